@@ -1,0 +1,105 @@
+"""Pairs: the table that everything else comes from."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import frame
+from pages.parts.charts import shown_text
+from pages.parts.texts import catalogue, language, text
+from seq2seq.pairs import MAX_PAIRS, PairsFileError, read_pairs, write_pairs
+
+_MOST_PROBLEMS = 200  # more lines than anybody reads
+
+
+def message(problem) -> str:
+    """Says a problem in the student's language."""
+    details = {name: shown_detail(value) for name, value in problem.details.items()}
+    said = text(f"problem.{problem.kind}", **details)
+    return said if problem.line is None else text("problem.in_line", line=problem.line, message=said)
+
+
+def shown_detail(value):
+    if isinstance(value, str):
+        return catalogue(language()).get(f"problem.side_{value}", shown_text(value))
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def read_upload() -> None:
+    """Takes over an uploaded file, or remembers what is wrong with it."""
+    st.session_state.pop("refused", None)
+    if (upload := st.session_state["upload"]) is None:
+        return
+    try:
+        session.open_own(read_pairs(upload.getvalue()))
+        st.toast(text("pairs.uploaded", pairs=f"{len(session.rows):,}"), icon=":material/check:")
+    except PairsFileError as error:
+        st.session_state["refused"] = error
+
+
+session = frame.open_page("pairs")
+if st.session_state.pop("entered_pairs", None) != session.table_version:
+    st.session_state["table_start"] = session.rows  # the editor keeps its edits apart from what it began with
+st.session_state["entered_pairs"] = session.table_version
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    if st.button(text("pairs.undo"), icon=":material/undo:", disabled=not session.undo):
+        session.take_back()
+        st.rerun()
+    if st.button(text("pairs.restart"), icon=":material/restart_alt:", disabled=session.rows == session.start):
+        session.replace(session.start)
+        st.rerun()
+    st.download_button(
+        text("pairs.download"), lambda: write_pairs(session.rows), "pairs.csv", "text/csv", icon=":material/download:"
+    )
+
+table, checks = st.columns([3, 2], gap="medium")
+with table:
+    columns = {side: st.column_config.TextColumn(text(f"pairs.{side}")) for side in ("source", "target")}
+    start = st.session_state["table_start"]
+    edited = st.data_editor(
+        pd.DataFrame(start, columns=list(columns), index=pd.RangeIndex(1, len(start) + 1), dtype=object),
+        column_config=columns,
+        num_rows="dynamic",
+        hide_index=False,
+        height=420,
+        key=f"table-{session.table_version}",
+        alt=text("pairs.title"),
+    )
+    rows = edited.where(edited.notna(), "").itertuples(index=False, name=None)
+    session.edit(tuple((str(source), str(target)) for source, target in rows))
+    st.caption(text("pairs.how"))
+
+with checks:
+    lesson = session.lesson
+    problems = [problem for problem in session.problems if problem.kind != "empty_row"]  # a new row begins empty
+    used = len(lesson.pairs) if lesson else 0
+    if lesson is None:
+        st.error(text("pairs.none_used"), icon=":material/error:")
+    else:
+        st.success(text("pairs.used", used=f"{used:,}", rows=f"{len(session.rows):,}"), icon=":material/check:")
+    if used == 1:
+        st.info(text("pairs.only_one"), icon=":material/info:")
+    if problems:
+        listed = pd.DataFrame(
+            {
+                text("pairs.row"): [problem.row + 1 for problem in problems[:_MOST_PROBLEMS]],
+                "": ["✗" if problem.is_error else "·" for problem in problems[:_MOST_PROBLEMS]],
+                text("pairs.problem"): [message(problem) for problem in problems[:_MOST_PROBLEMS]],
+            }
+        )
+        st.dataframe(listed, hide_index=True, height="auto", row_height=60)
+        st.caption(text("pairs.legend"))
+        if len(problems) > _MOST_PROBLEMS:
+            st.caption(text("pairs.more_problems", shown=_MOST_PROBLEMS, all=f"{len(problems):,}"))
+    st.file_uploader(text("pairs.upload"), key="upload", on_change=read_upload, help=text("pairs.upload_help"))
+    if refused := st.session_state.get("refused"):
+        st.error(text("pairs.refused"), icon=":material/error:")
+        for problem in refused.problems[:10]:
+            st.text(message(problem))
+        if refused.pairs and st.button(text("pairs.use_rest", pairs=f"{len(refused.pairs):,}")):
+            session.open_own(refused.pairs)
+            del st.session_state["refused"]
+            st.rerun()
+    st.caption(text("pairs.limits", pairs=f"{MAX_PAIRS:,}"))
+
+frame.close_page("pairs")

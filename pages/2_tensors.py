@@ -1,0 +1,74 @@
+"""Tensors: how sentences become the numbers that the model reads."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.parts import charts, frame
+from pages.parts.texts import text
+from seq2seq.tensors import dense_bytes, dense_shapes, token_ids
+
+
+def vocabulary_table(name: str, vocabulary) -> None:
+    st.caption(text(f"tensors.{name}_vocabulary", tokens=len(vocabulary)))
+    ids, tokens = range(len(vocabulary)), map(charts.shown, vocabulary.tokens)
+    table = pd.DataFrame({"id": ids, text("tensors.token"): list(tokens)})
+    st.dataframe(table.set_index("id").T, width="stretch", row_height=36)
+
+
+session = frame.open_page("tensors")
+lesson = frame.need_lesson(session)
+ids, shapes = token_ids(lesson), dense_shapes(lesson)
+
+session.chosen = st.selectbox(
+    text("tensors.choose_pair"),
+    range(len(lesson.pairs)),
+    index=min(session.chosen, len(lesson.pairs) - 1),
+    format_func=lambda n: f"{n}: {lesson.pairs[n].source} → {lesson.pairs[n].target}",
+)
+
+st.subheader(text("tensors.steps_title"), anchor=False)
+charts.time_steps(lesson, ids, session.chosen)
+st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook"))
+
+st.subheader(text("tensors.shapes_title"), anchor=False)
+for column, name, shape, side in zip(
+    st.columns(3), ids._fields, shapes, ("source", "target", "target"), strict=True
+):
+    pairs, steps, tokens = shape
+    with column.container(border=True, height="stretch"):
+        st.markdown(f"**{text(f'tensors.{name}')}**  \n`{name}.shape`")
+        st.markdown(f"### `({pairs}, {steps}, {tokens})`")
+        plus = "_plus" if lesson.model.markers and side == "target" else ""
+        longest = steps - bool(plus)
+        characters = tokens - 2 * bool(plus)
+        st.markdown(text("tensors.axis_pairs", n=f"{pairs:,}"))
+        st.markdown(text(f"tensors.axis_time_{side}{plus}", n=steps, longest=longest))
+        st.markdown(text(f"tensors.axis_tokens_{side}{plus}", n=tokens, characters=characters))
+
+st.subheader(text("tensors.one_hot_title"), anchor=False)
+name = st.segmented_control(
+    text("tensors.tensor"),
+    ids._fields,
+    default=ids._fields[0],
+    required=True,
+    format_func=lambda field: text(f"tensors.{field}"),
+    label_visibility="collapsed",
+)
+is_source = name == "encoder_inputs"
+vocabulary = lesson.source_vocabulary if is_source else lesson.target_vocabulary
+sentence = getattr(ids, name)[session.chosen]  # (time,)
+charts.one_hot_picture(sentence, vocabulary, charts.SOURCE if is_source else charts.TARGET)
+zero_rows = int(np.count_nonzero(sentence < 0))
+st.markdown(text("tensors.zero_rows", zero=zero_rows, steps=len(sentence), tensor=name, pair=session.chosen))
+
+st.subheader(text("tensors.vocabularies"), anchor=False)
+vocabulary_table("source", lesson.source_vocabulary)
+vocabulary_table("target", lesson.target_vocabulary)
+st.markdown(text("tensors.sorted"))
+
+dense, kept = dense_bytes(lesson), sum(array.nbytes for array in ids)
+st.caption(
+    text("tensors.memory", dense=f"{dense / 1e6:,.2f}", ids=f"{kept / 1e6:,.3f}", times=f"{dense / kept:,.0f}")
+)
+frame.close_page("tensors")

@@ -1,0 +1,71 @@
+"""Translate: one character at a time, with the probabilities that decided it."""
+
+import streamlit as st
+
+from pages.parts import charts, frame
+from pages.parts.texts import text
+from seq2seq import Translator
+from seq2seq.pairs import MAX_CHARACTERS, normalise
+
+session = frame.open_page("translate")
+if session.trained is None:
+    st.info(text("translate.empty"), icon=":material/info:")
+    st.page_link("pages/4_train.py", label=text("train.menu"), icon=frame.PAGES["train"][1])
+    st.stop()
+
+translator = Translator(session.trained)
+lesson = translator.lesson
+frame.outdated_warning(session)
+targets = {}  # a source may have several translations
+for pair in lesson.pairs:
+    targets.setdefault(pair.source, []).append(pair.target)
+
+typing, picking = st.columns(2)
+picked = picking.selectbox(
+    text("translate.pick"), [None, *targets], format_func=lambda source: source or text("translate.pick_none")
+)
+typed = typing.text_input(text("translate.type"), picked or lesson.pairs[0].source, max_chars=MAX_CHARACTERS)
+sentence = normalise(typed)
+if not sentence:
+    st.info(text("translate.type_something"), icon=":material/info:")
+    st.stop()
+
+seen = sentence in targets
+if unknown := translator.unknown(sentence):
+    names = " ".join(charts.shown(character) for character in unknown)
+    if len(unknown) == len(set(sentence)):
+        st.error(text("translate.all_unknown"), icon=":material/error:")
+        st.text(names)
+        st.stop()
+    st.warning(text("translate.unknown"), icon=":material/warning:")
+    st.text(names)
+
+prefix = ""
+if not lesson.model.markers:
+    st.info(text("translate.no_marker"), icon=":material/info:")
+    starts = sorted({pair.target[0] for pair in lesson.pairs})
+    first = targets[sentence][0][0] if seen else starts[0]
+    prefix = st.selectbox(text("translate.first"), ["", *starts], starts.index(first) + 1, format_func=charts.shown_text)
+
+steps = list(translator.steps(sentence, prefix))
+translation = lesson.target_vocabulary.decode(step.token_id for step in steps)
+with st.container(border=True):
+    st.caption(text("translate.seen" if seen else "translate.unseen"))
+    st.text(sentence)
+    if translation:
+        with st.container(key="translation"):
+            st.text(translation)
+    else:
+        st.caption(text("translate.nothing_said"))
+    if seen and translation in targets[sentence]:
+        st.markdown(f":green[**✓ {text('translate.right')}**]")
+    elif seen:
+        st.markdown(f":orange[**✗ {text('translate.wrong')}**]")
+        st.text(" / ".join(targets[sentence]))
+    st.caption(text("translate.model", epoch=session.trained.epoch, pairs=f"{len(lesson.pairs):,}"))
+
+st.subheader(text("translate.steps_title"), anchor=False)
+st.markdown(text("translate.how"))
+charts.decoding_steps(steps, lesson.target_vocabulary)
+st.success(text(f"translate.ended_{steps[-1].ended_by}", steps=len(steps)), icon=":material/flag:")
+frame.close_page("translate")

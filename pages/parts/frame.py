@@ -1,0 +1,114 @@
+"""What every page has around it: title, language, menu, and how far the training is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts import session as sessions
+from pages.parts.session import Session
+from pages.parts.texts import LANGUAGES, choose_language, language, text
+from seq2seq import Lesson
+from seq2seq.classroom.engine import Run, shared_engine
+
+PAGES = {  # name: (file, icon), in the order of the story
+    "door": ("streamlit_app.py", ":material/door_open:"),
+    "pairs": ("pages/1_pairs.py", ":material/table_rows:"),
+    "tensors": ("pages/2_tensors.py", ":material/grid_on:"),
+    "model": ("pages/3_model.py", ":material/account_tree:"),
+    "train": ("pages/4_train.py", ":material/model_training:"),
+    "translate": ("pages/5_translate.py", ":material/translate:"),
+}
+
+
+def open_page(name: str) -> Session:
+    """Begins a page: browser title, menu and status in the sidebar, headline and language.
+
+    Args:
+        name: a key of `PAGES`.
+
+    Returns:
+        The student's session.
+    """
+    here = Path(__file__).parent
+    st.set_page_config(page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab", page_icon=here / "icon.svg", layout="wide")
+    st.html(here / "style.css")
+    shared_engine()  # workers warm up while the student reads
+    session = sessions.current()
+    with st.sidebar:
+        st.markdown("**Seq2Seq Lab**")
+        for page in PAGES:
+            _link(page)
+        _training_status(session, name)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.title(text(f"{name}.title"), anchor=False, width="content")
+        _language_switch()
+    st.markdown(text(f"{name}.intro"))
+    return session
+
+
+def close_page(name: str) -> None:
+    """Ends a page with the way to the next one."""
+    names = list(PAGES)
+    if name != names[-1]:
+        st.divider()
+        following = names[names.index(name) + 1]
+        _link(following, text("frame.next", page=text(f"{following}.menu")))
+
+
+def need_lesson(session: Session) -> Lesson:
+    """Returns the lesson; without one the page says where to get it and ends here."""
+    if session.lesson is None:
+        st.warning(text("frame.no_pairs"), icon=":material/warning:")
+        _link("pairs")
+        st.stop()
+    return session.lesson
+
+
+def outdated_warning(session: Session) -> None:
+    """Says when the trained model belongs to other pairs or settings than the lesson has now."""
+    if session.is_outdated:
+        trained = session.run.state.lesson
+        st.warning(
+            text("frame.outdated", pairs=f"{len(trained.pairs):,}", units=trained.model.hidden_size),
+            icon=":material/history:",
+        )
+
+
+def _link(page: str, label: str | None = None) -> None:
+    file, icon = PAGES[page]
+    st.page_link(file, label=label or text(f"{page}.menu"), icon=icon)
+
+
+def _language_switch() -> None:
+    st.segmented_control(
+        text("frame.language"),
+        list(LANGUAGES),
+        default=language(),
+        required=True,
+        format_func=LANGUAGES.get,
+        key="language",
+        label_visibility="collapsed",
+        on_change=lambda: choose_language(st.session_state["language"]),
+    )
+
+
+def _training_status(session: Session, name: str) -> None:
+    """Shows the training's progress on every page; the page Train shows more of it itself."""
+    if session.run is None:
+        return
+
+    @st.fragment(run_every=1.0 if session.run.is_active and name != "train" else None)
+    def status():
+        run = session.run
+        st.divider()
+        st.caption(text(f"run.{run.status}"))
+        st.progress(progress(run), text("run.epochs", done=len(run.history), epochs=run.state.lesson.training.epochs))
+
+    status()
+
+
+def progress(run: Run) -> float:
+    """Returns how much of a training is done, 0…1."""
+    return min(1.0, (len(run.history) + run.epoch_progress) / run.state.lesson.training.epochs)

@@ -1,0 +1,55 @@
+"""One LSTM step in NumPy, every gate visible."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Gates(NamedTuple):
+    """What an LSTM cell decides at one time step, each (hidden,) or (batch, hidden)."""
+
+    i: np.ndarray  # input gate, 0…1: how much of the candidate is written
+    f: np.ndarray  # forget gate, 0…1: how much of the old cell state is kept
+    g: np.ndarray  # candidate, -1…1: what would be written
+    o: np.ndarray  # output gate, 0…1: how much of the cell state is shown
+
+
+class CellStep(NamedTuple):
+    """An LSTM cell after one time step."""
+
+    state_h: np.ndarray  # hidden state, -1…1: (hidden,)
+    state_c: np.ndarray  # cell state: (hidden,)
+    gates: Gates
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 0.5 * (1 + np.tanh(0.5 * x))  # the same function as 1 / (1 + exp(-x)), and exp cannot overflow
+
+
+def lstm_step(x, state_h, state_c, kernel, recurrent, bias) -> CellStep:
+    """Takes one step of an LSTM, as `keras.layers.LSTM` does.
+
+    Args:
+        x: (tokens,), the one-hot row of the token read; zeros for padding.
+        state_h, state_c: (hidden,), the states before.
+        kernel: (tokens, 4 · hidden).
+        recurrent: (hidden, 4 · hidden).
+        bias: (4 · hidden,).
+
+    Returns:
+        The states after and the gates. Source: Hochreiter and Schmidhuber 1997, forget gate by Gers et al. 2000.
+    """
+    z = x @ kernel + state_h @ recurrent + bias  # (4 · hidden,)
+    i, f, g, o = np.split(z, 4, axis=-1)
+    gates = Gates(sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o))
+    state_c = gates.f * state_c + gates.i * gates.g
+    state_h = gates.o * np.tanh(state_c)
+    return CellStep(state_h, state_c, gates)
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Turns scores into probabilities: positive, and together 1 along the last axis."""
+    weights = np.exp(logits - np.max(logits, axis=-1, keepdims=True))  # the largest at 0, so that nothing overflows
+    return weights / np.sum(weights, axis=-1, keepdims=True)

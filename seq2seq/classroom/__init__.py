@@ -1,0 +1,1 @@
+"""What lets one server serve a class: trainings that run in processes of their own, taking turns."""

@@ -1,0 +1,55 @@
+"""The embedded cluster: `python -m seq2seq.classroom.cluster [workers]`, a child process of the app.
+
+It starts warm Dask workers on this machine, prints the scheduler's address as one line and ends when its standard
+input does. The operating system closes that pipe however the app ends, and the workers end with this process, so even
+`kill -9` leaves nothing behind. It is a process of its own because Streamlit replaces `__main__`: workers spawned from
+there would run the app again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import dask
+import psutil
+from dask.system import CPU_COUNT
+from distributed import LocalCluster
+from distributed.system import MEMORY_LIMIT
+
+WORKER_BYTES = 600e6  # a worker with TensorFlow loaded and room for a lesson
+CONFIG = {
+    "distributed.admin.low-level-log-length": 1000,  # the scheduler keeps every event: enough to look back a little
+    "distributed.scheduler.active-memory-manager.start": False,  # would take a lesson from the second worker using it
+    "distributed.scheduler.work-stealing": False,  # the engine sends each slice to a free worker
+    "distributed.worker.profile.enabled": False,  # 100 stack samples a second that nobody reads
+}
+
+
+def worker_count() -> int:
+    """Returns how many workers suit this machine: one per core, as far as free memory goes, and at least one."""
+    memory = min(psutil.virtual_memory().available, MEMORY_LIMIT)  # Dask's figure knows a container's limit
+    return max(1, min(CPU_COUNT, int(memory / WORKER_BYTES)))
+
+
+def main(workers: int) -> None:
+    """Runs the cluster until standard input ends."""
+    address_line = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads what workers print; a full pipe would stop them
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    dask.config.set(CONFIG)
+    with LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=logging.ERROR,
+        preload="seq2seq.classroom.worker",
+    ) as cluster:
+        print(cluster.scheduler_address, file=address_line, flush=True)
+        sys.stdin.buffer.read()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else worker_count())

@@ -1,0 +1,399 @@
+"""Training for the web process: submit a state, watch the run, stop it. TensorFlow stays in the workers.
+
+A training is cut into slices of a fraction of a second. A finished slice's state comes back here and the run queues up
+behind all others, so thirty students share two workers fairly, Stop is quick, and a worker that dies takes one slice
+with it. Everything happens in one thread with an event loop; pages only read `Run` objects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import dataclasses
+import logging
+import os
+import pickle
+import queue
+import random
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, deque
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from distributed import Client, Future, KilledWorker
+from distributed.client import FutureCancelledError
+
+from seq2seq.state import TrainingState
+from seq2seq.stopping import ended_by, epochs_without_improvement
+
+# Long enough that the 10–20 ms of sending a slice there and back do not count, short enough that Stop, which waits for
+# the slice under way (and its last call of the compiled function), takes less than half a second.
+SLICE_SECONDS = 0.25
+POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
+_PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
+
+
+class Run:
+    """One training, as the pages see it. Read it at any time, from any thread.
+
+    Only the engine's thread writes, and it replaces values instead of changing them, so no lock is needed: a list or
+    state that was read stays as it was. `status` is written last; where it says that the run has ended, all is final.
+
+    Args:
+        state: where to begin.
+
+    Attributes:
+        id: unguessable.
+        state: the latest whole state.
+        history: every epoch so far, also those of a slice under way.
+        status: "queued" before the first slice, "training" until the end, then "stopped", "finished" or "failed".
+        ended_by: None, or why it ended: "epochs", "patience", "stopped" or "failed".
+        place: 0 while a slice of it is with a worker; else its place in the queue, 1 being the next.
+        epoch_progress: how much of the epoch under way is done, 0 to 1.
+        seconds_trained: time that workers spent on this run.
+        error: what went wrong, for the teacher, or None.
+    """
+
+    def __init__(self, state: TrainingState):
+        self.id = secrets.token_hex(16)
+        self.state = state
+        self.history = list(state.history)
+        self.status = "queued"
+        self.ended_by: str | None = None
+        self.place = 1
+        self.epoch_progress = _epoch_progress(state)
+        self.seconds_trained = 0.0
+        self.error: str | None = None
+        self._marks: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice began or ended
+        self._stop = False  # once the slice under way is done
+        self._slice = 0  # number of the last slice sent
+        self._slice_began = False
+        self._task: asyncio.Task | None = None  # waits for it
+        self._worker: str | None = None  # where it was sent
+        self._lesson: Future | None = None  # on the cluster
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ("queued", "training")
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the remaining epochs will take at the recent pace, waiting for others included; None if unknown.
+
+        Patience may end the run sooner.
+        """
+        marks = self._marks
+        if not self.is_active or len(marks) < 2 or marks[-1][1] <= marks[0][1]:
+            return None
+        (first_at, first), (last_at, last) = marks[0], marks[-1]
+        left = (self.state.lesson.training.epochs - last) * (last_at - first_at) / (last - first)
+        return max(0.0, left - (time.monotonic() - last_at))
+
+    def _follow_state(self) -> None:
+        """Sets what is shown live to what the state says."""
+        self.history = list(self.state.history)
+        self.epoch_progress = _epoch_progress(self.state)
+
+    def _mark(self) -> None:
+        self._marks = (*self._marks[-_PACE_SLICES:], (time.monotonic(), self.state.epoch + _epoch_progress(self.state)))
+
+    def _end(self, status: str, why: str, error: str | None = None) -> None:
+        self._follow_state()
+        self.place, self._lesson = 0, None  # the cluster may forget the lesson
+        self.ended_by, self.error = why, error
+        self.status = status
+
+
+class Engine:
+    """Trains runs on a Dask cluster: an embedded one, or the one whose scheduler `SEQ2SEQ_SCHEDULER` names.
+
+    It can be used at once: the cluster starts in the background, and runs submitted before it is ready wait for it.
+    A remote cluster needs this package on its scheduler and workers; with `--preload seq2seq.classroom.worker` the
+    first slice of each worker is as quick as the others.
+
+    Args:
+        workers: how many the embedded cluster has; None leaves it to the machine's cores and free memory.
+    """
+
+    def __init__(self, workers: int | None = None):
+        self._workers = workers
+        self._topic = f"seq2seq-{secrets.token_hex(8)}"
+        self._client: Client | None = None
+        self._connection_lost = False
+        self._threads: dict[str, int] = {}  # of each worker
+        self._waiting: deque[Run] = deque()
+        self._in_flight: dict[str, Run] = {}
+        self._submitted, self._closing = asyncio.Event(), asyncio.Event()
+        self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)  # Dask can use no other on Windows
+        self._loop = self._runner.get_loop()
+        self._thread = threading.Thread(target=self._work, name="training engine", daemon=True)
+        self._thread.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether there are workers."""
+        return bool(self._threads)
+
+    def submit(self, state: TrainingState) -> Run:
+        """Trains on from a state until the lesson's rules end it. Returns at once.
+
+        A state that the rules have ended already comes back finished and as it was; to go on from it, give its lesson
+        a training with more epochs or more patience.
+        """
+        run = Run(state)
+        self._loop.call_soon_threadsafe(self._enqueue, run)
+        return run
+
+    def stop(self, run: Run) -> None:
+        """Ends a run, keeping what it has learned. Returns at once; a slice under way is still finished."""
+        if run.is_active:
+            self._loop.call_soon_threadsafe(self._stop, run)
+
+    def close(self) -> None:
+        """Stops all runs and ends the embedded cluster."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._closing.set)
+            self._thread.join()
+
+    # What follows runs in the engine's thread.
+
+    def _work(self) -> None:
+        with self._runner:
+            self._runner.run(self._serve_until_closed())
+
+    async def _serve_until_closed(self) -> None:
+        serving = asyncio.create_task(self._serve())
+        await self._closing.wait()
+        serving.cancel()
+        await asyncio.wait([serving])
+        self._end_waiting("stopped", "stopped")
+
+    async def _serve(self) -> None:
+        while True:
+            try:
+                await self._serve_cluster()
+            except Exception as error:  # whatever it is, no run may wait for ever
+                logging.getLogger(__name__).exception("the training processes cannot be used")
+                self._end_waiting("failed", "failed", f"The training processes cannot be used: {_first_line(error)}")
+                self._submitted.clear()
+                await self._submitted.wait()
+
+    async def _serve_cluster(self) -> None:
+        """Starts or finds the cluster and keeps it busy until it is gone.
+
+        Raises:
+            OSError: it could not be started or found.
+        """
+        process, address = None, os.environ.get("SEQ2SEQ_SCHEDULER")
+        try:
+            if not address:
+                process = _start_cluster(self._workers)
+                address = await _read_address(process)
+            self._connection_lost = False
+            async with Client(address, asynchronous=True, set_as_default=False) as self._client:
+                self._client.subscribe_topic(self._topic, self._receive)
+                with suppress(OSError):  # from a connection that breaks
+                    while not self._connection_lost and (process is None or process.poll() is None):
+                        self._threads = await self._client.nthreads()
+                        self._dispatch()
+                        await asyncio.sleep(POLL_SECONDS)
+        finally:
+            self._threads = {}
+            self._take_back()
+            if process:
+                _end_cluster(process)
+
+    def _take_back(self) -> None:
+        """Puts the runs whose slices went down with the cluster back in line, first, at their last state."""
+        for run in reversed(self._in_flight.values()):
+            run._task.cancel()
+            if run._stop:
+                run._end("stopped", "stopped")
+            else:
+                self._waiting.appendleft(run)
+        self._in_flight.clear()
+        for run in self._waiting:
+            run._lesson = None
+        self._count_places()
+
+    def _enqueue(self, run: Run) -> None:
+        if why := ended_by(run.history, run.state.lesson.training):
+            run._end("finished", why)
+            return
+        self._waiting.append(run)
+        self._submitted.set()
+        self._dispatch()
+
+    def _stop(self, run: Run) -> None:
+        run._stop = True
+        if run in self._waiting:
+            self._waiting.remove(run)
+            run._end("stopped", "stopped")
+        elif run.id in self._in_flight and not run._slice_began:
+            self._in_flight.pop(run.id)._task.cancel()
+            run._end("stopped", "stopped")
+        self._dispatch()
+
+    def _end_waiting(self, status: str, why: str, error: str | None = None) -> None:
+        while self._waiting:
+            self._waiting.popleft()._end(status, why, error)
+
+    def _dispatch(self) -> None:
+        """Sends slices as long as a run waits and a worker is free."""
+        while self._waiting and (worker := self._free_worker(self._waiting[0]._worker)):
+            run = self._waiting.popleft()
+            run.place, run._worker = 0, worker
+            self._in_flight[run.id] = run
+            run._task = self._loop.create_task(self._train_slice(run))
+        self._count_places()
+
+    def _count_places(self) -> None:
+        for place, run in enumerate(self._waiting, start=1):
+            run.place = place
+
+    def _free_worker(self, preferred: str | None) -> str | None:
+        """Returns a worker with a free thread, or None. The preferred one has the run's lesson already."""
+        busy = Counter(run._worker for run in self._in_flight.values())
+        free = [worker for worker, threads in self._threads.items() if busy[worker] < threads]
+        if preferred in free:
+            return preferred
+        return random.choice(free) if free else None  # at random, for another web process may share the cluster
+
+    async def _train_slice(self, run: Run) -> None:
+        """Sends a slice, waits for it, and queues the run behind all others or ends it."""
+        state = run.state
+        run._slice, run._slice_began = run._slice + 1, False
+        try:
+            if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
+                run._lesson = self._client.submit(pickle.loads, pickle.dumps(state.lesson), key=f"lesson-{run.id}")
+            later, seconds = await self._client.submit(
+                _train_slice_there,
+                run._lesson,
+                dataclasses.replace(state, lesson=None, history=_watched_history(state)),
+                SLICE_SECONDS,
+                self._topic,
+                {"run": run.id, "slice": run._slice},
+                key=f"slice-{run.id}-{run._slice}",
+                workers=[run._worker],
+                allow_other_workers=True,  # if that one dies
+            )
+        except FutureCancelledError:
+            self._connection_lost = True  # `_take_back` follows
+            return
+        except Exception as error:
+            del self._in_flight[run.id]
+            run._end("failed", "failed", _explain(error))
+        else:
+            del self._in_flight[run.id]
+            run.state = dataclasses.replace(later, lesson=state.lesson, history=state.history + later.history)
+            run._follow_state()
+            run.seconds_trained += seconds
+            run._mark()
+            if why := ended_by(run.state.history, run.state.lesson.training):
+                run._end("finished", why)
+            elif run._stop:
+                run._end("stopped", "stopped")
+            else:
+                self._waiting.append(run)
+        self._dispatch()
+
+    def _receive(self, event: tuple[float, dict]) -> None:
+        """Takes what a slice under way tells. A slice that is repeated, its worker having died, tells it again."""
+        _, message = event
+        run = self._in_flight.get(message["run"])
+        if run is None or message["slice"] != run._slice:
+            return  # late: the slice's result, which has it all, was first
+        if not run._slice_began:
+            run._slice_began, run.status = True, "training"
+            if not run._marks:
+                run._mark()
+        run.history = [*run.history, *(record for record in message["records"] if record["epoch"] > len(run.history))]
+        run.epoch_progress = message["progress"]
+
+
+def _train_slice_there(*args):
+    """Is what workers run. The import happens there, not in the web process."""
+    from seq2seq.classroom.worker import train_slice  # noqa: PLC0415
+
+    return train_slice(*args)
+
+
+def _watched_history(state: TrainingState) -> tuple[dict[str, float], ...]:
+    """Returns as much of the history as patience looks at, from the best epoch on. The rest need not travel."""
+    if not state.lesson.training.patience:
+        return ()
+    return state.history[-1 - epochs_without_improvement(state.history) :]
+
+
+def _epoch_progress(state: TrainingState) -> float:
+    return state.batch / -(-len(state.lesson.pairs) // state.lesson.training.batch_size)
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, KilledWorker):
+        return "The training process was ended by the system several times; the server may have too little memory."
+    return _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
+
+
+def _start_cluster(workers: int | None) -> subprocess.Popen:
+    package_parent = str(Path(__file__).parents[2])
+    return subprocess.Popen(
+        [sys.executable, "-m", "seq2seq.classroom.cluster", *([] if workers is None else [str(workers)])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([package_parent, os.environ.get("PYTHONPATH", "")])},
+        # Ctrl-C in the terminal is for the app, which then ends the cluster by closing its input.
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    )
+
+
+async def _read_address(process: subprocess.Popen) -> str:
+    """Returns the address that the cluster prints when its workers are ready.
+
+    Raises:
+        ChildProcessError: it ended before that.
+    """
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    # A daemon thread, for a thread of the loop's executor would keep the app from ending while the cluster starts.
+    threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
+    while lines.empty():
+        await asyncio.sleep(0.05)
+    if address := lines.get().strip():
+        return address
+    raise ChildProcessError(f"python -m seq2seq.classroom.cluster ended with exit status {process.wait()}")
+
+
+def _end_cluster(process: subprocess.Popen) -> None:
+    process.stdin.close()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.stdout.close()
+
+
+_shared_engine_lock = threading.Lock()
+
+
+def shared_engine() -> Engine:
+    """Returns the engine of this process; the first call starts it."""
+    with _shared_engine_lock:  # `cache` alone would let two threads start two
+        return _engine_for_life()
+
+
+@cache
+def _engine_for_life() -> Engine:
+    engine = Engine()
+    atexit.register(engine.close)
+    return engine

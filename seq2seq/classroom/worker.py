@@ -1,0 +1,107 @@
+"""What runs in the workers: one slice of one training. The only file of the classroom that loads Keras."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+
+import keras
+import psutil
+import tensorflow as tf
+from distributed import Worker, get_worker
+
+from seq2seq.config import Lesson
+from seq2seq.pairs import NOTEBOOK_PAIRS
+from seq2seq.state import TrainingState
+from seq2seq.stopping import ended_by
+from seq2seq.training import advance
+
+GATHER_SECONDS = 0.05  # a message at most this often: an epoch may take 5 ms, and nobody sees 200 pictures a second
+
+
+def dask_setup(worker: Worker) -> None:
+    """Makes a fresh worker ready, so that the first click does not wait. Dask calls it (`preload`)."""
+    psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)  # pages come first
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS)), epochs=1)  # compiles
+
+
+def train_slice(lesson: Lesson, start: TrainingState, seconds: float, topic: str, label: dict) -> tuple:
+    """Trains on for a moment, telling of every epoch as it ends.
+
+    Args:
+        lesson: sent once a training, apart from the states.
+        start: where to begin, without its lesson, and of its history only what the stopping rules watch.
+        seconds: how long.
+        topic: where to send messages: `label` with the "records" of epochs that ended and the "progress", 0 to 1, of
+            the one under way. The first says that the slice has begun.
+        label: tells the messages of this slice from others.
+
+    Returns:
+        The later state, without its lesson and with the history of this slice alone, and the seconds it took.
+
+    Raises:
+        RuntimeError: anything went wrong. TensorFlow's own exceptions could not be unpickled without TensorFlow.
+    """
+    began = time.monotonic()
+    state = dataclasses.replace(start, lesson=lesson)
+    worker = get_worker()
+    stream = EpochStream(state, lambda message: worker.log_event(topic, label | message))
+    try:
+        later = advance(state, epochs=lesson.training.epochs - state.epoch, seconds=seconds, callbacks=[stream])
+    except Exception as error:
+        logging.getLogger(__name__).exception("a slice of a training failed")
+        problem = f"{type(error).__name__}: {error}"
+    else:
+        later = dataclasses.replace(later, lesson=None, history=later.history[len(state.history) :])
+        return later, time.monotonic() - began
+    raise RuntimeError(problem)  # out of the handler, or the original would travel along
+
+
+class EpochStream(keras.callbacks.Callback):
+    """Sends what happens in a training as it happens, and ends it when the lesson's rules say so.
+
+    Args:
+        state: where the training begins.
+        send: takes a message.
+    """
+
+    def __init__(self, state: TrainingState, send: Callable[[dict], None]):
+        super().__init__()
+        self._training = state.lesson.training
+        self._history = list(state.history)
+        self._send = send
+        self._records: list[dict[str, float]] = []  # not sent yet
+        self._progress = state.batch / -(-len(state.lesson.pairs) // self._training.batch_size)
+        self._sent_at = 0.0
+
+    def on_train_begin(self, logs=None):
+        self._send_all()
+        self._sent_at = 0.0  # the first epoch is news at once
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._progress = (batch + 1) / logs["batches"]
+        if self._progress < 1:  # else the epoch's own record follows
+            self._send_sometimes()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._progress = 0.0
+        self._records.append(logs)
+        self._history.append(logs)
+        if ended_by(self._history, self._training):
+            self.model.stop_training = True
+        self._send_sometimes()
+
+    def on_train_end(self, logs=None):
+        self._send_all()
+
+    def _send_sometimes(self):
+        if time.monotonic() - self._sent_at >= GATHER_SECONDS:
+            self._send_all()
+
+    def _send_all(self):
+        self._send({"records": self._records, "progress": self._progress})
+        self._records, self._sent_at = [], time.monotonic()

@@ -1,0 +1,39 @@
+"""The encoder–decoder as an ordinary Keras model: what is shown, compared with and taken away."""
+
+from __future__ import annotations
+
+import keras
+
+from seq2seq.config import Lesson
+from seq2seq.state import TrainingState
+from seq2seq.weights import weight_shapes
+
+
+def build_model(lesson: Lesson) -> keras.Model:
+    """Builds the training model of a lesson, layer by layer as in the notebook.
+
+    Args:
+        lesson: its vocabularies and `ModelConfig` decide the sizes.
+
+    Returns:
+        (batch, source time, source tokens), (batch, target time, target tokens) one-hot
+        → (batch, target time, target tokens) probabilities; not compiled.
+    """
+    hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
+    encoder_inputs = keras.Input((None, len(lesson.source_vocabulary)), name="encoder_inputs")
+    heard = keras.layers.Masking(name="mask")(encoder_inputs) if lesson.model.mask_padding else encoder_inputs
+    encoder = keras.layers.LSTM(hidden, return_state=True, name="encoder")
+    _, state_h, state_c = encoder(heard)  # its output is h once more and not needed; (batch, hidden) each
+
+    decoder_inputs = keras.Input((None, tokens), name="decoder_inputs")
+    decoder = keras.layers.LSTM(hidden, return_sequences=True, return_state=True, name="decoder")
+    all_h, _, _ = decoder(decoder_inputs, initial_state=[state_h, state_c])  # (batch, target time, hidden)
+    probabilities = keras.layers.Dense(tokens, activation="softmax", name="dense")(all_h)
+    return keras.Model([encoder_inputs, decoder_inputs], probabilities, name="seq2seq")
+
+
+def to_keras(state: TrainingState) -> keras.Model:
+    """Returns the Keras model with a training's weights in it."""
+    model = build_model(state.lesson)
+    model.set_weights([state.weights[name] for name in weight_shapes(state.lesson)])
+    return model

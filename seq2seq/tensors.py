@@ -1,0 +1,87 @@
+"""Pairs → ids → one-hot: what the encoder reads, what the decoder reads, what the decoder should say.
+
+The ids are how the data is kept. The dense one-hot tensors exist to be shown: at 10,000 pairs they would take half a
+gigabyte, the ids one or two megabytes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from seq2seq.config import Lesson
+from seq2seq.vocabulary import PAD_ID
+
+MAX_DENSE_BYTES = 2**30  # more than this in one-hot tensors is refused before any of it is allocated
+
+
+class Tensors(NamedTuple):
+    """The three teacher-forcing tensors, as ids or one-hot.
+
+    With markers the decoder reads ⟨bos⟩+target and should say target+⟨eos⟩. Without them, as in the notebook, it
+    reads the target and should say the same one step ahead; its last step has nothing to say.
+    """
+
+    encoder_inputs: np.ndarray  # ids: (pairs, source time)   one-hot: (pairs, source time, source tokens)
+    decoder_inputs: np.ndarray  # ids: (pairs, target time)   one-hot: (pairs, target time, target tokens)
+    decoder_targets: np.ndarray  # the decoder's inputs, one step ahead
+
+
+def token_ids(lesson: Lesson) -> Tensors:
+    """Returns the lesson's tensors as ids, each sentence padded on the right with `PAD_ID`."""
+    source, target = lesson.source_vocabulary, lesson.target_vocabulary
+    shape = (len(lesson.pairs), lesson.target_length)
+    tensors = Tensors(
+        np.full((len(lesson.pairs), lesson.source_length), PAD_ID, _id_type(len(source))),
+        np.full(shape, PAD_ID, _id_type(len(target))),
+        np.full(shape, PAD_ID, _id_type(len(target))),
+    )
+    before, after = ([target.bos_id], [target.eos_id]) if lesson.model.markers else ([], [])
+    for n, pair in enumerate(lesson.pairs):
+        spoken = [*before, *target.encode(pair.target), *after]
+        heard = spoken[:-1] if lesson.model.markers else spoken  # ⟨eos⟩ is said, never heard
+        tensors.encoder_inputs[n, : len(pair.source)] = source.encode(pair.source)
+        tensors.decoder_inputs[n, : len(heard)] = heard
+        tensors.decoder_targets[n, : len(spoken) - 1] = spoken[1:]
+    return tensors
+
+
+def _id_type(tokens: int) -> type:
+    return np.int16 if tokens <= np.iinfo(np.int16).max else np.int32
+
+
+def one_hot(ids: np.ndarray, tokens: int) -> np.ndarray:
+    """Turns ids into rows with a single 1; padding becomes a row of zeros.
+
+    Args:
+        ids: any shape, of ids from 0 to tokens - 1, or `PAD_ID`.
+        tokens: size of the vocabulary.
+
+    Returns:
+        (*ids.shape, tokens), float32.
+    """
+    return (ids[..., np.newaxis] == np.arange(tokens)).astype(np.float32)
+
+
+def dense_shapes(lesson: Lesson) -> Tensors:
+    """Returns the shapes, (pairs, time, tokens), of the three one-hot tensors."""
+    decoder = (len(lesson.pairs), lesson.target_length, len(lesson.target_vocabulary))
+    return Tensors((len(lesson.pairs), lesson.source_length, len(lesson.source_vocabulary)), decoder, decoder)
+
+
+def dense_bytes(lesson: Lesson) -> int:
+    """Returns the bytes that the three one-hot tensors of a lesson take: pairs × time × tokens × 4 each."""
+    return sum(4 * int(np.prod(shape, dtype=np.int64)) for shape in dense_shapes(lesson))
+
+
+def vectorize(lesson: Lesson) -> Tensors:
+    """Returns the lesson's three tensors one-hot, the way the notebook builds them.
+
+    Raises:
+        ValueError: they would take more than `MAX_DENSE_BYTES`.
+    """
+    if (size := dense_bytes(lesson)) > MAX_DENSE_BYTES:
+        raise ValueError(f"one-hot tensors of {size / 1e9:.1f} GB; at most {MAX_DENSE_BYTES / 1e9:.1f} GB are made")
+    ids, shapes = token_ids(lesson), dense_shapes(lesson)
+    return Tensors(*(one_hot(array, shape[-1]) for array, shape in zip(ids, shapes, strict=True)))

@@ -1,0 +1,267 @@
+"""Training as one pure function, applied again and again: `advance(state) -> state`.
+
+Pause is not calling it, one epoch is `epochs=1`, continue is calling it later, and a run that lost its machine goes on
+from the last state. The whole epoch is one compiled function in which weights, optimizer and data are arguments of
+unknown sizes: it is traced once per process and then serves every lesson. A Keras model would be traced anew (1–2 s
+and 25 MB) for each number of units and each vocabulary in the class.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from functools import cache, lru_cache, partial
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from seq2seq.config import Lesson
+from seq2seq.lstm import fused_lstm, looped_lstm
+from seq2seq.state import TrainingState
+from seq2seq.tensors import token_ids
+from seq2seq.vocabulary import PAD_ID
+from seq2seq.weights import weight_shapes
+
+ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults; Kingma and Ba 2015
+METRIC_SUMS = ("loss", "correct", "tokens", "correct_padding", "padding")
+_CALL_OPERATIONS = 5e9  # multiplications per call of the compiled function: 0.1–0.3 s, so that Stop is quick
+
+
+class _Run:
+    """What callbacks find as `self.model`: the switch that ends the training, as on a `keras.Model`."""
+
+    stop_training = False
+
+
+def advance(
+    state: TrainingState,
+    *,
+    epochs: int | None = None,
+    seconds: float | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> TrainingState:
+    """Trains on from a state, for some epochs or some time, whichever ends first.
+
+    Many small calls give bit for bit the numbers of one long call. Stopping rules (`TrainingConfig.epochs`,
+    `patience`) are the caller's to apply (`seq2seq.stopping`), so that a student may always go on.
+
+    Args:
+        state: where to begin; it is left as it was.
+        epochs: epochs to finish; one that is under way counts as the first.
+        seconds: stop after the batches that are running when this much time has passed, even within an epoch.
+        callbacks: Keras callbacks. They are told of batches and epochs and may set `self.model.stop_training`; the
+            weights are in the returned state, not on `self.model`.
+
+    Returns:
+        The later state.
+
+    Raises:
+        ValueError: neither `epochs` nor `seconds` is given, or one is not positive.
+    """
+    if (epochs is None and seconds is None) or (epochs is not None and epochs < 1) or (seconds or 1) <= 0:
+        raise ValueError("advance needs a positive number of epochs or seconds")
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    lesson, names = state.lesson, tuple(weight_shapes(state.lesson))
+    training = lesson.training
+    data = _data(lesson)
+    settings = [
+        tf.constant(training.learning_rate, tf.float32),
+        tf.constant(training.clip_norm, tf.float32),
+        tf.constant(lesson.model.mask_padding),
+    ]
+    variables = [
+        [tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)
+    ]
+    step, sums = tf.constant(state.step, tf.int64), _sums_tensor(state.sums)
+    epoch, batch, history = state.epoch, state.batch, list(state.history)
+    per_call, train_batches = _batches_per_call(lesson), _compiled(_is_small(lesson))
+    run = _Run()
+    callback_list = keras.callbacks.CallbackList(list(callbacks), model=run)
+    callback_list.on_train_begin()
+    while not run.stop_training:
+        order = batch_order(lesson, epoch)  # (batches, batch size)
+        if batch == 0:
+            callback_list.on_epoch_begin(epoch)
+        variables, step, sums = train_batches(*variables, step, sums, order[batch : batch + per_call], *data, *settings)
+        batch = min(batch + per_call, len(order))
+        callback_list.on_train_batch_end(batch - 1, {"batches": len(order)})
+        if batch == len(order):
+            epoch, batch = epoch + 1, 0
+            history.append({"epoch": epoch} | _metrics(lesson, sums.numpy()))
+            sums = _sums_tensor(())
+            callback_list.on_epoch_end(epoch - 1, history[-1])
+            if epochs is not None and epoch == state.epoch + epochs:
+                break
+        if ends_at is not None and time.monotonic() >= ends_at:
+            break
+    callback_list.on_train_end()
+    weights, adam_m, adam_v = (
+        {name: tensor.numpy() for name, tensor in zip(names, group, strict=True)} for group in variables
+    )
+    return dataclasses.replace(
+        state,
+        weights=weights,
+        adam_m=adam_m,
+        adam_v=adam_v,
+        step=int(step),
+        epoch=epoch,
+        batch=batch,
+        sums=tuple(sums.numpy().tolist()) if batch else (),
+        history=tuple(history),
+    )
+
+
+def batch_order(lesson: Lesson, epoch: int) -> np.ndarray:
+    """Returns which pairs make up each batch of an epoch: (batches, batch size), the last one filled up with -1.
+
+    It depends on the lesson, its seed and the epoch alone, so an epoch can be left and taken up again anywhere.
+    """
+    training, pairs = lesson.training, len(lesson.pairs)
+    order = np.arange(pairs)
+    if training.shuffle:
+        order = np.random.default_rng([training.seed, epoch]).permutation(pairs)
+    batches = -(-pairs // training.batch_size)
+    return np.pad(order, (0, batches * training.batch_size - pairs), constant_values=-1).reshape(batches, -1)
+
+
+def _is_small(lesson: Lesson) -> bool:
+    """Whether the fused LSTM is the faster one.
+
+    Measured on one thread of a 2-core server, epochs of fused : looped in ms, by entries of an LSTM's weight matrix:
+    7,000 entries 10 : 18; 20,000 19 : 34; 64,000 89 : 123 to 248 : 266; 80,000 36 : 19; 160,000 205 : 170 to
+    1,150 : 440. `benchmarks/` measures it again.
+    """
+    tokens = max(len(lesson.source_vocabulary), len(lesson.target_vocabulary))
+    return (tokens + lesson.model.hidden_size) * 4 * lesson.model.hidden_size <= 50_000
+
+
+def _batches_per_call(lesson: Lesson) -> int:
+    steps = lesson.source_length + lesson.target_length
+    hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
+    per_batch = 3 * lesson.training.batch_size * steps * hidden * (4 * (hidden + tokens) + tokens)
+    return max(1, int(_CALL_OPERATIONS / per_batch))
+
+
+@lru_cache(maxsize=4)
+def _data(lesson: Lesson) -> tuple[tf.Tensor, ...]:
+    return tuple(tf.constant(ids, tf.int32) for ids in token_ids(lesson))
+
+
+def _sums_tensor(sums: Sequence[float]) -> tf.Tensor:
+    return tf.constant(sums or np.zeros(len(METRIC_SUMS)), tf.float64)
+
+
+def _metrics(lesson: Lesson, sums: np.ndarray) -> dict[str, float]:
+    """Turns an epoch's sums into the loss and accuracy that the lesson is trained on: with or without padding."""
+    loss, correct, tokens, correct_padding, padding = sums.tolist()
+    if lesson.model.mask_padding:
+        return {"loss": loss / tokens, "accuracy": correct / tokens}
+    return {"loss": loss / (tokens + padding), "accuracy": (correct + correct_padding) / (tokens + padding)}
+
+
+@cache
+def _compiled(fused: bool):
+    """Returns `_train_batches` compiled for one of the two LSTMs, at the first call for tensors of any size."""
+    matrix, vector, ids = tf.TensorSpec([None, None]), tf.TensorSpec([None]), tf.TensorSpec([None, None], tf.int32)
+    weights = [matrix, matrix, vector, matrix, matrix, vector, matrix, vector]  # as `weight_shapes` orders them
+    return tf.function(
+        partial(_train_batches, fused=fused),
+        input_signature=[
+            *[weights] * 3,
+            tf.TensorSpec([], tf.int64),
+            tf.TensorSpec([len(METRIC_SUMS)], tf.float64),
+            tf.TensorSpec([None, None], tf.int64),
+            *[ids] * 3,
+            *[tf.TensorSpec([])] * 2,
+            tf.TensorSpec([], tf.bool),
+        ],
+    )
+
+
+def _train_batches(
+    weights,
+    m,
+    v,
+    step,
+    sums,
+    order,
+    encoder_inputs,
+    decoder_inputs,
+    decoder_targets,
+    learning_rate,
+    clip_norm,
+    masked,
+    fused,
+):
+    """Trains on some batches, one optimizer step each. Returns (weights, m, v), step, sums."""
+    for rows in order:
+        rows = tf.boolean_mask(rows, rows >= 0)  # (batch,)
+        batch = [tf.gather(ids, rows) for ids in (encoder_inputs, decoder_inputs, decoder_targets)]
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            loss, batch_sums = _loss(weights, *batch, masked, fused)
+        gradients = tape.gradient(loss, weights)
+        if clip_norm > 0:
+            gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
+        step += 1
+        weights, m, v = _adam(weights, m, v, gradients, tf.cast(step, tf.float32), learning_rate)
+        sums += batch_sums
+    return (weights, m, v), step, sums
+
+
+def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, fused):
+    """Forward pass of one batch with teacher forcing.
+
+    Args:
+        weights: as `weight_shapes` orders them.
+        encoder_inputs: (batch, source time); decoder_inputs, decoder_targets: (batch, target time); ids.
+        masked: leave padding out.
+        fused: which of the two LSTMs.
+
+    Returns:
+        The mean loss per token, and `METRIC_SUMS` of this batch.
+    """
+    encoder_kernel, encoder_recurrent, encoder_bias = weights[:3]
+    decoder_kernel, decoder_recurrent, decoder_bias = weights[3:6]
+    dense_kernel, dense_bias = weights[6:]
+    batch = tf.shape(encoder_inputs)[0]
+    lengths = tf.fill([batch], tf.shape(encoder_inputs)[1])  # (batch,)
+    if masked:  # steps where every sentence of this batch is padding need not be computed
+        lengths = tf.math.count_nonzero(encoder_inputs != PAD_ID, axis=1, dtype=tf.int32)
+        encoder_inputs = encoder_inputs[:, : tf.reduce_max(lengths)]
+        target_length = tf.reduce_max(tf.math.count_nonzero(decoder_targets != PAD_ID, axis=1))
+        decoder_inputs, decoder_targets = decoder_inputs[:, :target_length], decoder_targets[:, :target_length]
+
+    lstm = fused_lstm if fused else looped_lstm
+    nothing = tf.zeros([batch, tf.shape(encoder_recurrent)[0]])  # (batch, hidden)
+    all_h, all_c = lstm(
+        tf.transpose(encoder_inputs), nothing, nothing, encoder_kernel, encoder_recurrent, encoder_bias
+    )  # (source time, batch, hidden) each
+    last = tf.stack([lengths - 1, tf.range(batch)], axis=1)  # (batch, 2)
+    state_h, state_c = tf.gather_nd(all_h, last), tf.gather_nd(all_c, last)  # the context vector: (batch, hidden) each
+    all_h, _ = lstm(tf.transpose(decoder_inputs), state_h, state_c, decoder_kernel, decoder_recurrent, decoder_bias)
+
+    targets = tf.transpose(decoder_targets)  # (target time, batch)
+    scored = tf.where((targets != PAD_ID) | ~masked)  # (places, 2): where the decoder's word counts
+    targets = tf.gather_nd(targets, scored)  # (places,)
+    logits = tf.gather_nd(all_h, scored) @ dense_kernel + dense_bias  # (places, tokens)
+    # For a zero row this operation gives the loss 0 but the gradient of a row that sums to 1: fed padding, the notebook
+    # pushes down whatever its decoder says there. Unmasked, we do as it does.
+    loss = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(targets, tf.shape(logits)[1]), logits))
+    # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
+    hit = tf.argmax(logits, axis=1, output_type=tf.int32) == tf.maximum(targets, 0)
+    is_token = targets != PAD_ID
+    counts = [tf.math.count_nonzero(x) for x in (hit & is_token, is_token, hit & ~is_token, ~is_token)]
+    sums = tf.stack([tf.cast(x, tf.float64) for x in (loss, *counts)])
+    return loss / tf.cast(tf.size(targets), tf.float32), sums
+
+
+def _adam(weights, m, v, gradients, step, learning_rate):
+    """One step of Adam, written as Keras does it. Kingma and Ba 2015, end of section 2."""
+    rate = learning_rate * tf.sqrt(1 - ADAM_BETA_2**step) / (1 - ADAM_BETA_1**step)
+    m = [mean + (g - mean) * (1 - ADAM_BETA_1) for mean, g in zip(m, gradients, strict=True)]
+    v = [mean + (tf.square(g) - mean) * (1 - ADAM_BETA_2) for mean, g in zip(v, gradients, strict=True)]
+    moves = [rate * mean / (tf.sqrt(square) + ADAM_EPSILON) for mean, square in zip(m, v, strict=True)]
+    return [w - move for w, move in zip(weights, moves, strict=True)], m, v

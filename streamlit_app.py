@@ -1,0 +1,29 @@
+"""The door: what this is, and which lesson to start with."""
+
+import streamlit as st
+
+from pages.parts import frame, pictures
+from pages.parts.texts import text
+from seq2seq.lessons import SUPPLIED_LESSONS
+
+session = frame.open_page("door")
+pictures.story()
+st.caption(text("door.kept"))
+
+st.header(text("door.choose"), anchor=False)
+for row in range(0, len(SUPPLIED_LESSONS), 3):
+    for column, supplied in zip(st.columns(3), list(SUPPLIED_LESSONS.values())[row : row + 3], strict=False):
+        with column.container(border=True, height="stretch"):
+            name = supplied.name
+            st.subheader(text(f"lesson.{name}"), anchor=False)
+            st.write(text(f"lesson.{name}_reason"))
+            first = supplied.pairs[0]
+            st.caption(text("door.size", pairs=len(supplied.pairs)))
+            st.text(f"{first.source} → {first.target}")
+            opened = session.lesson_name == name and session.rows == session.start
+            label = text("door.opened" if opened else "door.open")
+            if st.button(label, key=f"open-{name}", disabled=opened, width="stretch"):
+                session.open_supplied(name)
+                st.switch_page("pages/1_pairs.py")
+st.write(text("door.own"))
+frame.close_page("door")

@@ -1,0 +1,318 @@
+"""The engine with real worker processes."""
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from types import SimpleNamespace
+
+import dask
+import numpy as np
+import psutil
+import pytest
+
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
+from seq2seq.classroom import cluster
+from seq2seq.classroom import engine as engine_module
+from seq2seq.classroom.engine import Engine
+from seq2seq.lessons import reverse_pairs
+from seq2seq.stopping import ended_by
+
+TIMEOUT = 60  # seconds; far more than anything here takes
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """An engine with one worker, so that runs have to take turns."""
+    engine = Engine(workers=1)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def train_in_one_go():
+    """Trains a state until its rules end it, by one `advance`, in a process with one TensorFlow thread as workers."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _use_one_thread) as pool:
+        pool.submit(int)  # starts the process
+        yield lambda state: pool.submit(_train_in_one_go, state).result(TIMEOUT)
+
+
+def _use_one_thread():
+    import tensorflow as tf  # noqa: PLC0415
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _train_in_one_go(state):
+    from seq2seq.training import advance  # noqa: PLC0415
+
+    training = state.lesson.training
+    history = advance(state, epochs=training.epochs - state.epoch).history
+    epochs = next(n for n in range(1, len(history) + 1) if ended_by(history[:n], training))
+    return advance(state, epochs=epochs - state.epoch)
+
+
+def new_state(epochs=100, pairs=NOTEBOOK_PAIRS, hidden_size=32, **training):
+    return TrainingState.new(Lesson(pairs, ModelConfig(hidden_size), TrainingConfig(epochs=epochs, **training)))
+
+
+def wait_until(condition):
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.002)
+
+
+def wait_for(*runs):
+    wait_until(lambda: not any(run.is_active for run in runs))
+
+
+def assert_same(state, expected):
+    """Asserts that two states are equal, bit for bit."""
+    for name in ("weights", "adam_m", "adam_v"):
+        for key, values in getattr(expected, name).items():
+            np.testing.assert_array_equal(getattr(state, name)[key], values, f"{name} {key}")
+    for name in ("lesson", "step", "epoch", "batch", "sums", "history"):
+        assert getattr(state, name) == getattr(expected, name), name
+
+
+def is_alive(process):
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def find_children(parent, command):
+    """Returns the processes below one whose command line contains a text."""
+    return [child for child in parent.children(recursive=True) if command in " ".join(child.cmdline())]
+
+
+def test_slices_give_the_numbers_of_one_go_and_every_epoch_is_streamed(engine, train_in_one_go):
+    state = new_state(batch_size=2)
+    run = engine.submit(state)
+    seen = [run.history]
+    streamed_within_a_slice = False
+    wait_until(lambda: run.history)
+    while run.is_active:
+        done = run.state.epoch
+        if len(run.history) > len(seen[-1]):
+            seen.append(run.history)
+            streamed_within_a_slice |= len(seen[-1]) > done
+        assert run.status == "training" and run.place in (0, 1) and 0 <= run.epoch_progress <= 1
+        time.sleep(0.002)
+
+    assert (run.status, run.ended_by, run.error, run.place) == ("finished", "epochs", None, 0)
+    assert_same(run.state, train_in_one_go(state))
+    assert run.history == list(run.state.history)
+    assert [record["epoch"] for record in run.history] == list(range(1, 101))
+    assert streamed_within_a_slice
+    assert all(records == run.history[: len(records)] for records in seen)  # in order, none twice, none changed
+    assert state.epoch == 0 and run.seconds_trained > 0 and run.seconds_left is None
+
+
+def test_patience_ends_a_run_after_exactly_its_epoch(engine, train_in_one_go):
+    state = new_state(epochs=200, learning_rate=0.1, patience=4)
+    run = engine.submit(state)
+    wait_for(run)
+    assert (run.status, run.ended_by) == ("finished", "patience")
+    assert run.state.epoch < 200
+    assert_same(run.state, train_in_one_go(state))
+
+
+def test_a_state_whose_training_is_over_comes_back_as_it_was(engine):
+    first = engine.submit(new_state(epochs=2))
+    wait_for(first)
+    second = engine.submit(first.state)
+    wait_for(second)
+    assert (second.status, second.ended_by) == ("finished", "epochs")
+    assert second.state is first.state and second.id != first.id
+
+
+def test_a_slice_may_end_within_an_epoch(engine, train_in_one_go):
+    state = new_state(epochs=2, pairs=reverse_pairs()[:200], hidden_size=96)
+    run = engine.submit(state)
+    progress = set()
+    while run.is_active:
+        progress.add(run.epoch_progress)
+        time.sleep(0.002)
+    assert len([value for value in progress if 0 < value < 1]) > 1
+    assert_same(run.state, train_in_one_go(state))
+
+
+def test_stop_keeps_what_was_learned_and_the_run_can_be_continued(engine, train_in_one_go):
+    state = new_state()
+    run = engine.submit(state)
+    wait_until(lambda: len(run.history) > 10)
+    engine.stop(run)
+    wait_for(run)
+    assert (run.status, run.ended_by) == ("stopped", "stopped")
+    assert 10 < run.state.epoch < 100
+    assert run.history == list(run.state.history)
+
+    continued = engine.submit(run.state)
+    assert continued.history == run.history
+    wait_for(continued)
+    assert continued.status == "finished"
+    assert_same(continued.state, train_in_one_go(state))
+
+
+def test_runs_take_turns_and_know_their_place(engine):
+    runs = [engine.submit(new_state(seed=seed)) for seed in range(3)]
+    places = [set() for _ in runs]
+    all_had_a_turn = False
+    while all(run.is_active for run in runs):
+        all_had_a_turn |= all(run.state.epoch > 0 for run in runs)
+        for run, seen in zip(runs, places, strict=True):
+            seen.add(run.place)
+        time.sleep(0.002)
+    assert all_had_a_turn  # before any of them ended
+    assert places[0] >= {0, 1, 2} and all(seen <= {0, 1, 2, 3} for seen in places)
+    wait_for(*runs)
+    assert len({run.state.weights["dense_bias"].tobytes() for run in runs}) == 3
+
+
+def test_stopping_a_waiting_run_moves_the_others_up(engine):
+    runs = [engine.submit(new_state(epochs=10_000, seed=seed)) for seed in range(3)]
+    wait_until(lambda: all(run.history for run in runs))
+    for run in runs[1:]:
+        engine.stop(run)
+    wait_for(*runs[1:])
+    assert runs[0].is_active and all(run.state.epoch == len(run.history) > 0 for run in runs[1:])
+    wait_until(lambda: runs[0].seconds_left)
+    engine.stop(runs[0])
+    wait_for(runs[0])
+
+
+def test_an_error_in_a_slice_is_told_and_the_engine_goes_on(engine):
+    state = new_state()
+    broken = dataclasses.replace(state, weights=state.weights | {"dense_bias": np.zeros(3, np.float32)})
+    run = engine.submit(broken)
+    wait_for(run)
+    assert (run.status, run.ended_by, run.state) == ("failed", "failed", broken)
+    assert "InvalidArgumentError" in run.error
+    next_run = engine.submit(new_state(epochs=1))
+    wait_for(next_run)
+    assert next_run.status == "finished"
+
+
+def test_a_remote_scheduler_is_used_when_it_is_named(engine, train_in_one_go, monkeypatch):
+    wait_until(lambda: engine.ready)
+    monkeypatch.setenv("SEQ2SEQ_SCHEDULER", engine._client.scheduler.address)
+    before = len(psutil.Process().children())
+    other = Engine()
+    state = new_state(epochs=20)
+    run = other.submit(state)
+    wait_for(run)
+    assert_same(run.state, train_in_one_go(state))
+    assert len(psutil.Process().children()) == before
+    other.close()
+    assert engine.ready
+
+
+def test_a_remote_scheduler_that_is_not_there_fails_the_runs(monkeypatch):
+    monkeypatch.setenv("SEQ2SEQ_SCHEDULER", "tcp://127.0.0.1:9")
+    with dask.config.set({"distributed.comm.timeouts.connect": "200ms"}):
+        engine = Engine()
+        for _ in range(2):  # the second submission tries again
+            run = engine.submit(new_state())
+            wait_for(run)
+            assert run.status == "failed" and "127.0.0.1:9" in run.error
+    engine.close()
+
+
+def test_a_killed_worker_takes_no_run_with_it(engine, train_in_one_go):
+    states = [new_state(seed=seed) for seed in range(2)]
+    runs = [engine.submit(state) for state in states]
+    wait_until(lambda: all(run.state.epoch for run in runs))
+    [worker] = find_children(psutil.Process(), "--multiprocessing-fork")
+    worker.kill()
+    wait_for(*runs)
+    for run, state in zip(runs, states, strict=True):
+        assert run.status == "finished"
+        assert run.history == list(run.state.history)
+        assert_same(run.state, train_in_one_go(state))
+
+
+def test_a_killed_cluster_takes_no_run_with_it(engine, train_in_one_go):
+    states = [new_state(seed=seed) for seed in range(2)]
+    runs = [engine.submit(state) for state in states]
+    wait_until(lambda: all(run.state.epoch for run in runs))
+    [process] = find_children(psutil.Process(), "seq2seq.classroom.cluster")
+    process.kill()
+    wait_until(lambda: not engine.ready)
+    stopped = engine.submit(new_state())  # acts while there is no cluster
+    engine.stop(stopped)
+    wait_for(stopped)
+    assert not engine.ready and stopped.status == "stopped"
+    wait_for(*runs)
+    for run, state in zip(runs, states, strict=True):
+        assert run.status == "finished"
+        assert_same(run.state, train_in_one_go(state))
+
+
+WEB_PROCESS = """
+import dataclasses, json, sys, time
+import psutil
+from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
+from seq2seq.classroom.engine import Engine
+
+if __name__ == "__main__":
+    engine = Engine(workers=1)
+    good = TrainingState.new(Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(epochs=3)))
+    bad = dataclasses.replace(good, weights={})
+    runs = [engine.submit(good), engine.submit(bad)]
+    while any(run.is_active for run in runs):
+        time.sleep(0.01)
+    print(json.dumps({
+        "statuses": [run.status for run in runs],
+        "loaded": sorted({"keras", "tensorflow"} & set(sys.modules)),
+        "children": [child.pid for child in psutil.Process().children(recursive=True)],
+    }), flush=True)
+    engine.submit(TrainingState.new(Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(epochs=10_000))))
+    time.sleep(1000)
+"""
+
+
+def test_the_web_process_loads_no_tensorflow_and_leaves_no_process_behind(tmp_path):
+    script = tmp_path / "web_process.py"
+    script.write_text(WEB_PROCESS)
+    web = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": "."})
+    told = json.loads(web.stdout.readline())
+    children = [psutil.Process(pid) for pid in told["children"]]
+    assert told["statuses"] == ["finished", "failed"]
+    assert told["loaded"] == []
+    assert len(children) >= 2 and all(map(is_alive, children))  # the cluster and its worker, at least
+    web.kill()
+    web.wait()
+    wait_until(lambda: not any(map(is_alive, children)))
+
+
+def test_a_process_has_one_shared_engine(monkeypatch):
+    started = []
+
+    def start():
+        time.sleep(0.05)
+        started.append(SimpleNamespace(close=lambda: None))
+        return started[-1]
+
+    monkeypatch.setattr(engine_module, "Engine", start)
+    engine_module._engine_for_life.cache_clear()
+    threads = [threading.Thread(target=engine_module.shared_engine) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert engine_module.shared_engine() is started[0] and len(started) == 1
+    engine_module._engine_for_life.cache_clear()
+
+
+@pytest.mark.parametrize(("cores", "free", "workers"), [(1, 64e9, 1), (8, 64e9, 8), (8, 2e9, 3), (4, 1e8, 1)])
+def test_workers_fit_the_machine(monkeypatch, cores, free, workers):
+    monkeypatch.setattr(cluster, "CPU_COUNT", cores)
+    monkeypatch.setattr(cluster, "MEMORY_LIMIT", 128e9)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
+    assert cluster.worker_count() == workers
