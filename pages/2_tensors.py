@@ -9,6 +9,15 @@ from pages.parts.texts import text
 from seq2seq.tensors import dense_bytes, dense_shapes, token_ids
 
 
+def size(number_of_bytes: int) -> str:
+    """Writes a size in the unit that suits it."""
+    for unit in ("B", "kB", "MB"):
+        if number_of_bytes < 1000:
+            return f"{number_of_bytes:,.3g} {unit}"
+        number_of_bytes /= 1000
+    return f"{number_of_bytes:,.3g} GB"
+
+
 def vocabulary_table(name: str, vocabulary) -> None:
     st.caption(text(f"tensors.{name}_vocabulary", tokens=len(vocabulary)))
     ids, tokens = range(len(vocabulary)), map(charts.shown, vocabulary.tokens)
@@ -24,7 +33,7 @@ session.chosen = st.selectbox(
     text("tensors.choose_pair"),
     range(len(lesson.pairs)),
     index=min(session.chosen, len(lesson.pairs) - 1),
-    format_func=lambda n: f"{n}: {lesson.pairs[n].source} → {lesson.pairs[n].target}",
+    format_func=lambda n: f"[{n}] {lesson.pairs[n].source} → {lesson.pairs[n].target}",
 )
 
 st.subheader(text("tensors.steps_title"), anchor=False)
@@ -32,9 +41,7 @@ charts.time_steps(lesson, ids, session.chosen)
 st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook"))
 
 st.subheader(text("tensors.shapes_title"), anchor=False)
-for column, name, shape, side in zip(
-    st.columns(3), ids._fields, shapes, ("source", "target", "target"), strict=True
-):
+for column, name, shape, side in zip(st.columns(3), ids._fields, shapes, ("source", "target", "target"), strict=True):
     pairs, steps, tokens = shape
     with column.container(border=True, height="stretch"):
         st.markdown(f"**{text(f'tensors.{name}')}**  \n`{name}.shape`")
@@ -68,7 +75,5 @@ vocabulary_table("target", lesson.target_vocabulary)
 st.markdown(text("tensors.sorted"))
 
 dense, kept = dense_bytes(lesson), sum(array.nbytes for array in ids)
-st.caption(
-    text("tensors.memory", dense=f"{dense / 1e6:,.2f}", ids=f"{kept / 1e6:,.3f}", times=f"{dense / kept:,.0f}")
-)
+st.caption(text("tensors.memory", dense=size(dense), ids=size(kept), times=f"{dense / kept:,.0f}"))
 frame.close_page("tensors")

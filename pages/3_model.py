@@ -41,30 +41,30 @@ session = frame.open_page("model")
 lesson = frame.need_lesson(session)
 frame.outdated_warning(session)
 
-settings, picture = st.columns([2, 5], gap="medium")
-with settings:
-    hidden = st.number_input(
-        text("model.hidden_size"), 1, 512, session.model.hidden_size, help=text("model.hidden_size_help")
-    )
+size, switches, presets = st.columns([1, 1, 1], gap="medium")
+hidden = size.number_input(
+    text("model.hidden_size"), 1, 512, session.model.hidden_size, help=text("model.hidden_size_help")
+)
+with switches:
     markers = st.toggle(text("model.markers"), session.model.markers, help=text("model.markers_help"))
     masked = st.toggle(text("model.mask_padding"), session.model.mask_padding, help=text("model.mask_padding_help"))
-    chosen = ModelConfig(hidden, markers, masked)
-    if chosen != session.model:
-        session.model = chosen
+chosen = ModelConfig(hidden, markers, masked)
+if chosen != session.model:
+    session.model = chosen
+    st.rerun()
+with presets:
+    notebook = Lesson.as_in_notebook(lesson.pairs)
+    is_notebook = (session.model, replace(session.training, seed=notebook.training.seed)) == (
+        notebook.model,
+        notebook.training,
+    )
+    label, icon = ("suggested", ":material/thumb_up:") if is_notebook else ("as_in_notebook", ":material/menu_book:")
+    if st.button(text(f"model.{label}"), icon=icon, width="stretch", help=text("model.notebook_changes")):
+        session.use_suggested_settings() if is_notebook else session.use_settings_of(notebook)
         st.rerun()
-    as_notebook = replace(Lesson.as_in_notebook(lesson.pairs), pairs=lesson.pairs)
-    is_notebook = (session.model, replace(session.training, seed=0)) == (as_notebook.model, as_notebook.training)
-    if st.button(text("model.as_in_notebook"), disabled=is_notebook, icon=":material/menu_book:", width="stretch"):
-        session.model, session.training = as_notebook.model, as_notebook.training
-        st.rerun()
-    if st.button(text("model.suggested"), disabled=not is_notebook, icon=":material/thumb_up:", width="stretch"):
-        session.use_suggested_settings()
-        st.rerun()
-    with st.expander(text("model.what_changes")):
-        st.markdown(text("model.notebook_changes"))
-with picture:
-    pictures.model(lesson)
-    st.markdown(text("model.equal_units"))
+
+pictures.model(lesson)
+st.markdown(text("model.equal_units"))
 
 st.subheader(text("model.parameters_title"), anchor=False)
 st.dataframe(parameters(lesson), hide_index=True, width="stretch")

@@ -29,22 +29,24 @@ def settings_form() -> TrainingConfig:
         text("train.patience"), 0, 10_000, training.patience, help=text("train.patience_help")
     )
     seed = columns[4].number_input(text("train.seed"), 0, 2**31 - 1, training.seed, help=text("train.seed_help"))
-    return replace(
-        training, epochs=epochs, batch_size=batch, learning_rate=rate, patience=patience, seed=seed
-    )  # fmt: skip
+    return replace(training, epochs=epochs, batch_size=batch, learning_rate=rate, patience=patience, seed=seed)
 
 
 def translations_now(state) -> pd.DataFrame:
-    """Translates some training sentences with the weights of this moment."""
+    """Translates some training sentences, spread over the lesson, with the weights of this moment."""
     translator = Translator(state)
+    targets = {}  # a source may have several
+    for source, target in state.lesson.pairs:
+        targets.setdefault(source, []).append(target)
+    sources = list(targets)
     rows = []
-    for source, target in state.lesson.pairs[:_MOST_TRANSLATED]:
+    for source in sources[:: -(-len(sources) // _MOST_TRANSLATED)]:
         # Without ⟨bos⟩ nobody tells the decoder how to begin, so it is given the first character.
-        prefix = "" if state.lesson.model.markers else target[0]
+        prefix = "" if state.lesson.model.markers else targets[source][0][0]
         said = translator.translate(source, prefix)
-        rows.append((charts.shown_text(source), charts.shown_text(said), "✓" if said == target else "✗", target))
-    names = ("source", "translation", "right", "target")
-    return pd.DataFrame(rows, columns=[text(f"train.column_{name}") for name in names])
+        right = "✓" if said in targets[source] else "✗"
+        rows.append([source, right, charts.shown_text(said), " / ".join(targets[source])])
+    return pd.DataFrame(rows, columns=[text(f"train.column_{c}") for c in ("source", "right", "translation", "target")])
 
 
 def progress_line(run) -> str:

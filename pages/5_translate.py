@@ -45,7 +45,9 @@ if not lesson.model.markers:
     st.info(text("translate.no_marker"), icon=":material/info:")
     starts = sorted({pair.target[0] for pair in lesson.pairs})
     first = targets[sentence][0][0] if seen else starts[0]
-    prefix = st.selectbox(text("translate.first"), ["", *starts], starts.index(first) + 1, format_func=charts.shown_text)
+    prefix = st.selectbox(
+        text("translate.first"), ["", *starts], starts.index(first) + 1, format_func=charts.shown_text
+    )
 
 steps = list(translator.steps(sentence, prefix))
 translation = lesson.target_vocabulary.decode(step.token_id for step in steps)

@@ -61,7 +61,9 @@ class Translator:
         self.lesson = state.lesson
         self.weights = state.weights
         # ⟨eos⟩ should come before this; a model that never says it must still end.
-        self.max_new_tokens = 2 * self.lesson.target_length + 10 if self.lesson.model.markers else self.lesson.target_length
+        self.max_new_tokens = (
+            2 * self.lesson.target_length + 10 if self.lesson.model.markers else self.lesson.target_length
+        )
 
     def unknown(self, text: str) -> list[str]:
         """Returns the characters of a source text that the model never saw; the encoder does not get them."""

@@ -71,9 +71,7 @@ def advance(
         tf.constant(training.clip_norm, tf.float32),
         tf.constant(lesson.model.mask_padding),
     ]
-    variables = [
-        [tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)
-    ]
+    variables = [[tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)]
     step, sums = tf.constant(state.step, tf.int64), _sums_tensor(state.sums)
     epoch, batch, history = state.epoch, state.batch, list(state.history)
     per_call, train_batches = _batches_per_call(lesson), _compiled(_is_small(lesson))

@@ -26,14 +26,13 @@ _POINTS_PER_LINE = 300  # more than a screen can show apart
 
 
 def shown(token: str) -> str:
-    """Returns how a token is drawn: the space as ␣, characters that cannot be seen by their number."""
-    if token == " ":
-        return "␣"
-    return token if token in (BOS, EOS) or token.isprintable() else f"U+{ord(token):04X}"
+    """Returns how a single token is drawn: the space as ␣, characters that cannot be seen by their number."""
+    return "␣" if token == " " else shown_text(token)
 
 
 def shown_text(sentence: str) -> str:
-    return "".join(map(shown, sentence))
+    """Returns a sentence with the characters that cannot be seen, the ordinary space apart, by their number."""
+    return "".join(c if c.isprintable() else f"‹U+{ord(c):04X}›" for c in sentence)
 
 
 def time_steps(lesson: Lesson, ids: Tensors, pair: int) -> None:
@@ -91,7 +90,7 @@ def _time_line(boxes: pd.DataFrame, arrows: pd.DataFrame, lanes: list[str], line
         steps = steps[: max(12, int(boxes["step"].max()) + 1)]
     x = alt.X("step:O", title=text("tensors.time_step"), scale=alt.Scale(domain=steps, paddingInner=0.12))
     x = x.axis(labelAngle=0, orient="top", domain=False, ticks=False)
-    y = alt.Y("lane:N", title=None, scale=alt.Scale(domain=lanes, paddingInner=0.45))
+    y = alt.Y("lane:N", title=None, scale=alt.Scale(domain=lanes, paddingInner=0.5))
     y = y.axis(domain=False, ticks=False, labelLimit=90, labelFontSize=13)
     tooltip = [
         alt.Tooltip("lane:N", title=text("tensors.tensor")),
@@ -110,12 +109,20 @@ def _time_line(boxes: pd.DataFrame, arrows: pd.DataFrame, lanes: list[str], line
             fillOpacity=alt.condition(alt.datum.colour == PADDING, alt.value(0.15), alt.value(1)),
             tooltip=tooltip,
         ),
-        base.mark_text(font=MONOSPACE).encode(
-            text="token:N",
-            size=alt.condition("length(datum.token) > 2", alt.value(10), alt.value(16)),
-            color=alt.Color("ink:N", scale=None),
-        ),
-    ).properties(height=170)
+        base.transform_filter("length(datum.token) < 3")
+        .mark_text(font=MONOSPACE, fontSize=alt.ExprRef("min(17, width / 30)"))
+        .encode(text="token:N", color=alt.Color("ink:N", scale=None)),
+        # ⟨bos⟩ and ⟨eos⟩ do not fit into a phone's boxes: there, a triangle starts and a square stops.
+        base.transform_filter("length(datum.token) >= 3")
+        .mark_text(
+            font=MONOSPACE,
+            fontSize=alt.ExprRef("min(11, width / 30)"),
+            text=alt.ExprRef(
+                f"width > 500 ? datum.token : datum.token == '{BOS}' ? '▶' : datum.token == '{EOS}' ? '■' : '?'"
+            ),
+        )
+        .encode(color=alt.Color("ink:N", scale=None)),
+    ).properties(height=210)
 
 
 def one_hot_picture(ids: np.ndarray, vocabulary: Vocabulary, colour: str) -> None:
@@ -199,7 +206,7 @@ def decoding_steps(steps: Sequence[DecodingStep], vocabulary: Vocabulary, candid
         vocabulary: of the target.
         candidates: how many tokens to show at each step.
     """
-    per_line = 6
+    per_line = 4
     bars, heads = [], []
     for n, step in enumerate(steps):
         x, line = n % per_line, n // per_line
@@ -211,7 +218,7 @@ def decoding_steps(steps: Sequence[DecodingStep], vocabulary: Vocabulary, candid
         for rank, token_id in enumerate(best):
             p = float(step.probabilities[token_id])
             bars.append(
-                {"x": x, "line": line, "rank": rank, "from": x + 0.3, "to": x + 0.3 + 0.45 * p, "p": p,
+                {"x": x, "line": line, "rank": rank, "from": x + 0.3, "to": x + 0.3 + 0.5 * p, "p": p,
                  "token": shown(vocabulary.tokens[token_id]), "percent": f"{p:.0%}", "step": n + 1, "fed": fed,
                  "picked": token_id == step.token_id}
             )  # fmt: skip

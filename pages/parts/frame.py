@@ -32,8 +32,14 @@ def open_page(name: str) -> Session:
         The student's session.
     """
     here = Path(__file__).parent
-    st.set_page_config(page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab", page_icon=here / "icon.svg", layout="wide")
+    st.set_page_config(
+        page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab",
+        page_icon=here / "icon.svg",
+        layout="wide",
+        initial_sidebar_state="auto",
+    )
     st.html(here / "style.css")
+    st.html(_streamlit_texts())
     shared_engine()  # workers warm up while the student reads
     session = sessions.current()
     with st.sidebar:
@@ -41,6 +47,9 @@ def open_page(name: str) -> Session:
         for page in PAGES:
             _link(page)
         _training_status(session, name)
+    with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
+        for page in PAGES:
+            _link(page)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
         _language_switch()
@@ -94,14 +103,29 @@ def _language_switch() -> None:
     )
 
 
+def _streamlit_texts() -> str:
+    """Returns a style sheet that puts the student's language over texts which Streamlit has in English alone."""
+    return f"""<style>
+        [data-testid=stFileUploaderDropzone] button p {{ font-size: 0; }}
+        [data-testid=stFileUploaderDropzone] button p::after {{
+          content: "{text("frame.choose_file")}";
+          font-size: 1rem;
+        }}
+        [data-testid=stFileUploaderDropzoneInstructions], [data-testid=InputInstructions] {{ display: none; }}
+    </style>"""
+
+
 def _training_status(session: Session, name: str) -> None:
     """Shows the training's progress on every page; the page Train shows more of it itself."""
-    if session.run is None:
+    if session.run is None or name == "train":
         return
+    was_active = session.run.is_active
 
-    @st.fragment(run_every=1.0 if session.run.is_active and name != "train" else None)
+    @st.fragment(run_every=1.0 if was_active else None)
     def status():
         run = session.run
+        if run.is_active != was_active:
+            st.rerun()  # stops the timer, and the page may show the trained model
         st.divider()
         st.caption(text(f"run.{run.status}"))
         st.progress(progress(run), text("run.epochs", done=len(run.history), epochs=run.state.lesson.training.epochs))

@@ -1,4 +1,4 @@
-"""The encoder–decoder as boxes and arrows. Boxes wrap on a narrow screen, which a drawing could not.
+"""The encoder–decoder as boxes and arrows. On a narrow screen they stand below each other, which a drawing could not.
 
 Only our own texts and numbers stand here: what students type never becomes HTML.
 """
@@ -14,15 +14,14 @@ from seq2seq.tensors import dense_shapes
 
 def story() -> None:
     """Draws what an encoder–decoder does, with one sentence."""
-    st.html(
-        _flow(
-            _box("source", text("picture.encoder"), text("picture.encoder_reads"), "<code>H e l l o .</code>"),
-            _arrow("h, c"),
-            _box("context", text("picture.context"), text("picture.context_is")),
-            _arrow("h, c"),
-            _box("target", text("picture.decoder"), text("picture.decoder_writes"), "<code>안 녕 하 세 요 .</code>"),
-        )
+    parts = (
+        _box("source", text("picture.encoder"), text("picture.encoder_reads"), "<code>H e l l o .</code>"),
+        _arrow("right", "h, c"),
+        _box("context", text("picture.context"), text("picture.context_is")),
+        _arrow("right", "h, c"),
+        _box("target", text("picture.decoder"), text("picture.decoder_writes"), "<code>안 녕 하 세 요 .</code>"),
     )
+    st.html(f'<div class="flow">{"".join(parts)}</div>')
 
 
 def model(lesson: Lesson) -> None:
@@ -30,34 +29,30 @@ def model(lesson: Lesson) -> None:
     shapes, hidden = dense_shapes(lesson), lesson.model.hidden_size
     _, source_steps, source_tokens = shapes.encoder_inputs
     _, target_steps, target_tokens = shapes.decoder_inputs
-    thrown = f'<span class="thrown">{text("picture.output")} (batch, {hidden})</span>'
-    st.html(
-        _flow(
-            _arrow(f"encoder_inputs<br><code>(batch, {source_steps}, {source_tokens})</code>"),
-            _box("source", text("picture.encoder"), f"LSTM, units={hidden}", thrown),
-            _arrow(f"state_h<br><code>(batch, {hidden})</code>"),
-            _box("context", text("picture.context"), "h, c", text("picture.all_it_knows")),
-            _arrow(f"state_c<br><code>(batch, {hidden})</code>"),
-            _box("target", text("picture.decoder"), f"LSTM, units={hidden}", text("picture.starts_from")),
-        )
-        + "<br>"
-        + _flow(
-            _arrow(f"decoder_inputs<br><code>(batch, {target_steps}, {target_tokens})</code>"),
-            _box("target", text("picture.decoder"), "return_sequences=True"),
-            _arrow(f"{text('picture.all_h')}<br><code>(batch, {target_steps}, {hidden})</code>"),
-            _box("target", "Dense", "softmax", text("picture.same_each_step")),
-            _arrow(f"{text('picture.probabilities')}<br><code>(batch, {target_steps}, {target_tokens})</code>"),
-        )
-    )
+    parts = {  # grid area: what is drawn there, in the order of reading
+        "read": _arrow("up", "encoder_inputs", _shape(source_steps, source_tokens)),
+        "encoder": _box("source", text("picture.encoder"), f"LSTM, {hidden} units"),
+        "thrown": _arrow("up thrown", text("picture.output"), _shape(hidden)),
+        "give": _arrow("right", "state_h, state_c", _shape(hidden)),
+        "context": _box("context", text("picture.context"), "h, c", text("picture.all_it_knows")),
+        "take": _arrow("right", text("picture.initial_state")),
+        "hear": _arrow("up", "decoder_inputs", _shape(target_steps, target_tokens)),
+        "decoder": _box("target", text("picture.decoder"), f"LSTM, {hidden} units"),
+        "all_h": _arrow("up", text("picture.all_h"), _shape(target_steps, hidden)),
+        "dense": _box("target", "Dense", "softmax", text("picture.same_each_step")),
+        "say": _arrow("up", text("picture.probabilities"), _shape(target_steps, target_tokens)),
+    }
+    cells = "".join(f'<div style="grid-area: {area}">{part}</div>' for area, part in parts.items())
+    st.html(f'<div class="network">{cells}</div>')
 
 
-def _flow(*parts: str) -> str:
-    return f'<div class="flow">{"".join(parts)}</div>'
+def _shape(*axes: int) -> str:
+    return f"<code>(batch, {', '.join(map(str, axes))})</code>"
 
 
 def _box(role: str, title: str, *lines: str) -> str:
     return f'<div class="box {role}"><b>{title}</b>{"<br>".join(lines)}</div>'
 
 
-def _arrow(label: str) -> str:
-    return f'<div class="arrow">{label}</div>'
+def _arrow(direction: str, *labels: str) -> str:
+    return f'<div class="arrow {direction}">{"<br>".join(labels)}</div>'

@@ -69,6 +69,10 @@ class Session:
         self.replace(rows)
         self.use_suggested_settings()
 
+    def use_settings_of(self, lesson: Lesson) -> None:
+        """Sets the model and the training to those of another lesson."""
+        self.model, self.training = lesson.model, lesson.training
+
     def use_suggested_settings(self) -> None:
         """Sets the model and the training to what suits this lesson."""
         if self.lesson_name in SUPPLIED_LESSONS:
@@ -105,7 +109,9 @@ class Session:
     def is_outdated(self) -> bool:
         """Whether the trained model belongs to other pairs or another model than the lesson now has."""
         trained = self.run and self.run.state.lesson
-        return bool(trained) and (self.lesson is None or (trained.pairs, trained.model) != (self.lesson.pairs, self.model))
+        return bool(trained) and (
+            self.lesson is None or (trained.pairs, trained.model) != (self.lesson.pairs, self.model)
+        )
 
     def start_training(self) -> None:
         self.run = shared_engine().submit(TrainingState.new(self.lesson))

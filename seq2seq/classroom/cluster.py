@@ -44,6 +44,7 @@ def main(workers: int) -> None:
         threads_per_worker=1,
         host="127.0.0.1",
         dashboard_address=None,
+        scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},  # else it asks for port 8787
         silence_logs=logging.ERROR,
         preload="seq2seq.classroom.worker",
     ) as cluster:

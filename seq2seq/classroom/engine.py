@@ -21,15 +21,19 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+import dask
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
 
 from seq2seq.state import TrainingState
 from seq2seq.stopping import ended_by, epochs_without_improvement
+
+logger = logging.getLogger(__name__)
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
+dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})  # states travel with slices on purpose
 
 # Long enough that the 10–20 ms of sending a slice there and back do not count, short enough that Stop, which waits for
 # the slice under way (and its last call of the compiled function), takes less than half a second.
@@ -109,6 +113,10 @@ class Run:
         self.status = status
 
 
+class _ClusterLostError(Exception):
+    """The cluster was there and is gone."""
+
+
 class Engine:
     """Trains runs on a Dask cluster: an embedded one, or the one whose scheduler `SEQ2SEQ_SCHEDULER` names.
 
@@ -177,36 +185,49 @@ class Engine:
         while True:
             try:
                 await self._serve_cluster()
+            except _ClusterLostError:
+                logger.warning("the training processes are gone; starting them again")
             except Exception as error:  # whatever it is, no run may wait for ever
-                logging.getLogger(__name__).exception("the training processes cannot be used")
+                logger.exception("the training processes cannot be used")
                 self._end_waiting("failed", "failed", f"The training processes cannot be used: {_first_line(error)}")
                 self._submitted.clear()
                 await self._submitted.wait()
 
     async def _serve_cluster(self) -> None:
-        """Starts or finds the cluster and keeps it busy until it is gone.
+        """Starts or finds the cluster and keeps it busy.
 
         Raises:
-            OSError: it could not be started or found.
+            _ClusterLostError: it was there and is gone.
+            Exception: it could not be started or found.
         """
         process, address = None, os.environ.get("SEQ2SEQ_SCHEDULER")
         try:
             if not address:
                 process = _start_cluster(self._workers)
                 address = await _read_address(process)
-            self._connection_lost = False
-            async with Client(address, asynchronous=True, set_as_default=False) as self._client:
-                self._client.subscribe_topic(self._topic, self._receive)
-                with suppress(OSError):  # from a connection that breaks
-                    while not self._connection_lost and (process is None or process.poll() is None):
-                        self._threads = await self._client.nthreads()
-                        self._dispatch()
-                        await asyncio.sleep(POLL_SECONDS)
+            # Results straight from a worker come twice as quickly, but a remote cluster may show its scheduler only.
+            direct = process is not None
+            async with Client(
+                address, asynchronous=True, set_as_default=False, direct_to_workers=direct
+            ) as self._client:
+                await self._keep_busy(process)
         finally:
             self._threads = {}
             self._take_back()
             if process:
                 _end_cluster(process)
+
+    async def _keep_busy(self, process: subprocess.Popen | None) -> None:
+        self._connection_lost = False
+        while not self._connection_lost and (process is None or process.poll() is None):
+            try:
+                self._client.subscribe_topic(self._topic, self._receive)  # again: a scheduler that restarted forgot it
+                self._threads = await self._client.nthreads()
+            except OSError:
+                break
+            self._dispatch()
+            await asyncio.sleep(POLL_SECONDS)
+        raise _ClusterLostError
 
     def _take_back(self) -> None:
         """Puts the runs whose slices went down with the cluster back in line, first, at their last state."""
@@ -282,7 +303,7 @@ class Engine:
                 workers=[run._worker],
                 allow_other_workers=True,  # if that one dies
             )
-        except FutureCancelledError:
+        except (FutureCancelledError, OSError):  # never from the slice itself, whose errors are RuntimeErrors
             self._connection_lost = True  # `_take_back` follows
             return
         except Exception as error:

@@ -12,7 +12,7 @@ import psutil
 import tensorflow as tf
 from distributed import Worker, get_worker
 
-from seq2seq.config import Lesson
+from seq2seq.config import Lesson, ModelConfig
 from seq2seq.pairs import NOTEBOOK_PAIRS
 from seq2seq.state import TrainingState
 from seq2seq.stopping import ended_by
@@ -26,7 +26,8 @@ def dask_setup(worker: Worker) -> None:
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)  # pages come first
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS)), epochs=1)  # compiles
+    for hidden_size in (32, 128):  # compiles the function for small models, and the one for large ones
+        advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size))), epochs=1)
 
 
 def train_slice(lesson: Lesson, start: TrainingState, seconds: float, topic: str, label: dict) -> tuple:
