@@ -194,8 +194,8 @@ def _train_batches(
     fused,
 ):
     """Trains on some batches, one optimizer step each. Returns (weights, m, v), step, sums."""
-    for rows in order:
-        rows = tf.boolean_mask(rows, rows >= 0)  # (batch,)
+    for padded_rows in order:
+        rows = tf.boolean_mask(padded_rows, padded_rows >= 0)  # (batch,)
         batch = [tf.gather(ids, rows) for ids in (encoder_inputs, decoder_inputs, decoder_targets)]
         with tf.GradientTape() as tape:
             tape.watch(weights)

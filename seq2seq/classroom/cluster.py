@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 
 import dask
 import psutil
@@ -38,7 +39,10 @@ def main(workers: int) -> None:
     address_line = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads what workers print; a full pipe would stop them
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")  # of a hard end
     dask.config.set(CONFIG)
+    started, ended = threading.Event(), threading.Event()
+    threading.Thread(target=_wait_for_end, args=(started, ended), daemon=True).start()
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
@@ -48,8 +52,16 @@ def main(workers: int) -> None:
         silence_logs=logging.ERROR,
         preload="seq2seq.classroom.worker",
     ) as cluster:
+        started.set()
         print(cluster.scheduler_address, file=address_line, flush=True)
-        sys.stdin.buffer.read()
+        ended.wait()
+
+
+def _wait_for_end(started: threading.Event, ended: threading.Event) -> None:
+    sys.stdin.buffer.read()
+    if not started.is_set():
+        os._exit(0)  # starting takes seconds and cannot be interrupted; the workers notice and end as well
+    ended.set()
 
 
 if __name__ == "__main__":
