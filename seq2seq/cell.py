@@ -41,7 +41,16 @@ def lstm_step(x, state_h, state_c, kernel, recurrent, bias) -> CellStep:
     Returns:
         The states after and the gates. Source: Hochreiter and Schmidhuber 1997, forget gate by Gers et al. 2000.
     """
-    z = x @ kernel + state_h @ recurrent + bias  # (4 · hidden,)
+    return cell_update(x @ kernel + state_h @ recurrent + bias, state_c)
+
+
+def cell_update(z, state_c) -> CellStep:
+    """Turns what flows into the gates into the next states: the second half of `lstm_step`.
+
+    Args:
+        z: (…, 4 · hidden), the gates' inputs, in Keras's order i, f, g, o.
+        state_c: (…, hidden), the cell state before.
+    """
     i, f, g, o = np.split(z, 4, axis=-1)
     gates = Gates(sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o))
     state_c = gates.f * state_c + gates.i * gates.g

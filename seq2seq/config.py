@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from seq2seq.pairs import Pair, check_pairs, normalise
 from seq2seq.vocabulary import Vocabulary
 
@@ -47,6 +49,8 @@ class TrainingConfig:
         seed: decides the first weights and the order of the pairs.
         shuffle: a new order of the pairs in every epoch.
         clip_norm: gradients longer than this, all weights together, are shortened to it; 0 leaves them.
+        stop_when_right: stop when the model, on its own, translates every training sentence exactly.
+        held_out: share of the pairs, 0 to 0.5, that is kept out of the training to examine the model with.
     """
 
     epochs: int = 150
@@ -56,6 +60,8 @@ class TrainingConfig:
     seed: int = 0
     shuffle: bool = True
     clip_norm: float = 1.0
+    stop_when_right: bool = True
+    held_out: float = 0.0
 
     def __post_init__(self):
         _require("epochs", self.epochs, 1, 10_000)
@@ -64,6 +70,7 @@ class TrainingConfig:
         _require("patience", self.patience, 0, 10_000)
         _require("seed", self.seed, 0, 2**31 - 1)
         _require("clip_norm", self.clip_norm, 0.0, 1e6)
+        _require("held_out", self.held_out, 0.0, 0.5)
 
 
 def _require(name: str, value: float, least: float, most: float) -> None:
@@ -106,7 +113,15 @@ class Lesson:
         return cls(
             pairs,
             ModelConfig(hidden_size=32, markers=False, mask_padding=False),
-            TrainingConfig(epochs=200, batch_size=1, learning_rate=0.001, patience=5, shuffle=False, clip_norm=0.0),
+            TrainingConfig(
+                epochs=200,
+                batch_size=1,
+                learning_rate=0.001,
+                patience=5,
+                shuffle=False,
+                clip_norm=0.0,
+                stop_when_right=False,
+            ),
         )
 
     @cached_property
@@ -116,6 +131,29 @@ class Lesson:
     @cached_property
     def target_vocabulary(self) -> Vocabulary:
         return Vocabulary.from_texts((pair.target for pair in self.pairs), markers=self.model.markers)
+
+    @cached_property
+    def held_out_rows(self) -> np.ndarray:
+        """Which pairs are kept out of the training, drawn by the seed: (held out,) indices, sorted.
+
+        Pairs of one source stay together, or the model would be examined on a sentence that it was trained on.
+        """
+        if not self.training.held_out:
+            return np.arange(0)
+        rows_of = {}
+        for row, pair in enumerate(self.pairs):
+            rows_of.setdefault(pair.source, []).append(row)
+        wanted, drawn = round(self.training.held_out * len(self.pairs)), []
+        sources = list(rows_of)
+        for n in np.random.default_rng(self.training.seed).permutation(len(sources))[:-1]:  # one is left to train on
+            if len(drawn) + len(rows_of[sources[n]]) <= wanted:
+                drawn += rows_of[sources[n]]
+        return np.array(sorted(drawn), dtype=int)
+
+    @cached_property
+    def training_rows(self) -> np.ndarray:
+        """Which pairs the model is trained on: (trained,) indices, sorted."""
+        return np.setdiff1d(np.arange(len(self.pairs)), self.held_out_rows)
 
     @cached_property
     def source_length(self) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq.cell import CellStep, Gates, lstm_step, softmax
+from seq2seq.cell import CellStep, Gates, cell_update, lstm_step, softmax
 from seq2seq.pairs import normalise
 from seq2seq.state import TrainingState
 from seq2seq.tensors import one_hot
-from seq2seq.vocabulary import PAD_ID
+from seq2seq.vocabulary import BOS, PAD_ID
 
 
 class Context(NamedTuple):
@@ -60,10 +60,6 @@ class Translator:
     def __init__(self, state: TrainingState):
         self.lesson = state.lesson
         self.weights = state.weights
-        # ⟨eos⟩ should come before this; a model that never says it must still end.
-        self.max_new_tokens = (
-            2 * self.lesson.target_length + 10 if self.lesson.model.markers else self.lesson.target_length
-        )
 
     def unknown(self, text: str) -> list[str]:
         """Returns the characters of a source text that the model never saw; the encoder does not get them."""
@@ -104,7 +100,8 @@ class Translator:
         Args:
             text: a source text.
             prefix: target characters to force at the beginning. Without ⟨bos⟩ the decoder was never taught how to
-                begin: it starts from a zero row unless a first character is forced here.
+                begin: its training began with the first character, so the first one forced is fed at once; with none
+                forced it starts from a zero row.
 
         Yields:
             One step per token; the last says why it ended.
@@ -113,20 +110,32 @@ class Translator:
             UnknownTokenError: `prefix` has a character that the decoder cannot say.
         """
         vocabulary = self.lesson.target_vocabulary
-        forced = vocabulary.encode(normalise(prefix)).tolist()
-        state, fed = self.context(text), PAD_ID if vocabulary.bos_id is None else vocabulary.bos_id
-        for n in range(self.max_new_tokens):
+        fed, forced = self._beginning(vocabulary.encode(normalise(prefix)).tolist())
+        state, limit = self.context(text), self._most_steps(fed)
+        for n in range(limit):
             step = self.decoder_step(fed, state)
             if n < len(forced):
                 step = replace(step, token_id=forced[n], token=vocabulary.tokens[forced[n]], forced=True)
             if step.token_id == vocabulary.eos_id:
                 step = replace(step, ended_by="eos")
-            elif n == self.max_new_tokens - 1:
+            elif n == limit - 1:
                 step = replace(step, ended_by="length")
             yield step
             if step.ended_by:
                 return
             state, fed = Context(step.state_h, step.state_c), step.token_id
+
+    def _beginning(self, forced: list[int]) -> tuple[int, list[int]]:
+        """Returns what the decoder is fed first, and the tokens to force after that."""
+        if self.lesson.model.markers:
+            return self.lesson.target_vocabulary.bos_id, forced
+        return (forced[0], forced[1:]) if forced else (PAD_ID, forced)
+
+    def _most_steps(self, fed: int) -> int:
+        """Returns after how many tokens a translation ends, if ⟨eos⟩ does not end it before."""
+        if self.lesson.model.markers:
+            return 2 * self.lesson.target_length + 10
+        return max(1, self.lesson.target_length - (fed != PAD_ID))
 
     def decoder_step(self, fed_id: int, state: Context) -> DecodingStep:
         """Feeds one token to the decoder and picks the most probable next one.
@@ -152,7 +161,84 @@ class Translator:
 
     def translate(self, text: str, prefix: str = "") -> str:
         """Returns the greedy translation of a source text. See `steps`."""
-        return self.lesson.target_vocabulary.decode(step.token_id for step in self.steps(text, prefix))
+        return self.spoken(list(self.steps(text, prefix)))
+
+    def spoken(self, steps: list[DecodingStep]) -> str:
+        """Returns the text of some steps; it begins with the character that was fed first, if that was no marker."""
+        first = "" if steps[0].fed in (None, BOS) else steps[0].fed
+        return first + self.lesson.target_vocabulary.decode(step.token_id for step in steps)
+
+    # --- Many sentences at once: the same arithmetic with a batch axis ---------------------------------------------
+
+    def translate_all(self, texts: Sequence[str], prefixes: Sequence[str] | None = None) -> list[str]:
+        """Translates many texts greedily, all together: the same results as `translate` for each.
+
+        Args:
+            texts: source texts.
+            prefixes: what to force at the beginning of each; all of one length. None forces nothing.
+        """
+        vocabulary = self.lesson.target_vocabulary
+        begun = [
+            self._beginning(vocabulary.encode(normalise(prefix)).tolist()) for prefix in prefixes or [""] * len(texts)
+        ]
+        fed = np.array([first for first, _ in begun])  # (batch,)
+        forced = np.array([tokens for _, tokens in begun])  # (batch, forced)
+        said = [fed] if not self.lesson.model.markers else []
+        state, ended = (
+            self._encode_all(self._padded([self.source_ids(text) for text in texts])),
+            np.zeros(len(fed), bool),
+        )
+        for n in range(self._most_steps(fed[0])):
+            cell = self._cells("decoder", fed, state)
+            picked = np.argmax(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"], axis=1)
+            if n < forced.shape[1]:
+                picked = forced[:, n]
+            state, fed = Context(cell.state_h, cell.state_c), np.where(ended, PAD_ID, picked)
+            said.append(fed)
+            ended |= picked == (-2 if vocabulary.eos_id is None else vocabulary.eos_id)
+            if ended.all():
+                break
+        return [vocabulary.decode(ids) for ids in np.stack(said, axis=1).tolist()]
+
+    def teacher_forced(self, encoder_inputs: np.ndarray, decoder_inputs: np.ndarray) -> np.ndarray:
+        """Returns what the decoder finds probable when it is fed the right characters, as in training.
+
+        Args:
+            encoder_inputs: (batch, source time) ids.
+            decoder_inputs: (batch, target time) ids.
+
+        Returns:
+            (batch, target time, target tokens).
+        """
+        state, probabilities = self._encode_all(encoder_inputs), []
+        for fed in decoder_inputs.T:  # (batch,)
+            cell = self._cells("decoder", fed, state)
+            state = Context(cell.state_h, cell.state_c)
+            probabilities.append(softmax(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]))
+        return np.stack(probabilities, axis=1)
+
+    def _encode_all(self, ids: np.ndarray) -> Context:
+        """Returns the context vectors of (batch, time) source ids: (batch, hidden) each."""
+        nothing = np.zeros((len(ids), self.lesson.model.hidden_size), np.float32)
+        state = Context(nothing, nothing)
+        for fed in ids.T:  # (batch,)
+            cell = self._cells("encoder", fed, state)
+            is_read = (fed != PAD_ID)[:, np.newaxis] | (not self.lesson.model.mask_padding)  # (batch, 1)
+            state = Context(
+                np.where(is_read, cell.state_h, state.state_h), np.where(is_read, cell.state_c, state.state_c)
+            )
+        return state
+
+    def _cells(self, side: str, fed: np.ndarray, state: Context) -> CellStep:
+        """Takes one step of an LSTM for a batch of ids. One-hot times kernel is the kernel's row, so it is picked."""
+        kernel, recurrent, bias = (self.weights[f"{side}_{part}"] for part in ("kernel", "recurrent", "bias"))
+        rows = np.where((fed == PAD_ID)[:, np.newaxis], np.float32(0), kernel[fed])  # (batch, 4 · hidden)
+        return cell_update(rows + state.state_h @ recurrent + bias, state.state_c)
+
+    @staticmethod
+    def _padded(sentences: Sequence[np.ndarray]) -> np.ndarray:
+        longest = max(map(len, sentences))
+        return np.stack([np.pad(ids, (0, longest - len(ids)), constant_values=PAD_ID) for ids in sentences])
 
     def _nothing(self) -> Context:
         zeros = np.zeros(self.lesson.model.hidden_size, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,7 +23,9 @@ class TrainingState:
         epoch: whole epochs done.
         batch: batches done of the epoch under way.
         sums: of the epoch under way; what `training.METRIC_SUMS` names.
-        history: one record per epoch: {"epoch": 1, "loss": …, "accuracy": …}.
+        history: one record per epoch: {"epoch": 1, "loss": …, "accuracy": …, "learning_rate": …}; at the epochs that
+            `is_kept` names also what `metrics.examine` found.
+        snapshots: (epoch, weights) of those epochs.
     """
 
     lesson: Lesson
@@ -35,6 +37,7 @@ class TrainingState:
     batch: int = 0
     sums: tuple[float, ...] = ()
     history: tuple[dict[str, float], ...] = ()
+    snapshots: tuple[tuple[int, Weights], ...] = ()
 
     @classmethod
     def new(cls, lesson: Lesson) -> TrainingState:
@@ -46,3 +49,15 @@ class TrainingState:
             adam_m={name: np.zeros_like(values) for name, values in weights.items()},
             adam_v={name: np.zeros_like(values) for name, values in weights.items()},
         )
+
+    def at(self, epoch: int) -> TrainingState:
+        """Returns the model as it was after an epoch that was kept: to look at and translate with, not to train on."""
+        return replace(self, weights=dict(self.snapshots)[epoch], epoch=epoch, history=self.history[:epoch])
+
+
+def is_kept(epoch: int) -> bool:
+    """Whether the model is examined and kept after an epoch: 41 of the first 150 epochs, closer together early.
+
+    All up to 15, then every second up to 31, every fourth up to 63 and so on.
+    """
+    return epoch % (1 << max(0, epoch.bit_length() - 4)) == 0

@@ -15,9 +15,12 @@ def ended_by(history: Sequence[dict[str, float]], training: TrainingConfig) -> s
         training: the rules.
 
     Returns:
-        "epochs" when all were done; "patience" when the loss has not fallen below its best for that many epochs, as
+        "right" when every training sentence that was examined came out exactly; "epochs" when all were done; "patience"
+        when the loss has not fallen below its best for that many epochs, as
         Keras's `EarlyStopping(monitor="loss")` counts them; None while neither holds.
     """
+    if training.stop_when_right and history and history[-1].get("exact_match") == 1:
+        return "right"
     if training.patience and epochs_without_improvement(history) >= training.patience:
         return "patience"
     if len(history) >= training.epochs:

@@ -6,6 +6,7 @@ gigabyte, the ids one or two megabytes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,17 +29,23 @@ class Tensors(NamedTuple):
     decoder_targets: np.ndarray  # the decoder's inputs, one step ahead
 
 
-def token_ids(lesson: Lesson) -> Tensors:
-    """Returns the lesson's tensors as ids, each sentence padded on the right with `PAD_ID`."""
+def token_ids(lesson: Lesson, rows: Sequence[int] | None = None) -> Tensors:
+    """Returns the lesson's tensors as ids, each sentence padded on the right with `PAD_ID`.
+
+    Args:
+        lesson: the pairs.
+        rows: which of them; None takes all.
+    """
     source, target = lesson.source_vocabulary, lesson.target_vocabulary
-    shape = (len(lesson.pairs), lesson.target_length)
+    pairs = lesson.pairs if rows is None else [lesson.pairs[row] for row in rows]
+    shape = (len(pairs), lesson.target_length)
     tensors = Tensors(
-        np.full((len(lesson.pairs), lesson.source_length), PAD_ID, _id_type(len(source))),
+        np.full((len(pairs), lesson.source_length), PAD_ID, _id_type(len(source))),
         np.full(shape, PAD_ID, _id_type(len(target))),
         np.full(shape, PAD_ID, _id_type(len(target))),
     )
     before, after = ([target.bos_id], [target.eos_id]) if lesson.model.markers else ([], [])
-    for n, pair in enumerate(lesson.pairs):
+    for n, pair in enumerate(pairs):
         spoken = [*before, *target.encode(pair.target), *after]
         heard = spoken[:-1] if lesson.model.markers else spoken  # ⟨eos⟩ is said, never heard
         tensors.encoder_inputs[n, : len(pair.source)] = source.encode(pair.source)

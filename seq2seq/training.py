@@ -19,10 +19,11 @@ import tensorflow as tf
 
 from seq2seq.config import Lesson
 from seq2seq.lstm import fused_lstm, looped_lstm
-from seq2seq.state import TrainingState
+from seq2seq.metrics import examine
+from seq2seq.state import TrainingState, is_kept
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID
-from seq2seq.weights import weight_shapes
+from seq2seq.weights import Weights, weight_shapes
 
 ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults; Kingma and Ba 2015
 METRIC_SUMS = ("loss", "correct", "tokens", "correct_padding", "padding")
@@ -73,7 +74,7 @@ def advance(
     ]
     variables = [[tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)]
     step, sums = tf.constant(state.step, tf.int64), _sums_tensor(state.sums)
-    epoch, batch, history = state.epoch, state.batch, list(state.history)
+    epoch, batch, history, snapshots = state.epoch, state.batch, list(state.history), list(state.snapshots)
     per_call, train_batches = _batches_per_call(lesson), _compiled(_is_small(lesson))
     run = _Run()
     callback_list = keras.callbacks.CallbackList(list(callbacks), model=run)
@@ -87,7 +88,12 @@ def advance(
         callback_list.on_train_batch_end(batch - 1, {"batches": len(order)})
         if batch == len(order):
             epoch, batch = epoch + 1, 0
-            history.append({"epoch": epoch} | _metrics(lesson, sums.numpy()))
+            record = {"epoch": epoch} | _metrics(lesson, sums.numpy()) | {"learning_rate": training.learning_rate}
+            if is_kept(epoch):
+                weights = _arrays(names, variables[0])
+                snapshots.append((epoch, weights))
+                record |= examine(dataclasses.replace(state, weights=weights))
+            history.append(record)
             sums = _sums_tensor(())
             callback_list.on_epoch_end(epoch - 1, history[-1])
             if epochs is not None and epoch == state.epoch + epochs:
@@ -95,9 +101,7 @@ def advance(
         if ends_at is not None and time.monotonic() >= ends_at:
             break
     callback_list.on_train_end()
-    weights, adam_m, adam_v = (
-        {name: tensor.numpy() for name, tensor in zip(names, group, strict=True)} for group in variables
-    )
+    weights, adam_m, adam_v = (_arrays(names, group) for group in variables)
     return dataclasses.replace(
         state,
         weights=weights,
@@ -108,6 +112,7 @@ def advance(
         batch=batch,
         sums=tuple(sums.numpy().tolist()) if batch else (),
         history=tuple(history),
+        snapshots=tuple(snapshots),
     )
 
 
@@ -116,12 +121,11 @@ def batch_order(lesson: Lesson, epoch: int) -> np.ndarray:
 
     It depends on the lesson, its seed and the epoch alone, so an epoch can be left and taken up again anywhere.
     """
-    training, pairs = lesson.training, len(lesson.pairs)
-    order = np.arange(pairs)
+    training, order = lesson.training, lesson.training_rows
     if training.shuffle:
-        order = np.random.default_rng([training.seed, epoch]).permutation(pairs)
-    batches = -(-pairs // training.batch_size)
-    return np.pad(order, (0, batches * training.batch_size - pairs), constant_values=-1).reshape(batches, -1)
+        order = np.random.default_rng([training.seed, epoch]).permutation(order)
+    batches = -(-len(order) // training.batch_size)
+    return np.pad(order, (0, batches * training.batch_size - len(order)), constant_values=-1).reshape(batches, -1)
 
 
 def _is_small(lesson: Lesson) -> bool:
@@ -145,6 +149,10 @@ def _batches_per_call(lesson: Lesson) -> int:
 @lru_cache(maxsize=4)
 def _data(lesson: Lesson) -> tuple[tf.Tensor, ...]:
     return tuple(tf.constant(ids, tf.int32) for ids in token_ids(lesson))
+
+
+def _arrays(names: Sequence[str], tensors: Sequence[tf.Tensor]) -> Weights:
+    return {name: tensor.numpy() for name, tensor in zip(names, tensors, strict=True)}
 
 
 def _sums_tensor(sums: Sequence[float]) -> tf.Tensor:

@@ -39,6 +39,7 @@ dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})  # s
 # the slice under way (and its last call of the compiled function), takes less than half a second.
 SLICE_SECONDS = 0.25
 POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
+MOST_SNAPSHOT_BYTES = 32 * 2**20  # of a run: 40 snapshots of a class's models, eleven of the largest suggested
 _PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
 
 
@@ -55,8 +56,10 @@ class Run:
         id: unguessable.
         state: the latest whole state.
         history: every epoch so far, also those of a slice under way.
-        status: "queued" before the first slice, "training" until the end, then "stopped", "finished" or "failed".
-        ended_by: None, or why it ended: "epochs", "patience", "stopped" or "failed".
+        status: "queued" before the first slice, "training" until it rests: then "paused" by the student, "finished" by
+            a rule, or "failed". Whatever it is, `Engine.go_on` trains on from there.
+        ended_by: the rule that finished it (see `seq2seq.stopping`), or None.
+        goal: the epoch it is training up to.
         place: 0 while a slice of it is with a worker; else its place in the queue, 1 being the next.
         epoch_progress: how much of the epoch under way is done, 0 to 1.
         seconds_trained: time that workers spent on this run.
@@ -67,13 +70,15 @@ class Run:
         self.id = secrets.token_hex(16)
         self.state = state
         self.history = list(state.history)
-        self.status = "queued"
+        self.status = "paused"
         self.ended_by: str | None = None
-        self.place = 1
+        self.goal = state.lesson.training.epochs
+        self.place = 0
         self.epoch_progress = _epoch_progress(state)
         self.seconds_trained = 0.0
         self.error: str | None = None
         self._marks: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice began or ended
+        self._has_rules = True  # or it trains up to its goal whatever they say
         self._stop = False  # once the slice under way is done
         self._slice = 0  # number of the last slice sent
         self._slice_began = False
@@ -95,7 +100,7 @@ class Run:
         if not self.is_active or len(marks) < 2 or marks[-1][1] <= marks[0][1]:
             return None
         (first_at, first), (last_at, last) = marks[0], marks[-1]
-        left = (self.state.lesson.training.epochs - last) * (last_at - first_at) / (last - first)
+        left = (self.goal - last) * (last_at - first_at) / (last - first)
         return max(0.0, left - (time.monotonic() - last_at))
 
     def _follow_state(self) -> None:
@@ -106,10 +111,20 @@ class Run:
     def _mark(self) -> None:
         self._marks = (*self._marks[-_PACE_SLICES:], (time.monotonic(), self.state.epoch + _epoch_progress(self.state)))
 
-    def _end(self, status: str, why: str, error: str | None = None) -> None:
+    def _begin(self, epochs: int | None) -> None:
+        self._has_rules = epochs is None
+        self.goal = self.state.lesson.training.epochs if epochs is None else self.state.epoch + epochs
+        self._stop, self._marks, self.place = False, (), 1
+        self.ended_by, self.error, self.status = None, None, "queued"
+
+    def _rule(self) -> str | None:
+        """Returns the rule that ends this run now, if any."""
+        return ended_by(self.state.history, self.state.lesson.training) if self._has_rules else None
+
+    def _rest(self, status: str, rule: str | None = None, error: str | None = None) -> None:
         self._follow_state()
         self.place, self._lesson = 0, None  # the cluster may forget the lesson
-        self.ended_by, self.error = why, error
+        self.ended_by, self.error = rule, error
         self.status = status
 
 
@@ -150,17 +165,27 @@ class Engine:
     def submit(self, state: TrainingState) -> Run:
         """Trains on from a state until the lesson's rules end it. Returns at once.
 
-        A state that the rules have ended already comes back finished and as it was; to go on from it, give its lesson
-        a training with more epochs or more patience.
+        A state that the rules have ended already comes back finished and as it was.
         """
         run = Run(state)
-        self._loop.call_soon_threadsafe(self._enqueue, run)
+        self.go_on(run)
         return run
 
-    def stop(self, run: Run) -> None:
-        """Ends a run, keeping what it has learned. Returns at once; a slice under way is still finished."""
+    def go_on(self, run: Run, epochs: int | None = None) -> None:
+        """Trains a resting run on. Returns at once.
+
+        Args:
+            run: one that is not active.
+            epochs: how many more, whatever the rules say; None goes on until the rules end it.
+        """
+        if not run.is_active:
+            run._begin(epochs)
+            self._loop.call_soon_threadsafe(self._enqueue, run)
+
+    def pause(self, run: Run) -> None:
+        """Lets a run rest, keeping what it has learned. Returns at once; a slice under way is still finished."""
         if run.is_active:
-            self._loop.call_soon_threadsafe(self._stop, run)
+            self._loop.call_soon_threadsafe(self._pause, run)
 
     def close(self) -> None:
         """Stops all runs and ends the embedded cluster."""
@@ -179,7 +204,7 @@ class Engine:
         await self._closing.wait()
         serving.cancel()
         await asyncio.wait([serving])
-        self._end_waiting("stopped", "stopped")
+        self._end_waiting("paused")
 
     async def _serve(self) -> None:
         while True:
@@ -189,7 +214,7 @@ class Engine:
                 logger.warning("the training processes are gone; starting them again")
             except Exception as error:  # whatever it is, no run may wait for ever
                 logger.exception("the training processes cannot be used")
-                self._end_waiting("failed", "failed", f"The training processes cannot be used: {_first_line(error)}")
+                self._end_waiting("failed", f"The training processes cannot be used: {_first_line(error)}")
                 self._submitted.clear()
                 await self._submitted.wait()
 
@@ -234,7 +259,7 @@ class Engine:
         for run in reversed(self._in_flight.values()):
             run._task.cancel()
             if run._stop:
-                run._end("stopped", "stopped")
+                run._rest("paused")
             else:
                 self._waiting.appendleft(run)
         self._in_flight.clear()
@@ -243,26 +268,26 @@ class Engine:
         self._count_places()
 
     def _enqueue(self, run: Run) -> None:
-        if why := ended_by(run.history, run.state.lesson.training):
-            run._end("finished", why)
+        if rule := run._rule():
+            run._rest("finished", rule)
             return
         self._waiting.append(run)
         self._submitted.set()
         self._dispatch()
 
-    def _stop(self, run: Run) -> None:
+    def _pause(self, run: Run) -> None:
         run._stop = True
         if run in self._waiting:
             self._waiting.remove(run)
-            run._end("stopped", "stopped")
+            run._rest("paused")
         elif run.id in self._in_flight and not run._slice_began:
             self._in_flight.pop(run.id)._task.cancel()
-            run._end("stopped", "stopped")
+            run._rest("paused")
         self._dispatch()
 
-    def _end_waiting(self, status: str, why: str, error: str | None = None) -> None:
+    def _end_waiting(self, status: str, error: str | None = None) -> None:
         while self._waiting:
-            self._waiting.popleft()._end(status, why, error)
+            self._waiting.popleft()._rest(status, error=error)
 
     def _dispatch(self) -> None:
         """Sends slices as long as a run waits and a worker is free."""
@@ -295,7 +320,8 @@ class Engine:
             later, seconds = await self._client.submit(
                 _train_slice_there,
                 run._lesson,
-                dataclasses.replace(state, lesson=None, history=_watched_history(state)),
+                dataclasses.replace(state, lesson=None, history=_watched_history(state), snapshots=()),
+                run.goal if not run._has_rules else None,
                 SLICE_SECONDS,
                 self._topic,
                 {"run": run.id, "slice": run._slice},
@@ -308,17 +334,22 @@ class Engine:
             return
         except Exception as error:
             del self._in_flight[run.id]
-            run._end("failed", "failed", _explain(error))
+            run._rest("failed", error=_explain(error))
         else:
             del self._in_flight[run.id]
-            run.state = dataclasses.replace(later, lesson=state.lesson, history=state.history + later.history)
+            run.state = dataclasses.replace(
+                later,
+                lesson=state.lesson,
+                history=state.history + later.history,
+                snapshots=_bounded(state.snapshots + later.snapshots),
+            )
             run._follow_state()
             run.seconds_trained += seconds
             run._mark()
-            if why := ended_by(run.state.history, run.state.lesson.training):
-                run._end("finished", why)
-            elif run._stop:
-                run._end("stopped", "stopped")
+            if rule := run._rule():
+                run._rest("finished", rule)
+            elif run._stop or run.state.epoch >= run.goal:
+                run._rest("paused")
             else:
                 self._waiting.append(run)
         self._dispatch()
@@ -351,8 +382,15 @@ def _watched_history(state: TrainingState) -> tuple[dict[str, float], ...]:
     return state.history[-1 - epochs_without_improvement(state.history) :]
 
 
+def _bounded(snapshots: tuple) -> tuple:
+    """Drops every second snapshot, but not the first and the last, until they fit into `MOST_SNAPSHOT_BYTES`."""
+    while len(snapshots) > 3 and len(snapshots) * sum(w.nbytes for w in snapshots[0][1].values()) > MOST_SNAPSHOT_BYTES:
+        snapshots = (*snapshots[:-1][::2], snapshots[-1])
+    return snapshots
+
+
 def _epoch_progress(state: TrainingState) -> float:
-    return state.batch / -(-len(state.lesson.pairs) // state.lesson.training.batch_size)
+    return state.batch / -(-len(state.lesson.training_rows) // state.lesson.training.batch_size)
 
 
 def _explain(error: Exception) -> str:

@@ -30,19 +30,23 @@ def dask_setup(worker: Worker) -> None:
         advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size))), epochs=1)
 
 
-def train_slice(lesson: Lesson, start: TrainingState, seconds: float, topic: str, label: dict) -> tuple:
+def train_slice(
+    lesson: Lesson, start: TrainingState, goal: int | None, seconds: float, topic: str, label: dict
+) -> tuple:
     """Trains on for a moment, telling of every epoch as it ends.
 
     Args:
         lesson: sent once a training, apart from the states.
-        start: where to begin, without its lesson, and of its history only what the stopping rules watch.
+        start: where to begin, without its lesson and snapshots, and of its history only what the stopping rules watch.
+        goal: the epoch to train up to, whatever the rules say; None trains until the rules end it.
         seconds: how long.
         topic: where to send messages: `label` with the "records" of epochs that ended and the "progress", 0 to 1, of
             the one under way. The first says that the slice has begun.
         label: tells the messages of this slice from others.
 
     Returns:
-        The later state, without its lesson and with the history of this slice alone, and the seconds it took.
+        The later state, without its lesson and with the history and snapshots of this slice alone, and the seconds that
+        it took.
 
     Raises:
         RuntimeError: anything went wrong. TensorFlow's own exceptions could not be unpickled without TensorFlow.
@@ -50,9 +54,10 @@ def train_slice(lesson: Lesson, start: TrainingState, seconds: float, topic: str
     began = time.monotonic()
     state = dataclasses.replace(start, lesson=lesson)
     worker = get_worker()
-    stream = EpochStream(state, lambda message: worker.log_event(topic, label | message))
+    stream = EpochStream(state, goal is None, lambda message: worker.log_event(topic, label | message))
     try:
-        later = advance(state, epochs=lesson.training.epochs - state.epoch, seconds=seconds, callbacks=[stream])
+        epochs = (goal or lesson.training.epochs) - state.epoch
+        later = advance(state, epochs=epochs, seconds=seconds, callbacks=[stream])
     except Exception as error:
         logging.getLogger(__name__).exception("a slice of a training failed")
         problem = f"{type(error).__name__}: {error}"
@@ -67,16 +72,18 @@ class EpochStream(keras.callbacks.Callback):
 
     Args:
         state: where the training begins.
+        has_rules: whether the lesson's rules may end it.
         send: takes a message.
     """
 
-    def __init__(self, state: TrainingState, send: Callable[[dict], None]):
+    def __init__(self, state: TrainingState, has_rules: bool, send: Callable[[dict], None]):
         super().__init__()
         self._training = state.lesson.training
+        self._has_rules = has_rules
         self._history = list(state.history)
         self._send = send
         self._records: list[dict[str, float]] = []  # not sent yet
-        self._progress = state.batch / -(-len(state.lesson.pairs) // self._training.batch_size)
+        self._progress = state.batch / -(-len(state.lesson.training_rows) // self._training.batch_size)
         self._sent_at = 0.0
 
     def on_train_begin(self, logs=None):
@@ -92,7 +99,7 @@ class EpochStream(keras.callbacks.Callback):
         self._progress = 0.0
         self._records.append(logs)
         self._history.append(logs)
-        if ended_by(self._history, self._training):
+        if self._has_rules and ended_by(self._history, self._training):
             self.model.stop_training = True
         self._send_sometimes()
 
