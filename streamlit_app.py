@@ -24,6 +24,6 @@ for row in range(0, len(SUPPLIED_LESSONS), 3):
             label = text("door.opened" if opened else "door.open")
             if st.button(label, key=f"open-{name}", disabled=opened, width="stretch"):
                 session.open_supplied(name)
-                st.switch_page("pages/1_pairs.py")
+                frame.go_to("pairs")
 st.write(text("door.own"))
 frame.close_page("door")

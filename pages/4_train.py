@@ -1,60 +1,126 @@
-"""Train: the loss live on screen, and what the model would translate now."""
+"""Train: steer the training, see what the numbers mean, compare runs."""
 
 from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts, frame
+from pages.parts import charts, frame, runs
 from pages.parts.texts import text
-from seq2seq import TrainingConfig, Translator
+from seq2seq import TrainingConfig
+from seq2seq.classroom.engine import shared_engine
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
 
-_MOST_TRANSLATED = 5  # sentences shown while training; translating them must not hold up the picture
+_MEASURES = ("accuracy", "exact_match", "cer")
 
 
-def settings_form() -> TrainingConfig:
+def settings_form(training: TrainingConfig) -> TrainingConfig:
     """Shows the settings and returns them as they stand."""
-    training = session.training
-    columns = st.columns(5)
+    columns = st.columns(6)
     epochs = columns[0].number_input(text("train.epochs"), 1, 10_000, training.epochs, help=text("train.epochs_help"))
     batch = columns[1].number_input(
         text("train.batch_size"), 1, 4096, training.batch_size, help=text("train.batch_size_help")
     )
     rate = columns[2].number_input(
-        text("train.learning_rate"), 0.0001, 1.0, training.learning_rate, 0.001, "%.4f",
+        text("train.learning_rate"),
+        0.0001,
+        1.0,
+        training.learning_rate,
+        0.001,
+        "%.4f",
         help=text("train.learning_rate_help"),
-    )  # fmt: skip
+    )
     patience = columns[3].number_input(
         text("train.patience"), 0, 10_000, training.patience, help=text("train.patience_help")
     )
     seed = columns[4].number_input(text("train.seed"), 0, 2**31 - 1, training.seed, help=text("train.seed_help"))
-    return replace(training, epochs=epochs, batch_size=batch, learning_rate=rate, patience=patience, seed=seed)
+    held_out = columns[5].number_input(
+        text("train.held_out"), 0, 50, round(100 * training.held_out), 5, help=text("train.held_out_help")
+    )
+    stop_when_right = st.toggle(
+        text("train.stop_when_right"), training.stop_when_right, help=text("train.stop_when_right_help")
+    )
+    return replace(
+        training,
+        epochs=epochs,
+        batch_size=batch,
+        learning_rate=rate,
+        patience=patience,
+        seed=seed,
+        held_out=held_out / 100,
+        stop_when_right=stop_when_right,
+    )
 
 
-def translations_now(state) -> pd.DataFrame:
-    """Translates some training sentences, spread over the lesson, with the weights of this moment."""
-    translator = Translator(state)
-    targets = {}  # a source may have several
-    for source, target in state.lesson.pairs:
-        targets.setdefault(source, []).append(target)
-    sources = list(targets)
-    rows = []
-    for source in sources[:: -(-len(sources) // _MOST_TRANSLATED)]:
-        # Without ⟨bos⟩ nobody tells the decoder how to begin, so it is given the first character.
-        prefix = "" if state.lesson.model.markers else targets[source][0][0]
-        said = translator.translate(source, prefix)
-        right = "✓" if said in targets[source] else "✗"
-        rows.append([source, right, charts.shown_text(said), " / ".join(targets[source])])
-    return pd.DataFrame(rows, columns=[text(f"train.column_{c}") for c in ("source", "right", "translation", "target")])
+def controls() -> None:
+    """Shows the buttons that steer the training, each with its key on the keyboard."""
+    run = session.run
+    is_active = run is not None and run.is_active
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            text("train.start"), type="primary", icon=":material/play_arrow:", shortcut="S", disabled=too_large
+        ):
+            start(session.training)
+            session.go_on()
+            st.rerun()
+        if is_active:
+            if st.button(text("train.pause"), icon=":material/pause:", shortcut="P"):
+                session.pause()
+                st.rerun()
+        elif st.button(text("train.go_on"), icon=":material/resume:", shortcut="P", disabled=run is None):
+            session.go_on(None if run.ended_by is None else run.state.lesson.training.epochs)
+            st.rerun()
+        for epochs, shortcut in ((1, "E"), (10, "T")):
+            if st.button(
+                text("train.more", epochs=epochs), shortcut=shortcut, disabled=is_active or (run is None and too_large)
+            ):
+                if run is None:
+                    start(session.training)
+                session.go_on(epochs)
+                st.rerun()
+        if st.button(text("train.reset"), icon=":material/restart_alt:", shortcut="0", disabled=run is None):
+            start(session.training)
+            st.rerun()
+        if st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", disabled=run is None):
+            session.training = replace(session.training, seed=session.training.seed + 1)
+            start(session.training)
+            st.rerun()
+
+
+def start(training: TrainingConfig, **model) -> None:
+    """Begins a run with the lesson as it stands, changed as given."""
+    lesson = replace(session.lesson, training=training, model=replace(session.model, **model))
+    session.new_run(lesson, runs.name_of(session, lesson))
+
+
+def what_if() -> None:
+    """Offers one-click comparisons with the current run: the same again, with one thing changed."""
+    base = session.run.state.lesson
+    changes = {
+        "units": (base.training, {"hidden_size": 8}),
+        "mask": (base.training, {"mask_padding": not base.model.mask_padding}),
+        "batch": (replace(base.training, batch_size=5), {}),
+    }
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(text("train.what_if"), width="content")
+        for name, (training, model) in changes.items():
+            if st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}"):
+                session.runs[-1].is_shown = True
+                lesson = replace(base, training=training, model=replace(base.model, **model))
+                session.new_run(lesson, runs.name_of(session, lesson))
+                session.go_on()
+                st.rerun()
 
 
 def progress_line(run) -> str:
+    """Says in one line how far a run is, or why it rests."""
+    if run.status == "queued" and not shared_engine().ready:
+        return text("train.warming_up")
     if run.status == "queued" and run.place:
         return text("train.place", place=run.place)
-    done = text("run.epochs", done=len(run.history), epochs=run.state.lesson.training.epochs)
+    done = text("run.epochs", done=len(run.history), epochs=run.goal)
     if not run.is_active:
-        return f"{text(f'train.ended_{run.ended_by}')} {done}"
+        return f"{text(f'train.ended_{run.ended_by}' if run.ended_by else f'run.{run.status}')} · {done}"
     if run.seconds_left is None:
         return f"{text(f'run.{run.status}')} · {done}"
     minutes, seconds = divmod(round(run.seconds_left), 60)
@@ -63,43 +129,60 @@ def progress_line(run) -> str:
 
 
 def show_run() -> None:
-    """Shows the latest run: progress, curves, translations. Redrawn while it trains."""
+    """Shows the current run: progress, curves, translations, figures. Redrawn while it trains."""
     run = session.run
+    if run.is_active != is_active:
+        st.rerun()  # the buttons and the timer have to know as well
     st.progress(frame.progress(run), progress_line(run))
     if run.error:
         st.error(text("train.failed"), icon=":material/error:")
         st.text(run.error)
-    if run.is_active != is_active:
-        st.rerun()  # the buttons and the timer have to know as well
-    charts.training_curves(run.history, run.state.lesson.training.epochs)
-    st.subheader(text("train.translations_title", epoch=run.state.epoch), anchor=False)
-    st.dataframe(translations_now(run.state), hide_index=True, width="stretch")
-    st.caption(text("train.memorised" if run.state.lesson.model.markers else "train.no_marker"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        measure = st.segmented_control(
+            text("train.measure"),
+            _MEASURES,
+            default=_MEASURES[0],
+            required=True,
+            key="measure",
+            format_func=lambda name: text(f"train.{name}"),
+        )
+        is_log = st.toggle(text("train.log_scale"), key="log-scale")
+    shown = {named.name: named.run.history for named in session.runs if named.run is run}
+    shown |= {named.name: named.run.history for named in session.runs if named.is_shown}
+    charts.training_curves(shown, measure, run.goal, is_log)
+    runs.early_stopping(run)
+    state = runs.choose_epoch(session) if not is_active else run.state
+    runs.translations(state)
+    runs.figures(state)
 
 
 session = frame.open_page("train")
 lesson = frame.need_lesson(session)
 is_active = session.run is not None and session.run.is_active
-
-session.training = settings_form()
+session.training = settings_form(session.training)
 lesson = session.lesson
 too_large = training_bytes(lesson) > MAX_TRAINING_BYTES
-with st.container(horizontal=True, vertical_alignment="center"):
-    label = text("train.start" if session.run is None else "train.start_again")
-    if st.button(label, type="primary", icon=":material/play_arrow:", disabled=is_active or too_large):
-        session.start_training()
-        st.rerun()
-    if st.button(text("train.stop"), icon=":material/stop:", disabled=not is_active):
-        session.stop_training()
-        st.rerun()
-    st.caption(text("train.what", pairs=f"{len(lesson.pairs):,}", units=lesson.model.hidden_size))
+controls()
 if too_large:
     needed, limit = (f"{size / 2**30:.1f}" for size in (training_bytes(lesson), MAX_TRAINING_BYTES))
     st.error(text("train.too_large", needed=needed, limit=limit), icon=":material/error:")
 frame.outdated_warning(session)
 
 if session.run is None:
-    st.info(text("train.empty"), icon=":material/info:")
+    st.info(text("train.empty", pairs=f"{len(lesson.training_rows):,}"), icon=":material/info:")
 else:
     st.fragment(show_run, run_every=0.5 if is_active else None)()
+    st.subheader(text("train.runs_title"), anchor=False)
+    what_if()
+    runs.table(session)
+    with st.expander(text("train.as_table")):
+        history = pd.DataFrame(session.run.history)
+        st.dataframe(history, hide_index=True)
+        st.download_button(
+            text("train.csv"),
+            lambda: history.to_csv(index=False),
+            "history.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
 frame.close_page("train")

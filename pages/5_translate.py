@@ -10,7 +10,7 @@ from seq2seq.pairs import MAX_CHARACTERS, normalise
 session = frame.open_page("translate")
 if session.trained is None:
     st.info(text("translate.empty"), icon=":material/info:")
-    st.page_link("pages/4_train.py", label=text("train.menu"), icon=frame.PAGES["train"][1])
+    frame.link("train")
     st.stop()
 
 translator = Translator(session.trained)
@@ -50,7 +50,7 @@ if not lesson.model.markers:
     )
 
 steps = list(translator.steps(sentence, prefix))
-translation = lesson.target_vocabulary.decode(step.token_id for step in steps)
+translation = translator.spoken(steps)
 with st.container(border=True):
     st.caption(text("translate.seen" if seen else "translate.unseen"))
     st.text(sentence)

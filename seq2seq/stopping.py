@@ -32,3 +32,13 @@ def epochs_without_improvement(history: Sequence[dict[str, float]]) -> int:
     """Returns how many epochs at the end of a history did not bring the loss below its best before them."""
     losses = [record["loss"] for record in history]
     return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
+
+def first_stop(history: Sequence[dict[str, float]], patience: int) -> int | None:
+    """Returns the epoch after which a patience would have ended a training, None if it would not have."""
+    best, waited = float("inf"), 0
+    for epoch, record in enumerate(history, start=1):
+        best, waited = (record["loss"], 0) if record["loss"] < best else (best, waited + 1)
+        if waited >= patience:
+            return epoch
+    return None

@@ -67,7 +67,17 @@ def test_a_lesson_needs_a_pair(pairs):
 
 @pytest.mark.parametrize(
     "row",
-    [("", "b"), ("a", ""), ("", ""), ("a", " \t"), ("a", None), (7, "b"), ("a" * 301, "b"), ("a", "\0b"), ("a", "\ud83d")],
+    [
+        ("", "b"),
+        ("a", ""),
+        ("", ""),
+        ("a", " \t"),
+        ("a", None),
+        (7, "b"),
+        ("a" * 301, "b"),
+        ("a", "\0b"),
+        ("a", "\ud83d"),
+    ],
 )
 def test_a_bad_row_is_refused_by_its_number(row):
     with pytest.raises(ValueError, match="row 2: "):

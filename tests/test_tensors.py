@@ -130,7 +130,9 @@ def test_more_tokens_than_a_short_integer_counts(monkeypatch):
     lesson = Lesson(NOTEBOOK_PAIRS)
     short = token_ids(lesson)
     assert short.encoder_inputs.dtype == np.int16
-    alphabet = "".join(chr(n) for n in range(0x4E00, 0x4E00 + 20_000)) + "".join(chr(n) for n in range(0x20000, 0x23300))
+    alphabet = "".join(chr(n) for n in range(0x4E00, 0x4E00 + 20_000)) + "".join(
+        chr(n) for n in range(0x20000, 0x23300)
+    )
     pairs = tuple((alphabet[i : i + 300], "b") for i in range(0, len(alphabet), 300))
     lesson = Lesson(pairs)
     assert len(lesson.source_vocabulary) > np.iinfo(np.int16).max

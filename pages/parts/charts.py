@@ -6,13 +6,15 @@ grey with a 0 in it (its one-hot row is all zeros).
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
+from rapidfuzz.distance import Levenshtein
 
 from pages.parts.texts import text
 from seq2seq import DecodingStep, Lesson
@@ -21,6 +23,8 @@ from seq2seq.vocabulary import BOS, EOS, PAD_ID, Vocabulary
 
 SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
 MONOSPACE = "ui-monospace, 'D2Coding', 'Nanum Gothic Coding', Menlo, Consolas, monospace"
+# Of runs that are compared, the current one first; told apart by colour-blind people too (Okabe and Ito).
+_RUN_COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999"]
 _STEPS_PER_LINE = 20  # as many boxes as can be told apart on a phone
 _POINTS_PER_LINE = 300  # more than a screen can show apart
 
@@ -164,38 +168,138 @@ def one_hot_picture(ids: np.ndarray, vocabulary: Vocabulary, colour: str) -> Non
     st.altair_chart(chart, width="stretch", key="one-hot", alt=text("tensors.one_hot_title"))
 
 
-def training_curves(history: Sequence[dict[str, float]], epochs: int) -> None:
-    """Draws loss and accuracy over the epochs, as the callback reported them.
+def training_curves(runs: Mapping[str, Sequence[dict[str, float]]], measure: str, epochs: int, is_log: bool) -> None:
+    """Draws the loss of some runs, and another measure of them, over the epochs as they were reported.
 
     Args:
-        history: one record per epoch.
-        epochs: the end of the time axis, so that it stands still while the lines grow.
+        runs: name → history, the current run first.
+        measure: a key of the history's records, drawn beside the loss; where it was examined.
+        epochs: the least end of the time axis, so that it stands still while the lines grow.
+        is_log: draw the loss on a logarithmic scale.
     """
-    every = math.ceil(len(history) / _POINTS_PER_LINE) or 1
-    kept = [record for n, record in enumerate(history) if n % every == 0 or n == len(history) - 1]
-    for metric, colour, column in zip(("loss", "accuracy"), (WRONG, RIGHT), st.columns(2), strict=True):
-        data = pd.DataFrame([{"epoch": r["epoch"], "value": r[metric]} for r in kept], columns=["epoch", "value"])
-        column.vega_lite_chart(
-            data, _curve(text(f"train.{metric}"), text("train.epoch"), metric, colour, epochs),
-            width="stretch", key=f"curve-{metric}", alt=text(f"train.{metric}"),
-        )  # fmt: skip
+    epochs = max([epochs, *map(len, runs.values())])
+    for name, column in zip(("loss", measure), st.columns(2), strict=True):
+        data = pd.DataFrame(_points(runs, name), columns=["run", "epoch", "value", "learning_rate"])
+        spec = _curve(
+            tuple(runs),
+            (text(f"train.{name}"), text("train.epoch"), text("train.run"), text("train.learning_rate")),
+            epochs,
+            "log" if is_log and name == "loss" else "loss" if name == "loss" else "share",
+        )
+        column.vega_lite_chart(data, spec, width="stretch", key=f"curve-{name}", alt=text(f"train.{name}"))
 
 
-@st.cache_data(max_entries=64)
-def _curve(title: str, epoch: str, metric: str, colour: str, epochs: int) -> dict:
+def _points(runs: Mapping[str, Sequence[dict[str, float]]], name: str) -> list[tuple]:
+    points = []
+    for run, history in runs.items():
+        records = [record for record in history if name in record]
+        changed = {
+            after["epoch"]: after["learning_rate"]
+            for before, after in itertools.pairwise(history)
+            if before["learning_rate"] != after["learning_rate"]
+        }
+        every = math.ceil(len(records) / _POINTS_PER_LINE) or 1
+        points += [(run, r["epoch"], r[name], None) for r in [*records[::every], *records[-1:]]]
+        points += [(run, epoch, None, rate) for epoch, rate in changed.items()]
+    return points
+
+
+@st.cache_data(max_entries=256)
+def _curve(runs: tuple[str, ...], titles: tuple[str, ...], epochs: int, kind: str) -> dict:
     """Returns the specification of a curve without its data: building it takes longer than drawing it."""
-    scale = {"domain": [0, 1]} if metric == "accuracy" else {"domainMin": 0}
+    title, epoch, run, learning_rate = titles
+    scale = {"loss": {"domainMin": 0}, "log": {"type": "log"}, "share": {"domainMin": 0, "domainMax": 1, "clamp": True}}
     x = {"field": "epoch", "type": "quantitative", "title": epoch, "scale": {"domain": [1, max(2, epochs)]}}
-    y = {"field": "value", "type": "quantitative", "title": title, "scale": scale}
-    tooltip = [{"field": "epoch", "title": epoch}, {"field": "value", "title": title, "format": ".4f"}]
+    y = {"field": "value", "type": "quantitative", "title": title, "scale": scale[kind]}
+    colour = {
+        "field": "run",
+        "type": "nominal",
+        "title": None,
+        "scale": {"domain": list(runs), "range": _RUN_COLOURS[: len(runs)]},
+        "legend": {"orient": "top", "direction": "horizontal", "labelLimit": 140} if len(runs) > 1 else None,
+    }
+    tooltip = [
+        {"field": "run", "title": run},
+        {"field": "epoch", "title": epoch},
+        {"field": "value", "title": title, "format": ".4f"},
+    ]
+    changed = "datum.learning_rate != null"
     return {
-        "height": 260,
-        "encoding": {"x": x | {"axis": {"tickMinStep": 1, "format": "d"}}, "y": y, "tooltip": tooltip},
+        "height": 260 if len(runs) == 1 else 300,  # with a legend
+        "encoding": {"x": x | {"axis": {"tickMinStep": 1, "format": "d"}}, "color": colour},
         "layer": [
-            {"mark": {"type": "line", "color": colour, "strokeWidth": 2.5}},
-            {"mark": {"type": "circle", "color": colour, "opacity": 0.25, "size": 40}},
+            {
+                "transform": [{"filter": "datum.value != null"}],
+                "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 25}, "clip": True},
+                "encoding": {"y": y, "tooltip": tooltip},
+            },
+            {
+                "transform": [{"filter": changed}],
+                "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5},
+                "encoding": {"tooltip": [tooltip[0], tooltip[1], {"field": "learning_rate", "title": learning_rate}]},
+            },
+            {
+                "transform": [{"filter": changed}],
+                "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 4, "y": 2, "fontSize": 11},
+                "encoding": {"text": {"field": "learning_rate", "format": ".4~f"}},
+            },
         ],
     }
+
+
+def marked_translations(rows: Sequence[tuple[str, str, str]]) -> None:
+    """Draws what a model says, character by character: right, wrong, or missing.
+
+    Args:
+        rows: (source, what the model says, the target nearest to it).
+    """
+    boxes = []
+    for n, (source, said, target) in enumerate(rows):
+        label, place = f"{n + 1}  {shown_text(source)}", itertools.count()
+        for kind, said_from, said_to, target_from, target_to in Levenshtein.opcodes(said, target):
+            for character in said[said_from:said_to]:
+                right = kind == "equal"
+                boxes.append(
+                    (
+                        label,
+                        next(place),
+                        shown(character),
+                        RIGHT if right else WRONG,
+                        1.0,
+                        "right" if right else "wrong",
+                    )
+                )
+            if kind == "insert":
+                for character in target[target_from:target_to]:
+                    boxes.append((label, next(place), shown(character), WRONG, 0.0, "missing"))
+    data = pd.DataFrame(boxes, columns=["sentence", "place", "token", "colour", "filled", "kind"])
+    data["what"] = data["kind"].map({kind: text(f"train.{kind}") for kind in ("right", "wrong", "missing")})
+    labels = [f"{n + 1}  {shown_text(source)}" for n, (source, _, _) in enumerate(rows)]
+    places = list(range(max(16, int(data["place"].max()) + 1 if len(data) else 0)))
+    x = alt.X("place:O", scale=alt.Scale(domain=places, paddingInner=0.1), axis=None)
+    y = alt.Y("sentence:N", title=None, scale=alt.Scale(domain=labels, paddingInner=0.25))
+    y = y.axis(domain=False, ticks=False, labelLimit=130, labelFontSize=13)
+    colour = alt.Color("colour:N", scale=None)
+    base = alt.Chart(data).encode(x=x, y=y)
+    chart = alt.layer(
+        base.mark_rect(cornerRadius=3, strokeWidth=1.5).encode(
+            fill=colour,
+            stroke=colour,
+            fillOpacity=alt.FillOpacity("filled:Q", scale=None),
+            tooltip=[
+                alt.Tooltip("token:N", title=text("tensors.token")),
+                alt.Tooltip("what:N", title=text("tensors.what")),
+            ],
+        ),
+        base.transform_calculate(ink=f"datum.filled ? 'white' : '{WRONG}'")
+        .mark_text(font=MONOSPACE, fontSize=alt.ExprRef(f"min(16, width / {len(places)} * 0.7)"))
+        .encode(text="token:N", color=alt.Color("ink:N", scale=None)),
+        # Not by colour alone: what is wrong is struck out.
+        base.transform_filter("datum.kind == 'wrong'")
+        .mark_text(text="╱", fontSize=alt.ExprRef(f"min(18, width / {len(places)} * 0.8)"), opacity=0.8)
+        .encode(color=alt.value("white")),
+    ).properties(height=34 * len(rows) + 10)
+    st.altair_chart(chart, width="stretch", key="marked", alt=text("train.translations_alt"))
 
 
 def decoding_steps(steps: Sequence[DecodingStep], vocabulary: Vocabulary, candidates: int = 4) -> None:

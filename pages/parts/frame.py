@@ -45,11 +45,11 @@ def open_page(name: str) -> Session:
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         for page in PAGES:
-            _link(page)
+            link(page)
         _training_status(session, name)
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         for page in PAGES:
-            _link(page)
+            link(page)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
         _language_switch()
@@ -63,14 +63,26 @@ def close_page(name: str) -> None:
     if name != names[-1]:
         st.divider()
         following = names[names.index(name) + 1]
-        _link(following, text("frame.next", page=text(f"{following}.menu")))
+        link(following, text("frame.next", page=text(f"{following}.menu")))
+
+
+def go_to(page: str) -> None:
+    """Leaves for another page."""
+    st.switch_page(PAGES[page][0], query_params={sessions.ID: sessions.current().id})
+
+
+def link(page: str, label: str | None = None) -> None:
+    """Draws a link to another page, which keeps the session."""
+    file, icon = PAGES[page]
+    address = {sessions.ID: sessions.current().id}
+    st.page_link(file, label=label or text(f"{page}.menu"), icon=icon, query_params=address)
 
 
 def need_lesson(session: Session) -> Lesson:
     """Returns the lesson; without one the page says where to get it and ends here."""
     if session.lesson is None:
         st.warning(text("frame.no_pairs"), icon=":material/warning:")
-        _link("pairs")
+        link("pairs")
         st.stop()
     return session.lesson
 
@@ -78,16 +90,11 @@ def need_lesson(session: Session) -> Lesson:
 def outdated_warning(session: Session) -> None:
     """Says when the trained model belongs to other pairs or settings than the lesson has now."""
     if session.is_outdated:
-        trained = session.run.state.lesson
+        trained = session.used.state.lesson
         st.warning(
             text("frame.outdated", pairs=f"{len(trained.pairs):,}", units=trained.model.hidden_size),
             icon=":material/history:",
         )
-
-
-def _link(page: str, label: str | None = None) -> None:
-    file, icon = PAGES[page]
-    st.page_link(file, label=label or text(f"{page}.menu"), icon=icon)
 
 
 def _language_switch() -> None:
@@ -128,11 +135,11 @@ def _training_status(session: Session, name: str) -> None:
             st.rerun()  # stops the timer, and the page may show the trained model
         st.divider()
         st.caption(text(f"run.{run.status}"))
-        st.progress(progress(run), text("run.epochs", done=len(run.history), epochs=run.state.lesson.training.epochs))
+        st.progress(progress(run), text("run.epochs", done=len(run.history), epochs=run.goal))
 
     status()
 
 
 def progress(run: Run) -> float:
     """Returns how much of a training is done, 0…1."""
-    return min(1.0, (len(run.history) + run.epoch_progress) / run.state.lesson.training.epochs)
+    return min(1.0, (len(run.history) + run.epoch_progress) / run.goal)

@@ -1,0 +1,193 @@
+"""Runs of a training: what one says and scores, and the table of all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from rapidfuzz.distance import Levenshtein
+
+from pages.parts import charts
+from pages.parts.session import Session
+from pages.parts.texts import text
+from seq2seq import Lesson, TrainingState, Translator
+from seq2seq.classroom.engine import Run
+from seq2seq.metrics import examine
+from seq2seq.stopping import epochs_without_improvement, first_stop
+
+_MOST_TRANSLATED = 8  # sentences shown while training; translating them must not hold up the picture
+_USUAL_PATIENCE = 5  # the notebook's, for "where would it have stopped?"
+
+
+def name_of(session: Session, lesson: Lesson) -> str:
+    """Names a new run by its number and by what differs from the run before."""
+    number = (
+        max([int(named.name.split()[0].rstrip(".")) for named in session.runs if named.name[0].isdigit()] or [0]) + 1
+    )
+    if session.run is None:
+        return f"{number}."
+    before = session.run.state.lesson
+    changes = [
+        text(f"run.{name}", value=value)
+        for name, value in settings(lesson).items()
+        if value != settings(before)[name] and name != "pairs"
+    ]
+    return " ".join([f"{number}.", *changes])
+
+
+def settings(lesson: Lesson) -> dict:
+    """Returns what may differ between runs."""
+    return {
+        "pairs": len(lesson.training_rows),
+        "units": lesson.model.hidden_size,
+        "markers": "✓" if lesson.model.markers else "✗",
+        "mask": "✓" if lesson.model.mask_padding else "✗",
+        "batch": lesson.training.batch_size,
+        "rate": lesson.training.learning_rate,
+        "seed": lesson.training.seed,
+    }
+
+
+def early_stopping(run: Run) -> None:
+    """Says what early stopping watches, and where it would have stopped."""
+    history = run.history
+    if not history:
+        return
+    since, patience = epochs_without_improvement(history), run.state.lesson.training.patience
+    line = text("train.best_epoch", epoch=len(history) - since, loss=f"{min(r['loss'] for r in history):.4f}")
+    if patience:
+        line += " " + text("train.patience_left", since=since, patience=patience)
+    elif stop := first_stop(history, _USUAL_PATIENCE):
+        line += " " + text("train.would_have_stopped", epoch=stop, patience=_USUAL_PATIENCE)
+    st.caption(line)
+
+
+def choose_epoch(session: Session) -> TrainingState:
+    """Shows a slider over the kept epochs of the current run; returns the state to look at, here and on Translate."""
+    state = session.run.state
+    kept = sorted({epoch for epoch, _ in state.snapshots} | {state.epoch})
+    if len(kept) < 2:
+        return state
+    chosen = session.look_at if session.used is session.run and session.look_at in kept else state.epoch
+    epoch = st.select_slider(
+        text("train.look_at"),
+        kept,
+        chosen,
+        key=f"look-at-{session.run.id}-{state.epoch}",
+        help=text("train.look_at_help"),
+    )
+    if session.used is session.run:
+        session.look_at = None if epoch == state.epoch else epoch
+    return state if epoch == state.epoch else state.at(epoch)
+
+
+def translations(state: TrainingState) -> None:
+    """Translates some training sentences, spread over the lesson, and marks what is wrong."""
+    lesson, targets = state.lesson, {}  # a source may have several
+    for row in lesson.training_rows:
+        targets.setdefault(lesson.pairs[row].source, []).append(lesson.pairs[row].target)
+    sources = list(targets)
+    chosen = [sources[n] for n in np.unique(np.linspace(0, len(sources) - 1, _MOST_TRANSLATED).astype(int))]
+    # Without ⟨bos⟩ nobody tells the decoder how to begin, so it is given the first character.
+    prefixes = ["" if lesson.model.markers else targets[source][0][0] for source in chosen]
+    said = Translator(state).translate_all(chosen, prefixes)
+    st.subheader(text("train.translations_title", epoch=state.epoch), anchor=False)
+    charts.marked_translations(
+        [
+            (source, says, min(targets[source], key=lambda target, says=says: Levenshtein.distance(says, target)))
+            for source, says in zip(chosen, said, strict=True)
+        ]
+    )
+    st.caption(
+        text("train.memorised" if lesson.model.markers else "train.no_marker")
+        + " "
+        + text("train.shown_of", shown=len(chosen), all=f"{len(sources):,}")
+    )
+
+
+def figures(state: TrainingState) -> None:
+    """Shows the honest numbers side by side, and says in words where they part."""
+    if not state.step:
+        return
+    latest = state.history[-1] if state.history else {}
+    found = latest if "exact_match" in latest else examine(state)
+    sides = ["", "held_out_"] if "held_out_exact_match" in found else [""]
+    rows = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
+    table = pd.DataFrame(
+        {text("train.figure"): [text(f"train.{row}") for row in rows]}
+        | {
+            text(f"train.on_{side or 'training'}"): [
+                f"{found[side + row]:.3f}" if row.endswith("loss") else f"{found[side + row]:.0%}" for row in rows
+            ]
+            for side in sides
+        }
+    )
+    st.subheader(text("train.figures_title", epoch=state.epoch), anchor=False)
+    st.dataframe(table, hide_index=True, width="stretch")
+    st.caption(text("train.padding_reason"))
+    if found["masked_accuracy"] - found["exact_match"] > 0.2:
+        st.info(
+            text("train.gap_alone", accuracy=f"{found['masked_accuracy']:.0%}", exact=f"{found['exact_match']:.0%}"),
+            icon=":material/call_split:",
+        )
+    if len(sides) == 2 and found["masked_accuracy"] - found["held_out_masked_accuracy"] > 0.15:
+        st.info(
+            text(
+                "train.gap_held_out",
+                accuracy=f"{found['masked_accuracy']:.0%}",
+                held_out=f"{found['held_out_masked_accuracy']:.0%}",
+            ),
+            icon=":material/psychology:",
+        )
+
+
+def table(session: Session) -> None:
+    """Shows all runs of the session: rename, overlay, choose for Translate, delete."""
+    rows = [
+        {
+            "shown": named.is_shown or named.run is session.run,
+            "used": named.run is session.used,
+            "name": named.name,
+            **settings(named.run.state.lesson),
+            "epochs": len(named.run.history),
+            "loss": named.run.history[-1]["loss"] if named.run.history else None,
+            "exact_match": next((r["exact_match"] for r in reversed(named.run.history) if "exact_match" in r), None),
+        }
+        for named in session.runs
+    ]
+    before = pd.DataFrame(rows)
+    differing = [c for c in settings(session.runs[0].run.state.lesson) if before[c].nunique() > 1]
+    columns = ["shown", "used", "name", *differing, "epochs", "loss", "exact_match"]
+    version = st.session_state.setdefault("runs-version", 0)
+    after = st.data_editor(
+        before[columns],
+        column_config={
+            column: {"label": text(f"run.column_{column}"), "help": text(f"run.column_{column}_help")}
+            if column in ("shown", "used")
+            else text(f"run.column_{column}")
+            for column in columns
+        }
+        | {
+            "loss": st.column_config.NumberColumn(text("run.column_loss"), format="%.4f"),
+            "exact_match": st.column_config.NumberColumn(text("run.column_exact_match"), format="percent"),
+        },
+        disabled=[column for column in columns if column not in ("shown", "used", "name")],
+        num_rows="delete",
+        hide_index=True,
+        key=f"runs-{version}-{len(session.runs)}-{sum(len(named.run.history) for named in session.runs)}",
+        alt=text("train.runs_title"),
+    )
+    if after.equals(before[columns]):
+        return
+    named_runs = list(session.runs)
+    for n, named in enumerate(named_runs):
+        if n not in after.index:
+            session.delete(named.run)
+            continue
+        named.is_shown = bool(after.loc[n, "shown"])
+        named.name = str(after.loc[n, "name"] or named.name)
+        if after.loc[n, "used"] and not before.loc[n, "used"]:
+            session.used = session.run = named.run
+            session.look_at = None
+    st.session_state["runs-version"] = version + 1
+    st.rerun()
