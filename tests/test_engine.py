@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import dask
@@ -23,7 +24,7 @@ from seq2seq.classroom.engine import Engine
 from seq2seq.lessons import date_pairs
 from seq2seq.stopping import ended_by
 
-TIMEOUT = 60  # seconds; far more than anything here takes
+TIMEOUT = 120  # seconds; far more than anything here takes
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +282,8 @@ if __name__ == "__main__":
 def test_the_web_process_loads_no_tensorflow_and_leaves_no_process_behind(tmp_path):
     script = tmp_path / "web_process.py"
     script.write_text(WEB_PROCESS)
-    web = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": "."})
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    web = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, env=environment)
     told = json.loads(web.stdout.readline())
     children = [psutil.Process(pid) for pid in told["children"]]
     assert told["statuses"] == ["finished", "failed"]

@@ -16,16 +16,18 @@ import threading
 import dask
 import psutil
 from dask.system import CPU_COUNT
-from distributed import LocalCluster
+from distributed import LocalCluster, Status
 from distributed.system import MEMORY_LIMIT
 
 WORKER_BYTES = 600e6  # a worker with TensorFlow loaded and room for a lesson
 CONFIG = {
     "distributed.admin.low-level-log-length": 1000,  # the scheduler keeps every event: enough to look back a little
+    "distributed.deploy.lost-worker-timeout": "1000h",  # else it gives up on one that is not back in 15 s
     "distributed.scheduler.active-memory-manager.start": False,  # would take a lesson from the second worker using it
     "distributed.scheduler.work-stealing": False,  # the engine sends each slice to a free worker
     "distributed.worker.profile.enabled": False,  # 100 stack samples a second that nobody reads
 }
+ALIVE = (Status.init, Status.starting, Status.running)
 
 
 def worker_count() -> int:
@@ -55,11 +57,14 @@ def main(workers: int) -> None:
     ) as cluster:
         started.set()
         print(cluster.scheduler_address, file=address_line, flush=True)
-        ended.wait()
+        # A nanny starts a worker that died again. If that fails, ending lets the engine start a whole new cluster.
+        while not ended.wait(timeout=1) and all(nanny.status in ALIVE for nanny in cluster.workers.values()):
+            pass
 
 
 def _wait_for_end(started: threading.Event, ended: threading.Event) -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # not `sys.stdin.read`, whose lock Python wants when it ends
+        pass
     if not started.is_set():
         os._exit(0)  # starting takes seconds and cannot be interrupted; the workers notice and end as well
     ended.set()

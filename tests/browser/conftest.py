@@ -1,0 +1,143 @@
+"""The real app in a real Chromium. Without a browser these tests are skipped; with CI=true they fail instead."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from playwright.sync_api import Error, expect, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60_000  # milliseconds; a busy machine is slow, not wrong
+NO_BROWSER = "no Chromium on the PATH and none of Playwright's own: run `playwright install chromium`"
+
+skipped_for_lack_of_a_browser = []
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("browser")
+            item.add_marker(pytest.mark.timeout(300))
+
+
+def pytest_terminal_summary(terminalreporter):
+    if skipped_for_lack_of_a_browser:
+        terminalreporter.write_line(f"The browser tests were skipped: {NO_BROWSER}.", yellow=True)
+
+
+# The fixtures end with their module: a Playwright that lives on would leave its event loop running for other tests.
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser without a window."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        if not found and not Path(playwright.chromium.executable_path).exists():
+            if os.environ.get("CI") == "true":
+                pytest.fail(NO_BROWSER)
+            skipped_for_lack_of_a_browser.append(True)
+            pytest.skip(NO_BROWSER)
+        browser = playwright.chromium.launch(executable_path=found)
+        expect.set_options(timeout=PATIENCE)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def address(chromium, tmp_path_factory):
+    """Where the app answers. It is started as the README says; when it ends, its training processes must end too."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("app") / "log"
+    settings = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    environment = {name: value for name, value in os.environ.items() if name != "SEQ2SEQ_SCHEDULER"}
+    with log.open("w") as output:
+        app = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *settings],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+    try:
+        _wait_until_healthy(app, port, log)
+        yield f"http://127.0.0.1:{port}"
+        processes = psutil.Process(app.pid).children(recursive=True)
+        assert processes, "the app has no training processes"
+        app.terminate()
+        assert app.wait(30) is not None
+        _, alive = psutil.wait_procs(processes, timeout=30)
+        assert alive == []
+        assert "Traceback" not in log.read_text(), log.read_text()
+    finally:
+        app.kill()
+
+
+def _wait_until_healthy(app, port, log):
+    until = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < until:
+        assert app.poll() is None, log.read_text()
+        try:
+            if urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health").status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the app does not answer\n{log.read_text()}")
+
+
+@pytest.fixture
+def visit(chromium, address):
+    """Opens the app as a new student: `visit(path, **context)` returns Playwright's page.
+
+    Afterwards nothing may have gone wrong in any of these pages, nor may they have asked another server for anything.
+    """
+    contexts, troubles = [], []
+
+    def visit(path="/", width=1280, height=800, **options):
+        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        _watch(page, address, troubles)
+        page.goto(address + path)
+        settle(page)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def _watch(page, address, troubles):
+    def on_request(request):
+        if request.url.startswith("http") and urlsplit(request.url).netloc != urlsplit(address).netloc:
+            troubles.append(f"asked another server: {request.url}")
+
+    def on_failure(request):
+        if request.failure != "net::ERR_ABORTED":  # the student went on before it had come
+            troubles.append(f"{request.failure}: {request.url}")
+
+    page.on("request", on_request)
+    page.on("requestfailed", on_failure)
+    page.on("response", lambda r: troubles.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+    page.on("pageerror", lambda error: troubles.append(f"JavaScript: {error}"))
+    page.on("console", lambda m: troubles.append(f"console: {m.text}") if m.type == "error" else None)
+
+
+def settle(page):
+    """Waits until the page has run to its end, and makes sure that it ended well."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stException")).to_have_count(0)

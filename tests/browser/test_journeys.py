@@ -1,0 +1,364 @@
+"""What students and teachers do, from the first page to a translation, in a real browser."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from conftest import PATIENCE, ROOT, settle
+from pages.parts.frame import PAGES
+from pages.parts.texts import catalogue
+from seq2seq.pairs import read_pairs, usable_pairs
+
+KOREAN_FILE = ROOT.parent / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
+ROW = 35  # pixels, also of the header
+
+
+class Student:
+    """Somebody in front of a page, who reads and clicks in one language."""
+
+    def __init__(self, page, language):
+        self.page, self.language = page, language
+        self.main, self.sidebar = page.get_by_test_id("stMain"), page.get_by_test_id("stSidebar")
+
+    def text(self, key, **values):
+        return catalogue(self.language)[key].format(**values)
+
+    def sees(self, key, **values):
+        expect(self.main.get_by_text(self.text(key, **values)).first).to_be_visible()
+
+    def button(self, key):
+        return self.main.get_by_role("button", name=self.text(key), exact=True)
+
+    def goes_to(self, name, menu="stSidebar"):
+        where = self.page.get_by_test_id(menu) if menu == "stSidebar" else self.page.locator(f".st-key-{menu}")
+        where.get_by_role("link", name=self.text(f"{name}.menu"), exact=True).click()
+        self.is_at(name)
+
+    def is_at(self, name):
+        expect(self.main.get_by_role("heading", name=self.text(f"{name}.title"), exact=True, level=1)).to_be_visible()
+        if name == "pairs":
+            expect(self.table()).to_be_visible()
+        settle(self.page)
+
+    # The table of pairs is drawn on a canvas; its cells are also there for screen readers.
+
+    def table(self):
+        return self.main.get_by_test_id("data-grid-canvas").first
+
+    def cell(self, column, row):
+        return self.table().get_by_test_id(f"glide-cell-{'+source+target'.split('+').index(column) + 1}-{row}")
+
+    def selects(self, column, row):
+        box = self.table().bounding_box()
+        x = box["x"] + box["width"] * (0.3 if column == "source" else 0.8)
+        self.page.mouse.click(x, box["y"] + (row + 1.5) * ROW)
+        expect(self.cell(column, row)).to_have_attribute("aria-selected", "true")
+
+    def types(self, column, row, words):
+        self.selects(column, row)
+        self.page.keyboard.press("Enter")
+        editor = self.page.locator("#portal textarea")
+        editor.fill(words)
+        editor.press("Enter")
+        expect(editor).to_have_count(0)
+        expect(self.cell(column, row)).to_have_text(words)
+        settle(self.page)
+
+    def uploads(self, content, name="pairs.txt"):
+        uploader = self.main.get_by_test_id("stFileUploaderDropzoneInput")
+        uploader.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+        settle(self.page)
+
+    def sets(self, key, value):
+        number = self.main.get_by_label(self.text(key))
+        number.fill(str(value))
+        number.press("Enter")
+        settle(self.page)
+
+    def epochs_done(self, where=None, more_than=-1):
+        """Waits until more epochs are shown and returns how many."""
+        shown = (where or self.main).get_by_test_id("stProgress").first
+        done = 0
+        pattern = re.escape(self.text("run.epochs", done="DONE", epochs="EPOCHS")).replace("EPOCHS", r"\d+")
+        pattern = re.compile(pattern.replace("DONE", r"(\d+)"))
+        for _ in range(PATIENCE // 100):
+            if (match := pattern.search(shown.inner_text())) and (done := int(match[1])) > more_than:
+                return done
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"still {done} epochs")
+
+    def translates(self, sentence):
+        self.main.get_by_label(self.text("translate.type")).fill(sentence)
+        self.main.get_by_label(self.text("translate.type")).press("Enter")
+        expect(self.main.get_by_test_id("stText").get_by_text(sentence, exact=True)).to_be_visible()
+        settle(self.page)
+        return self.main.locator(".st-key-translation")
+
+
+@pytest.fixture
+def student(visit):
+    return lambda language="en", **options: Student(
+        visit(locale={"ko": "ko-KR", "en": "en-GB"}[language], **options), language
+    )
+
+
+def test_notebook_journey_in_korean(student):
+    """Door, edit a pair, tensors, train while looking around, translate."""
+    student = student("ko")
+    student.is_at("door")
+    page, main = student.page, student.main
+    main.get_by_role("button", name=student.text("door.open")).nth(0).click()  # another lesson first
+    student.is_at("pairs")
+    student.goes_to("door")
+    main.get_by_role("button", name=student.text("door.open")).nth(0).click()  # the notebook's comes first
+    student.is_at("pairs")
+    expect(student.cell("source", 4)).to_have_text("How old are you?")
+
+    student.types("target", 1, "어떻게 지내니?")
+    student.sees("pairs.used", used=5, rows=5)
+
+    student.goes_to("tensors")
+    main.get_by_test_id("stSelectbox").get_by_role("combobox").click()
+    page.get_by_role("option", name="[1] How are you? → 어떻게 지내니?").click()
+    settle(page)
+    student.sees("tensors.axis_time_target_plus", n=11, longest=10)
+    for shape in ("(5, 18, 23)", "(5, 11, 28)"):
+        expect(main.get_by_role("heading", name=shape).first).to_be_visible()
+    expect(main.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+
+    student.goes_to("model")
+    student.goes_to("train")
+    student.sees("train.empty")
+    student.sets("train.learning_rate", 0.005)
+    student.sets("train.epochs", 800)
+    student.button("train.start").click()
+    first = student.epochs_done(more_than=0)
+    chart = main.get_by_test_id("stVegaLiteChart").first
+    picture = chart.screenshot()
+    second = student.epochs_done(more_than=first)
+    assert 0 < first < second <= 800
+    student.goes_to("tensors")
+    third = student.epochs_done(student.sidebar, more_than=second)
+    assert student.epochs_done(student.sidebar, more_than=third) <= 800
+    expect(student.sidebar.get_by_text(student.text("run.finished"))).to_be_visible()
+    student.goes_to("train")
+    student.sees("train.ended_epochs")
+    assert chart.screenshot() != picture
+
+    student.goes_to("translate")
+    expect(student.translates("How are you?")).to_have_text("어떻게 지내니?")
+    student.sees("translate.seen")
+    student.sees("translate.right")
+    expect(student.translates("Hello.")).to_have_text("안녕하세요.")
+    student.sees("translate.ended_eos", steps=7)
+    expect(main.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+
+    # Another pair makes the model one of an older lesson, and it stays.
+    student.goes_to("pairs")
+    expect(student.cell("target", 1)).to_have_text("어떻게 지내니?")
+    student.types("source", 0, "Hello!")
+    student.goes_to("translate")
+    student.sees("frame.outdated", pairs=5, units=32)
+    expect(student.translates("Hello.")).to_have_text("안녕하세요.")
+
+
+OWN_PAIRS = [
+    ("Good day.", "Guten Tag."),
+    ("Good night.", "Gute Nacht."),
+    ("Thank you.", "Danke."),
+    ("Yes, please.", "Ja, bitte."),
+    ("No, thank you.", "Nein, danke."),
+    ("I am tired.", "Ich bin müde."),
+    ("I am here.", "Ich bin da."),
+    ("We are here.", "Wir sind da."),
+    ("It is cold.", "Es ist kalt."),
+    ("It is warm.", "Es ist warm."),
+    ('He says "no".', "Er sagt „nein“."),
+    ("See you soon.", "Bis bald."),
+]
+
+
+def test_journey_with_an_uploaded_file(student, tmp_path):
+    """Three columns, as files for Anki have them; stopped by hand."""
+    file = tmp_path / "deu.txt"
+    lines = [f"{source}\t{target}\tCC-BY 2.0 (France) Attribution: nobody" for source, target in OWN_PAIRS]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    student = student("en")
+    student.goes_to("pairs")
+    student.uploads(file.read_bytes(), file.name)
+    student.sees("pairs.used", used=12, rows=12)
+    expect(student.cell("target", 5)).to_have_text("Ich bin müde.")
+
+    student.goes_to("train")
+    student.sets("train.epochs", 10_000)
+    student.button("train.start").click()
+    student.epochs_done(more_than=5)
+    student.button("train.stop").click()
+    student.sees("train.ended_stopped")
+    expect(student.button("train.start_again")).to_be_enabled()
+
+    student.goes_to("translate")
+    student.translates("It is cold.")
+    student.sees("translate.seen")
+    student.translates("Are we here?")
+    student.sees("translate.unseen")
+    expect(student.main.get_by_text(re.compile(r"Trained for \d+ epochs on 12 pairs"))).to_be_visible()
+
+
+@pytest.mark.skipif(not KOREAN_FILE.exists(), reason=f"there is no {KOREAN_FILE}")
+def test_journey_with_904_pairs(student):
+    pairs = read_pairs(KOREAN_FILE)
+    assert len(pairs) == 904
+    student = student("ko")
+    student.goes_to("pairs")
+    student.uploads(KOREAN_FILE.read_bytes(), KOREAN_FILE.name)
+    student.sees("pairs.used", used=len(usable_pairs(pairs)), rows=904)
+    student.goes_to("tensors")
+    student.goes_to("model")
+    student.goes_to("train")
+    student.button("train.start").click()
+    student.epochs_done(more_than=0)
+    student.button("train.stop").click()
+    student.sees("train.ended_stopped")
+    student.goes_to("translate")
+    source = pairs[0].source
+    student.translates(source)
+    student.sees("translate.seen")
+    expect(student.main.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+
+
+def test_table(student):
+    """Add by paste, delete, undo, back to the start."""
+    student = student("en", permissions=["clipboard-read", "clipboard-write"])
+    student.goes_to("pairs")
+    expect(student.button("pairs.undo")).to_be_disabled()
+    student.selects("source", 4)
+    student.page.evaluate("navigator.clipboard.writeText('Bye.\\t잘 가.\\nYes.\\t네.\\n')")
+    student.page.keyboard.press("Control+V")
+    student.sees("pairs.used", used=6, rows=6)
+    expect(student.cell("source", 4)).to_have_text("Bye.")
+    expect(student.cell("target", 5)).to_have_text("네.")
+    student.button("pairs.undo").click()
+    student.sees("pairs.used", used=5, rows=5)
+    expect(student.cell("source", 4)).to_have_text("How old are you?")
+    expect(student.button("pairs.undo")).to_be_disabled()
+
+    box = student.table().bounding_box()
+    student.page.mouse.click(box["x"] + 15, box["y"] + 1.5 * ROW)  # ticks the first row
+    student.page.keyboard.press("Delete")
+    student.sees("pairs.used", used=4, rows=4)
+    student.goes_to("model")
+    student.goes_to("pairs")
+    expect(student.cell("source", 0)).to_have_text("How are you?")
+    student.types("target", 0, "How are you?")
+    student.button("pairs.restart").click()
+    student.sees("pairs.used", used=5, rows=5)
+    expect(student.cell("target", 0)).to_have_text("안녕하세요.")
+    with student.page.expect_download() as download:
+        student.button("pairs.download").click()
+    assert len(read_pairs(download.value.path())) == 5
+
+
+def test_large_paste(student):
+    """Five megabytes from a spreadsheet."""
+    student = student("en", permissions=["clipboard-read", "clipboard-write"])
+    student.goes_to("pairs")
+    student.selects("source", 4)
+    student.page.evaluate(
+        "navigator.clipboard.writeText(Array.from({length: 4500}, "
+        "(_, n) => `${n} `.padEnd(300, 'x') + '\\t' + `${n} `.padEnd(300, '가')).join('\\n'))"
+    )
+    student.page.keyboard.press("Control+V")
+    student.sees("pairs.used", used="4,504", rows="4,504")
+    student.button("pairs.undo").click()
+    student.sees("pairs.used", used=5, rows=5)
+
+
+def test_switching_the_language_keeps_the_work(student):
+    student = student("en")
+    student.goes_to("pairs")
+    student.types("target", 0, "안녕!")
+    for language, name in (("ko", "한국어"), ("en", "English")):
+        student.main.get_by_role("radio", name=name).click()
+        student.language = language
+        student.is_at("pairs")
+        expect(student.cell("target", 0)).to_have_text("안녕!")
+    student.main.get_by_role("radio", name="한국어").click()
+    student.language = "ko"
+    student.is_at("pairs")
+    student.goes_to("tensors")
+    expect(student.main.get_by_test_id("stSelectbox")).to_contain_text("[0] Hello. → 안녕!")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_bad_uploads_leave_the_table_as_it_is(student, language):
+    student = student(language)
+    student.goes_to("pairs")
+    student.types("target", 0, "안녕!")
+    for content, kind in (
+        (b"PK\x03\x04" + bytes(range(256)) * 40, "not_text"),
+        ("Hello.\t안녕.\n".encode("utf-16-le"), "not_text"),
+        ("Hello.\nBye.\n".encode(), "no_delimiter"),
+        (b"", "empty_file"),
+    ):
+        student.uploads(content, "pairs.csv")
+        student.sees("pairs.refused")
+        expect(student.main.get_by_test_id("stText").get_by_text(student.text(f"problem.{kind}"))).to_be_visible()
+        expect(student.cell("target", 0)).to_have_text("안녕!")
+        student.sees("pairs.used", used=5, rows=5)
+
+
+def test_epochs_0(student):
+    student = student("en")
+    student.goes_to("train")
+    student.sets("train.epochs", 0)
+    student.button("train.start").click()
+    assert student.epochs_done(more_than=0) > 0
+
+
+def train_a_little(student):
+    student.sets("train.epochs", 5)
+    student.button("train.start").click()
+    student.sees("train.ended_epochs")
+
+
+def test_phone(student):
+    """390 pixels wide: nothing sticks out, and the strip of icons is the menu."""
+    student = student("ko", width=390, height=844, has_touch=True)
+    assert_fits(student.page)
+    for name in (*PAGES, "translate"):
+        student.goes_to(name, menu="phone-menu")
+        if name == "train":
+            train_a_little(student)
+        assert_fits(student.page)
+
+
+def assert_fits(page):
+    expect(page.locator(".st-key-phone-menu")).to_be_in_viewport()
+    widths = page.evaluate(
+        "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(element => [element.scrollWidth, element.clientWidth])"
+    )
+    assert all(content <= room for content, room in widths), widths
+    assert widths[0][1] == 390
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_looks(student, scheme):
+    """Every page in the dark and in the light, also by its own address."""
+    student = student("en", color_scheme=scheme)
+    for name in PAGES:
+        student.goes_to(name)
+        if name == "train":
+            train_a_little(student)
+        background = student.page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+        brightness = sum(map(int, re.findall(r"\d+", background)[:3]))
+        assert brightness < 200 if scheme == "dark" else brightness > 600
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_addresses(student, name):
+    path = "" if name == "door" else Path(PAGES[name][0]).stem.partition("_")[2]
+    student("ko", path=f"/{path}").is_at(name)

@@ -1,0 +1,726 @@
+"""Every page in both languages with Streamlit's app tester: no browser, and no training processes."""
+
+import gc
+import pickle
+import re
+import subprocess
+import sys
+import unicodedata
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import frame
+from pages.parts import session as sessions
+from pages.parts.frame import PAGES
+from pages.parts.session import Session
+from pages.parts.texts import LANGUAGES, catalogue
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
+from seq2seq.classroom.engine import Run
+from seq2seq.config import suggested_settings
+from seq2seq.lessons import SUPPLIED_LESSONS
+from seq2seq.pairs import MAX_CHARACTERS, MAX_PAIRS
+
+ROOT = Path(__file__).parents[1]
+HANGUL = re.compile("[\uac00-\ud7a3]")
+ENGLISH_SENTENCE = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")
+NEEDS_A_LESSON = ("tensors", "model", "train")
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class StandInEngine:
+    """Takes runs and trains none of them."""
+
+    def __init__(self):
+        self.submitted: list[Run] = []
+
+    def submit(self, state):
+        self.submitted.append(Run(state))
+        return self.submitted[-1]
+
+    def stop(self, run):
+        run.ended_by = run.status = "stopped"
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch):
+    stand_in = StandInEngine()
+    for module in (frame, sessions):
+        monkeypatch.setattr(module, "shared_engine", lambda: stand_in)
+    # The app tester reads the metadata of every installed package in each new test, which takes most of a second.
+    scan = "streamlit.components.v2.component_manager.BidiComponentManager.discover_and_register_components"
+    monkeypatch.setattr(scan, lambda *_, **__: None, raising=False)
+    # It also collects garbage after each run: 200 ms with TensorFlow loaded, unless what lives now is left out.
+    gc.freeze()
+    yield stand_in
+    gc.unfreeze()
+
+
+def new_session(rows=NOTEBOOK_PAIRS, run=None, **settings) -> Session:
+    rows = tuple((source, target) for source, target in rows)
+    model, training = suggested_settings(len(rows))
+    return Session("own", rows, rows, settings.get("model", model), settings.get("training", training), run)
+
+
+def a_run(state, status="finished", ended_by="epochs", **attributes) -> Run:
+    run = Run(state)
+    for name, value in ({"status": status, "ended_by": ended_by, "place": 0} | attributes).items():
+        setattr(run, name, value)
+    return run
+
+
+@pytest.fixture
+def trained_session(trained) -> Session:
+    """The notebook's pairs, and a model that knows them."""
+    return new_session(run=a_run(trained), model=trained.lesson.model, training=trained.lesson.training)
+
+
+def open_page(page, session=None, language="en") -> AppTest:
+    """Opens a page as a deep link does; without a session it is the first page of a new student."""
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    app.session_state["chosen_language"] = language
+    if session is not None:
+        app.session_state["session"] = session
+    app.switch_page(PAGES[page][0])
+    return checked(app.run())
+
+
+def checked(app) -> AppTest:
+    assert [error.value for error in app.exception] == []
+    return app
+
+
+def said(app) -> list[str]:
+    """Returns what the app itself says on a page; sentences of students stand in `st.text`, tables and charts."""
+    elements = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
+    elements += [*app.info, *app.warning, *app.error, *app.success]
+    widgets = [*app.button, *app.selectbox, *app.text_input, *app.number_input, *app.toggle, *app.file_uploader]
+    return [
+        *(element.value for element in elements),
+        *(widget.label for widget in widgets),
+        *(widget.help for widget in widgets if getattr(widget, "help", "")),
+        *(link.value for link in app.get("page_link")),
+        *(bar.text for bar in app.get("progress")),
+    ]
+
+
+def shows(app, key, language="en", **values) -> bool:
+    """Tells whether a text stands on a page, whatever is in those of its braces that are not given."""
+    parts = re.split(r"(\{\w+\})", catalogue(language)[key].strip())
+    pattern = "".join(
+        re.escape(str(values[part[1:-1]]))
+        if part[1:-1] in values and part.startswith("{")
+        else ".+"
+        if re.fullmatch(r"\{\w+\}", part)
+        else re.escape(part)
+        for part in parts
+    )
+    return any(re.search(pattern, text) for text in said(app))
+
+
+def button(app, key, language="en"):
+    return next(b for b in app.button if b.label == catalogue(language)[key])
+
+
+# --- Every page ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("page", "language"), product(PAGES, LANGUAGES))
+def test_page_speaks_its_language(page, language, trained_session):
+    """First as a new student sees it, then with a trained model."""
+    for session in (None, trained_session):
+        app = open_page(page, session, language)
+        assert [title.value for title in app.title] == [catalogue(language)[f"{page}.title"]]
+        assert [link.value for link in app.sidebar.get("page_link")] == [
+            catalogue(language)[f"{name}.menu"] for name in PAGES
+        ]
+        texts = set(said(app)) - {catalogue(language)["lesson.numbers_reason"]}  # it has an example
+        if language == "ko":
+            assert [text for text in texts if ENGLISH_SENTENCE.search(re.sub("`.*?`", "", text))] == []
+        else:
+            assert [text for text in texts if HANGUL.search(text)] == []
+
+
+@pytest.mark.parametrize(("locale", "language"), [("ko-KR", "ko"), ("ko", "ko"), ("en-GB", "en"), ("de-DE", "en")])
+def test_the_browsers_language_comes_first(locale, language):
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    app.context["locale"] = locale
+    app.run()
+    assert shows(app, "door.choose", language)
+
+
+def test_switching_the_language_keeps_the_work():
+    session = new_session((*NOTEBOOK_PAIRS, ("Thanks.", "고마워요.")))
+    app = open_page("tensors", session)
+    app.button_group(key="language").set_value("ko")
+    checked(app.run())
+    assert app.title[0].value == "텐서"
+    assert app.session_state["session"] is session
+    app.switch_page(PAGES["pairs"][0])
+    checked(app.run())
+    assert shows(app, "pairs.used", "ko", used=6, rows=6)
+    app.button_group(key="language").set_value("en")
+    assert shows(checked(app.run()), "pairs.used", used=6, rows=6)
+
+
+@pytest.mark.parametrize(("page", "language"), product(NEEDS_A_LESSON, LANGUAGES))
+def test_page_without_a_usable_pair_says_where_to_get_one(page, language):
+    app = open_page(page, new_session([("", "안녕."), ("Hello.", ""), ("", "")]), language)
+    assert shows(app, "frame.no_pairs", language)
+    assert catalogue(language)["pairs.menu"] in [link.value for link in app.main.get("page_link")]
+
+
+@pytest.mark.parametrize("page", ["pairs", "tensors", "model", "train"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", "가")],
+        [("👩‍🚀 é̱", "🇰🇷 ☕️"), ("<b>**x**</b> $y$ :red[z]", "{0} {name} %s")],
+        [("s" * MAX_CHARACTERS, "t" * MAX_CHARACTERS), ("a", "b")],
+        [(chr(0xAC00 + n), chr(0x4E00 + n)) for n in range(200)],
+    ],
+    ids=["one pair", "emoji and markup", "longest", "many characters"],
+)
+def test_pages_bear_unusual_pairs(page, rows):
+    open_page(page, new_session(rows))
+
+
+def test_what_students_type_never_becomes_markup(trained):
+    picture = "![x](https://example.org/x.png)"
+    rows = ((picture, picture), *NOTEBOOK_PAIRS)
+    state = TrainingState.new(Lesson(rows))
+    session = new_session(rows, run=a_run(replace(state, step=1, epoch=1, history=trained.history[:1])))
+    for page in PAGES:
+        app = open_page(page, session)
+        assert [element for element in (*said(app), *(h.value for h in app.get("html"))) if picture in element] == []
+
+
+def test_no_page_loads_keras(trained, tmp_path):
+    """In a process of its own, for other tests load it."""
+    (tmp_path / "state").write_bytes(pickle.dumps(trained))
+    script = """
+import pickle, sys
+from pathlib import Path
+from tests import test_pages as t
+
+engine = t.StandInEngine()
+t.frame.shared_engine = t.sessions.shared_engine = lambda: engine
+state = pickle.loads(Path(sys.argv[1]).read_bytes())
+for page in t.PAGES:
+    t.open_page(page)
+    t.open_page(page, t.new_session(run=t.a_run(state)))
+print([name for name in ("keras", "tensorflow") if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "state"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# --- The door --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_door_offers_the_lessons(language):
+    app = open_page("door", language=language)
+    for name in SUPPLIED_LESSONS:
+        assert shows(app, f"lesson.{name}", language)
+        assert shows(app, f"lesson.{name}_reason", language)
+    assert shows(app, "door.kept", language)
+
+
+@pytest.mark.parametrize("name", SUPPLIED_LESSONS)
+def test_choosing_a_lesson_opens_its_table(name):
+    session = new_session([("mine", "내 것")])
+    app = open_page("door", session)
+    app.button(key=f"open-{name}").click()
+    checked(app.run())
+    supplied = SUPPLIED_LESSONS[name]
+    assert app.title[0].value == "Pairs"
+    assert (session.rows, session.model, session.training) == (supplied.pairs, supplied.model, supplied.training)
+    assert len(app.data_editor[0].value) == len(supplied.pairs)
+    app.switch_page(PAGES["pairs"][0])  # the app tester would go back to the page it was sent to
+    checked(button(app, "pairs.undo").click().run())
+    assert session.rows == (("mine", "내 것"),)
+
+
+def test_the_lesson_that_is_open_cannot_be_opened_again():
+    assert open_page("door").button(key="open-notebook").disabled
+
+
+# --- Pairs -----------------------------------------------------------------------------------------------------------
+
+
+def edits(edited=(), added=(), deleted=()) -> dict:
+    """Returns what the table sends to the server."""
+    return {"edited_rows": dict(edited), "added_rows": list(added), "deleted_rows": list(deleted)}
+
+
+def listed_problems(app) -> list[tuple]:
+    return [tuple(row) for table in app.dataframe if len(table.value.columns) == 3 for row in table.value.to_numpy()]
+
+
+def test_editing_the_table():
+    session = new_session()
+    app = open_page("pairs", session)
+    app.session_state["table-0"] = edits({0: {"target": "안녕!"}}, [{"source": "Bye.", "target": "잘 가."}], [4])
+    checked(app.run())
+    assert session.rows == (("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:4], ("Bye.", "잘 가."))
+    assert shows(app, "pairs.used", used=5, rows=5)
+    checked(button(app, "pairs.undo").click().run())
+    assert session.rows == NOTEBOOK_PAIRS
+    assert app.data_editor[0].value["target"].tolist() == [target for _, target in NOTEBOOK_PAIRS]
+    assert button(app, "pairs.undo").disabled
+    assert button(app, "pairs.restart").disabled
+
+
+def test_back_to_the_start():
+    session = new_session()
+    app = open_page("pairs", session)
+    app.session_state["table-0"] = edits(deleted=[0, 1, 2, 3, 4])
+    checked(app.run())
+    assert shows(app, "pairs.none_used")
+    checked(button(app, "pairs.restart").click().run())
+    assert session.rows == NOTEBOOK_PAIRS
+    assert len(app.data_editor[0].value) == 5
+    checked(button(app, "pairs.undo").click().run())
+    assert session.rows == ()
+
+
+def test_what_was_typed_is_still_there_after_another_page():
+    session = new_session()
+    app = open_page("pairs", session)
+    app.session_state["table-0"] = edits({0: {"target": "안녕!"}})
+    checked(app.run())
+    app.switch_page(PAGES["tensors"][0])
+    checked(app.run())
+    app.switch_page(PAGES["pairs"][0])
+    checked(app.run())
+    assert session.rows[0] == ("Hello.", "안녕!")
+    assert app.data_editor[0].value["target"][1] == "안녕!"
+
+
+def test_a_new_row_that_is_still_empty_is_no_problem():
+    app = open_page("pairs", new_session([*NOTEBOOK_PAIRS, ("", "")]))
+    assert shows(app, "pairs.used", used=5, rows=6)
+    assert listed_problems(app) == []
+
+
+BAD_ROWS = {
+    "empty_source": ("", "안녕."),
+    "empty_target": ("Hi.", " "),
+    "too_long": ("x" * 10_000, "안녕."),
+    "forbidden_character": ("Hi\x07.", "안녕."),
+    "duplicate": ("Hello.", "안녕하세요."),
+    "composed": ("Hi.", unicodedata.normalize("NFD", "안녕.")),
+    "joined_characters": ("👩‍🚀", "안녕."),
+    "invisible_character": ("H\u200bi.", "안녕."),
+}
+
+
+@pytest.mark.parametrize(("kind", "language"), product(BAD_ROWS, LANGUAGES))
+def test_a_problem_is_said_with_its_row(kind, language):
+    app = open_page("pairs", new_session([*NOTEBOOK_PAIRS, BAD_ROWS[kind]]), language)
+    [(row, mark, message)] = listed_problems(app)
+    pattern = "[^{}]+".join(map(re.escape, re.split(r"\{\w+\}", catalogue(language)[f"problem.{kind}"])))
+    assert re.fullmatch(pattern, message)
+    is_left_out = kind in ("empty_source", "empty_target", "too_long", "forbidden_character")
+    assert (row, mark) == (6, "✗" if is_left_out else "·")
+    assert shows(app, "pairs.used", language, used=5 if is_left_out or kind == "duplicate" else 6, rows=6)
+
+
+def test_many_problems_are_cut_off():
+    app = open_page("pairs", new_session([*NOTEBOOK_PAIRS, *[("x", "")] * 1234]))
+    assert len(listed_problems(app)) == 200
+    assert shows(app, "pairs.more_problems", shown=200, all="1,234")
+
+
+def test_more_rows_than_allowed():
+    app = open_page("pairs", new_session([(f"{n}", "안녕.") for n in range(100_000)]))
+    assert shows(app, "pairs.used", used=f"{MAX_PAIRS:,}", rows="100,000")
+    assert listed_problems(app)[0][1:] == ("✗", catalogue("en")["problem.too_many_rows"].format(limit=f"{MAX_PAIRS:,}"))
+
+
+def test_a_large_paste():
+    session = new_session()
+    app = open_page("pairs", session)
+    pasted = [{"source": f"{n} ".ljust(300, "x"), "target": f"{n} ".ljust(300, "가")} for n in range(4500)]  # 5 MB
+    app.session_state["table-0"] = edits(added=pasted)
+    checked(app.run())
+    assert shows(app, "pairs.used", used="4,505", rows="4,505")
+    checked(button(app, "pairs.undo").click().run())
+    assert session.rows == NOTEBOOK_PAIRS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_single_pair(language):
+    assert shows(open_page("pairs", new_session([("a", "가")]), language), "pairs.only_one", language)
+
+
+def upload(app, content, name="pairs.txt"):
+    app.file_uploader[0].set_value((name, content, "text/plain"))
+    return checked(app.run())
+
+
+def test_uploading_three_columns():
+    session = new_session()
+    lines = [
+        f"{source}\t{target}\tCC-BY 2.0 (France)" for source, target in [("Bye.", "잘 가."), ("Yes, 'it' is.", "네")]
+    ]
+    app = upload(open_page("pairs", session), "\r\n".join(lines).encode("utf-8-sig"))
+    assert session.rows == (("Bye.", "잘 가."), ("Yes, 'it' is.", "네"))
+    assert app.data_editor[0].value["source"].tolist() == ["Bye.", "Yes, 'it' is."]
+    assert shows(app, "pairs.used", used=2, rows=2)
+    assert [toast.value for toast in app.toast] == ["2 pairs read"]
+    checked(button(app, "pairs.undo").click().run())
+    assert session.rows == NOTEBOOK_PAIRS
+
+
+def test_uploading_utf16():
+    session = new_session()
+    upload(open_page("pairs", session), "Bye.\t잘 가.\n".encode("utf-16"))
+    assert session.rows == (("Bye.", "잘 가."),)
+
+
+BAD_FILES = {
+    "not_text": b"PK\x03\x04\x14\x00\x00\x00\x08\x00\xff\xfe\x9c",
+    "one_column": "Hello.\t안녕.\nBye.\n".encode(),
+    "no_delimiter": "Hello. 안녕.\nBye. 잘 가.\n".encode(),
+    "empty_file": b"\n\n",
+    "other_columns": b"a,b\nc,d\ne,f,g\n",
+    "open_quote": b'a,b\n"c,d\n',
+    "too_long": ("x" * 10_000 + "\t안녕.\nHi.\t안녕.\n").encode(),
+    "file_too_large": b"x" * (21 * 1024**2),
+}
+
+
+@pytest.mark.parametrize(("kind", "language"), product(BAD_FILES, LANGUAGES))
+def test_a_bad_file_is_refused_and_nothing_is_lost(kind, language):
+    session = new_session(language=language)
+    app = open_page("pairs", session, language)
+    app.session_state["table-0"] = edits({0: {"target": "안녕!"}})
+    checked(app.run())
+    upload(app, BAD_FILES[kind], "pairs.csv")
+    assert shows(app, "pairs.refused", language)
+    pattern = "[^{}]+".join(map(re.escape, re.split(r"\{\w+\}", catalogue(language)[f"problem.{kind}"])))
+    assert any(re.search(pattern, element.value) for element in app.text)
+    assert session.rows == (("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:])
+    # A good file, or none, takes the message away.
+    app.file_uploader[0].set_value(None)
+    assert not shows(checked(app.run()), "pairs.refused", language)
+
+
+def test_the_lines_that_are_fine_can_be_used():
+    session = new_session()
+    app = upload(open_page("pairs", session), "Hello.\t안녕.\nBye.\n\tx\nYes.\t네.\n".encode())
+    assert [element.value.partition(":")[0] for element in app.text if element.value.startswith("Line")] == [
+        "Line 2",
+        "Line 3",
+    ]
+    checked(next(b for b in app.button if b.label == "Use the other 2 lines").click().run())
+    assert session.rows == (("Hello.", "안녕."), ("Yes.", "네."))
+    assert not shows(app, "pairs.refused")
+
+
+# --- Tensors ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_shapes_of_the_notebook(language):
+    notebook = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
+    app = open_page("tensors", new_session(model=notebook.model, training=notebook.training), language)
+    shapes = [element.value for element in app.markdown if element.value.startswith("###")]
+    assert shapes == ["### `(5, 18, 23)`", "### `(5, 10, 24)`", "### `(5, 10, 24)`"]
+    assert shows(app, "tensors.axis_time_source", language, n=18, longest=18)
+    assert shows(app, "tensors.axis_tokens_target", language, n=24, characters=24)
+    assert shows(app, "tensors.shift_notebook", language)
+    assert shows(app, "tensors.zero_rows", language, tensor="encoder_inputs", pair=0, steps=18, zero=12)
+
+
+def test_shapes_with_markers():
+    app = open_page("tensors")
+    shapes = [element.value for element in app.markdown if element.value.startswith("###")]
+    assert shapes == ["### `(5, 18, 23)`", "### `(5, 11, 26)`", "### `(5, 11, 26)`"]
+    assert shows(app, "tensors.axis_time_target_plus", n=11, longest=10)
+    assert shows(app, "tensors.axis_tokens_target_plus", n=26, characters=24)
+    assert shows(app, "tensors.shift_markers")
+    vocabularies = [table.value.to_numpy().ravel().tolist() for table in app.dataframe]
+    assert [len(tokens) for tokens in vocabularies] == [23, 26]
+    assert "␣" in vocabularies[0]
+    assert {"⟨bos⟩", "⟨eos⟩", "␣"} <= set(vocabularies[1])
+
+
+def test_choosing_a_pair_and_a_tensor():
+    session = new_session()
+    app = open_page("tensors", session)
+    app.selectbox[0].set_value(3)
+    checked(app.run())
+    assert session.chosen == 3
+    assert shows(app, "tensors.zero_rows", tensor="encoder_inputs", pair=3, steps=18, zero=7)
+    next(group for group in app.button_group if group.key != "language").set_value("decoder_targets")
+    checked(app.run())
+    assert shows(app, "tensors.zero_rows", tensor="decoder_targets", pair=3, steps=11, zero=4)
+
+
+# --- Model -----------------------------------------------------------------------------------------------------------
+
+
+def counts(app) -> list[str]:
+    return app.dataframe[0].value.iloc[:, -1].tolist()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_as_in_the_notebook(language):
+    session = new_session()
+    app = open_page("model", session, language)
+    checked(button(app, "model.as_in_notebook", language).click().run())
+    assert counts(app) == ["7,168", "7,296", "792", "15,256"]
+    assert app.dataframe[0].value.iloc[:, 1].tolist() == [
+        "4 × (23 + 32 + 1) × 32",
+        "4 × (24 + 32 + 1) × 32",
+        "(32 + 1) × 24",
+        "7,168 + 7,296 + 792",
+    ]
+    notebook = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
+    assert (session.model, session.training) == (notebook.model, notebook.training)
+    assert [toggle.value for toggle in app.toggle] == [False, False]
+    checked(button(app, "model.suggested", language).click().run())
+    assert (session.model, session.training) == suggested_settings(5)
+    assert [toggle.value for toggle in app.toggle] == [True, True]
+
+
+def test_units_and_switches_change_the_model():
+    session = new_session()
+    app = open_page("model", session)
+    app.number_input[0].set_value(8)
+    checked(app.run())
+    assert session.model == ModelConfig(8)
+    assert counts(app) == ["1,024", "1,120", "234", "2,378"]
+    assert "(batch, 8)" in "".join(element.value for element in app.get("html"))
+    app.toggle[0].set_value(False)
+    app.toggle[1].set_value(False)
+    checked(app.run())
+    assert session.model == ModelConfig(8, markers=False, mask_padding=False)
+    assert counts(app) == ["1,024", "1,056", "216", "2,296"]
+    app.switch_page(PAGES["tensors"][0])
+    checked(app.run())
+    app.switch_page(PAGES["model"][0])
+    checked(app.run())
+    assert app.number_input[0].value == 8
+    assert [toggle.value for toggle in app.toggle] == [False, False]
+
+
+# --- Train -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_starting_and_stopping(language, engine):
+    session = new_session()
+    app = open_page("train", session, language)
+    assert shows(app, "train.empty", language)
+    assert button(app, "train.stop", language).disabled
+    for widget, value in zip(app.number_input, (77, 2, 0.02, 3, 9), strict=True):
+        widget.set_value(value)
+    checked(app.run())
+    assert session.training == TrainingConfig(77, 2, 0.02, 3, 9)
+    checked(button(app, "train.start", language).click().run())
+    assert [run.state.lesson for run in engine.submitted] == [session.lesson]
+    assert session.run is engine.submitted[0]
+    assert button(app, "train.start_again", language).disabled
+    assert shows(app, "train.place", language, place=1)
+    checked(button(app, "train.stop", language).click().run())
+    assert session.run.status == "stopped"
+    assert shows(app, "train.ended_stopped", language)
+    assert not button(app, "train.start_again", language).disabled
+
+
+def test_settings_stay_after_another_page():
+    session = new_session()
+    app = open_page("train", session)
+    app.number_input[0].set_value(77)
+    checked(app.run())
+    for page in ("tensors", "train"):
+        app.switch_page(PAGES[page][0])
+        checked(app.run())
+    assert session.training.epochs == app.number_input[0].value == 77
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1_000_000])
+def test_epochs_that_are_no_number_of_epochs(epochs):
+    """The browser refuses them; whoever gets past it gets no farther."""
+    session = new_session()
+    app = open_page("train", session)
+    app.number_input[0].set_value(epochs)
+    app.run()
+    assert session.training.epochs == 150
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_training_too_large_for_the_server_cannot_start(language):
+    rows = [(f"{n} {'s' * 290}", f"{n} {'t' * 290}") for n in range(200)]
+    app = open_page(
+        "train", new_session(rows, model=ModelConfig(512), training=TrainingConfig(batch_size=200)), language
+    )
+    assert shows(app, "train.too_large", language)
+    assert button(app, "train.start", language).disabled
+    app.number_input[1].set_value(8)
+    checked(app.run())
+    assert not shows(app, "train.too_large", language)
+    assert not button(app, "train.start", language).disabled
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_while_it_trains(language, trained):
+    half = replace(trained, epoch=75, history=trained.history[:75])
+    marks = ((0.0, 0), (1.0, 75))
+    run = a_run(half, "training", None, _marks=marks)
+    app = open_page("train", new_session(run=run, training=trained.lesson.training), language)
+    assert shows(app, "run.epochs", language, done=75, epochs=150)
+    assert shows(app, "train.left_seconds", language)
+    assert shows(app, "train.translations_title", language, epoch=75)
+    sidebar = open_page("tensors", new_session(run=run), language).sidebar
+    assert [bar.text for bar in sidebar.get("progress")] == [
+        catalogue(language)["run.epochs"].format(done=75, epochs=150)
+    ]
+    assert [bar.value for bar in sidebar.get("progress")] == [50]
+
+
+def test_translations_of_a_trained_model(trained_session):
+    table = open_page("train", trained_session).dataframe[-1].value
+    assert table.iloc[:, 0].tolist() == [source for source, _ in NOTEBOOK_PAIRS]
+    assert table.iloc[:, 1].tolist() == ["✓"] * 5
+    assert table.iloc[:, 2].tolist() == [target for _, target in NOTEBOOK_PAIRS]
+
+
+@pytest.mark.parametrize(("why", "language"), product(["epochs", "patience", "stopped"], LANGUAGES))
+def test_why_it_ended(why, language, trained):
+    run = a_run(trained, "stopped" if why == "stopped" else "finished", why)
+    assert shows(open_page("train", new_session(run=run), language), f"train.ended_{why}", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_training_that_failed_keeps_what_it_has(language, trained):
+    run = a_run(trained, "failed", "failed", error="ResourceExhaustedError: out of memory")
+    session = new_session(run=run)
+    app = open_page("train", session, language)
+    assert shows(app, "train.failed", language)
+    assert "ResourceExhaustedError: out of memory" in [element.value for element in app.text]
+    assert not button(app, "train.start_again", language).disabled
+    assert shows(open_page("translate", session, language), "translate.right", language)
+
+
+def test_the_notebooks_model_is_given_each_first_character(notebook_trained):
+    notebook = notebook_trained.lesson
+    session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
+    app = open_page("train", session)
+    assert shows(app, "train.no_marker")
+    said_first = [sentence[0] for sentence in app.dataframe[-1].value.iloc[:, 2]]
+    assert said_first == [target[0] for _, target in NOTEBOOK_PAIRS]
+
+
+@pytest.mark.parametrize(("page", "language"), product(["model", "train", "translate"], LANGUAGES))
+def test_a_changed_lesson_says_so_and_keeps_the_model(page, language, trained_session):
+    assert not shows(open_page(page, trained_session, language), "frame.outdated", language)
+    trained_session.model = ModelConfig(16)
+    assert shows(open_page(page, trained_session, language), "frame.outdated", language, pairs=5, units=32)
+    trained_session.model = ModelConfig()
+    trained_session.edit((("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:]))
+    assert shows(open_page(page, trained_session, language), "frame.outdated", language, pairs=5, units=32)
+    trained_session.take_back()
+    assert not shows(open_page(page, trained_session, language), "frame.outdated", language)
+
+
+# --- Translate -------------------------------------------------------------------------------------------------------
+
+
+def translate(app, sentence) -> AppTest:
+    app.text_input[0].set_value(sentence)
+    return checked(app.run())
+
+
+def translation(app) -> list[str]:
+    return [element.value for element in app.text]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_before_any_training(language):
+    app = open_page("translate", language=language)
+    assert shows(app, "translate.empty", language)
+    assert catalogue(language)["train.menu"] in [link.value for link in app.main.get("page_link")]
+    assert not app.text_input
+    started = new_session(run=a_run(TrainingState.new(Lesson(NOTEBOOK_PAIRS)), "queued", None, place=1))
+    assert shows(open_page("translate", started, language), "translate.empty", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translating(language, trained_session):
+    app = open_page("translate", trained_session, language)
+    assert translation(app) == ["Hello.", "안녕하세요."]
+    assert shows(app, "translate.seen", language)
+    assert shows(app, "translate.right", language)
+    assert shows(app, "translate.ended_eos", language, steps=7)
+    assert shows(app, "translate.model", language, epoch=150, pairs=5)
+    assert len(app.get("vega_lite_chart")) == 2  # seven steps, four of them in a line
+
+
+def test_picking_a_sentence(trained_session):
+    app = open_page("translate", trained_session)
+    assert app.selectbox[0].options[1:] == [source for source, _ in NOTEBOOK_PAIRS]
+    app.selectbox[0].set_value("How are you?")
+    checked(app.run())
+    assert translation(app) == ["How are you?", "잘 지내니?"]
+    assert translation(translate(app, "Hello.")) == ["Hello.", "안녕하세요."]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_it_never_saw(language, trained_session):
+    app = translate(open_page("translate", trained_session, language), "How are you, Hello?")
+    assert shows(app, "translate.unseen", language)
+    assert not shows(app, "translate.right", language)
+    assert not shows(app, "translate.wrong", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_characters_it_never_saw_are_named(language, trained_session):
+    app = translate(open_page("translate", trained_session, language), "Hello. QZ\u200b☕Q")
+    assert shows(app, "translate.unknown", language)
+    assert translation(app)[0] == "Q Z ‹U+200B› ☕"
+    assert len(translation(app)) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_characters_it_never_saw(language, trained_session):
+    app = translate(open_page("translate", trained_session, language), "ZZ☕")
+    assert shows(app, "translate.all_unknown", language)
+    assert translation(app) == ["Z ☕"]
+
+
+@pytest.mark.parametrize(("sentence", "language"), product(["", "   "], LANGUAGES))
+def test_nothing_to_translate(sentence, language, trained_session):
+    app = translate(open_page("translate", trained_session, language), sentence)
+    assert shows(app, "translate.type_something", language)
+
+
+def test_a_wrong_translation_shows_the_right_one(trained):
+    lesson = replace(trained.lesson, pairs=(("Hello.", "안녕하세요"), *NOTEBOOK_PAIRS[1:]))  # no full stop
+    app = open_page("translate", new_session(run=a_run(replace(trained, lesson=lesson))))
+    assert shows(app, "translate.wrong")
+    assert translation(app) == ["Hello.", "안녕하세요.", "안녕하세요"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_notebooks_model_needs_a_first_character(language, notebook_trained):
+    notebook = notebook_trained.lesson
+    session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
+    app = open_page("translate", session, language)
+    assert shows(app, "translate.no_marker", language)
+    assert shows(app, "translate.ended_length", language, steps=10)
+    assert app.selectbox[1].value == "안"
+    assert translation(app)[1].startswith("안")
+    app.selectbox[1].set_value("")
+    checked(app.run())
+    assert shows(app, "translate.ended_length", language, steps=10)

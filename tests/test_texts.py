@@ -1,0 +1,216 @@
+"""The texts on the screen: both catalogues say the same things, and the pages say nothing without them."""
+
+import ast
+import re
+from functools import cache
+from itertools import product
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from pages.parts.frame import PAGES
+from pages.parts.texts import LANGUAGES, catalogue
+from seq2seq.lessons import SUPPLIED_LESSONS
+from seq2seq.pairs import PROBLEM_MESSAGES, Pair
+from seq2seq.tensors import Tensors
+
+ROOT = Path(__file__).parents[1]
+FILES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+
+# Keys that the pages put together, with everything that can stand in the braces.
+_ENDS = ("epochs", "patience", "stopped", "failed")
+_SIDES = ("source", "target", "target_plus")
+FAMILIES = {
+    "{}.menu": PAGES,
+    "{}.title": PAGES,
+    "{}.intro": PAGES,
+    "lesson.{}": SUPPLIED_LESSONS,
+    "lesson.{}_reason": SUPPLIED_LESSONS,
+    "model.{}": ("encoder", "decoder", "dense", "as_in_notebook", "suggested"),
+    "pairs.{}": Pair._fields,
+    "problem.{}": PROBLEM_MESSAGES,
+    "problem.side_{}": Pair._fields,
+    "run.{}": ("queued", "training", "stopped", "finished", "failed"),
+    "tensors.{}": Tensors._fields,
+    "tensors.{}_vocabulary": Pair._fields,
+    "tensors.axis_time_{}{}": _SIDES,
+    "tensors.axis_tokens_{}{}": _SIDES,
+    "train.{}": ("loss", "accuracy"),
+    "train.column_{}": ("source", "translation", "right", "target"),
+    "train.ended_{}": _ENDS,
+    "translate.ended_{}": ("eos", "length"),
+}
+# What stands on the screen in both languages: names, and words that a program is written in.
+NAMES = {
+    "Seq2Seq",
+    "Lab",
+    "LSTM",
+    "Dense",
+    "softmax",
+    "encoder_inputs",
+    "decoder_inputs",
+    "state_h",
+    "state_c",
+    "batch",
+}
+NAMES |= {"id", "shape", "bos", "eos", "kB", "MB", "GB"}
+
+
+def placeholders(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@cache
+def nodes():
+    """Returns everything in the code of the pages, with the file and a name for the place."""
+    return [
+        (file, f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node)
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+
+
+def calls():
+    return [(place, node) for _, place, node in nodes() if isinstance(node, ast.Call)]
+
+
+def called(node):
+    """Returns the last name of what is called: `text` of `text(…)`, `button` of `st.button(…)`."""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def written(node):
+    """Returns the strings that an expression can become, with {} where they depend on something."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.IfExp):
+        return written(node.body) + written(node.orelse)
+    if isinstance(node, ast.BinOp):
+        return [left + right for left, right in product(written(node.left), written(node.right))]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)]
+    return []
+
+
+def assigned(name, file):
+    """Returns the strings that a variable of a file is set to."""
+    return [
+        value
+        for in_file, _, node in nodes()
+        if in_file == file and isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(name)
+        for value in written(node.value)
+    ]
+
+
+@cache
+def keys_in_code():
+    """Returns (place, key, keywords given) for every text that the pages ask for."""
+    found = []
+    for file, place, node in nodes():
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id == "text":
+            given = {keyword.arg for keyword in node.keywords}
+            asked = written(node.args[0]) or assigned(node.args[0], file)
+            assert asked, f"{place}: the key cannot be read here; use a literal or an f-string"
+            found += [(place, key, given) for template in asked for key in expanded(template, place)]
+        elif called(node) == "get" and "catalogue" in ast.unparse(node.func):
+            found += [(place, key, set()) for t in written(node.args[0]) for key in expanded(t, place)]
+    return found
+
+
+def expanded(template, place):
+    if "{}" not in template:
+        return [template]
+    assert template in FAMILIES, f"{place}: list the keys of {template!r} in FAMILIES"
+    head, *_, tail = template.split("{}")
+    return [f"{head}{value}{tail}" for value in FAMILIES[template]]
+
+
+def test_both_catalogues_have_the_same_keys_and_placeholders():
+    assert set(LANGUAGES) == {path.stem for path in (ROOT / "pages/parts/texts").glob("*.toml")} == {"ko", "en"}
+    korean, english = catalogue("ko"), catalogue("en")
+    assert list(korean) == list(english)
+    assert {key: placeholders(text) for key, text in korean.items()} == {
+        key: placeholders(text) for key, text in english.items()
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty(language):
+    assert [key for key, text in catalogue(language).items() if not text.strip()] == []
+
+
+def test_every_text_that_the_pages_ask_for_exists():
+    missing = [f"{place}: {key}" for place, key, _ in keys_in_code() if key not in catalogue("en")]
+    assert missing == []
+
+
+def test_every_family_is_used():
+    asked = {template for _, node in calls() if node.args for template in written(node.args[0])}
+    assert set(FAMILIES) - asked == set()
+
+
+def test_every_text_is_used():
+    assert set(catalogue("en")) - {key for _, key, _ in keys_in_code()} == set()
+
+
+def test_every_placeholder_is_filled_in():
+    english = catalogue("en")
+    lacking = [
+        f"{place}: {key} needs {sorted(needed)}"
+        for place, key, given in keys_in_code()
+        if None not in given and (needed := placeholders(english.get(key, "")) - given)  # None: given as **details
+    ]
+    assert lacking == []
+
+
+@pytest.mark.parametrize(("language", "kind"), product(LANGUAGES, PROBLEM_MESSAGES))
+def test_every_kind_of_problem_can_be_said(language, kind):
+    said = catalogue(language)[f"problem.{kind}"]
+    assert placeholders(said) <= placeholders(PROBLEM_MESSAGES[kind]) | {"line"}
+
+
+def test_english_has_no_hangul_but_in_examples():
+    assert {key for key, text in catalogue("en").items() if HANGUL.search(text)} == {"lesson.numbers_reason"}
+
+
+def test_korean_is_korean():
+    plain = {key: re.sub("`.*?`|[{].*?[}]", "", text) for key, text in catalogue("ko").items()}
+    assert {key for key, text in plain.items() if not HANGUL.search(text)} <= {"door.title", "translate.pick_none"}
+    sentences = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")  # three words in a row are no name any more
+    assert {key: match[0] for key, text in plain.items() if (match := sentences.search(text))} == {}
+
+
+# Arguments that end up on the screen; `page_link` begins with a file, and `_box` and `_arrow` with a role.
+SHOWN_KEYWORDS = {"label", "help", "placeholder", "title", "alt", "page_title", "caption"}
+NOT_FIRST = {"_box", "_arrow"}
+SHOWING = {
+    *("title", "header", "subheader", "write", "markdown", "caption", "text", "latex", "metric"),
+    *("info", "warning", "error", "success", "toast", "progress", "spinner", "status"),
+    *("button", "download_button", "link_button", "toggle", "checkbox", "radio", "selectbox", "multiselect", "slider"),
+    *("select_slider", "text_input", "text_area", "number_input", "file_uploader", "segmented_control", "pills"),
+    *("expander", "popover", "tabs", "TextColumn", "NumberColumn", "Column"),
+}
+
+
+def test_pages_show_no_literal_text():
+    """Whatever a student reads comes from the catalogues, or it would be in one language only."""
+    literal = []
+    for place, node in calls():
+        name = called(node)
+        if isinstance(node.func, ast.Name) and name == "text":
+            continue
+        shown = [keyword.value for keyword in node.keywords if keyword.arg in SHOWN_KEYWORDS]
+        if name in NOT_FIRST:
+            shown += node.args[1:]
+        elif name in SHOWING:
+            shown += node.args[:1]
+        for words in (
+            re.sub(r"<.*?>|`.*?`|[{]}|:[a-z]+[/\\[]", " ", text) for value in shown for text in written(value)
+        ):
+            left = {word for word in re.findall("[A-Za-z_0-9]*[A-Za-z]{2,}[A-Za-z_0-9]*", words)} - NAMES
+            literal += [f"{place}: {word}" for word in sorted(left)]
+    assert literal == []
