@@ -60,6 +60,10 @@ class Translator:
     def __init__(self, state: TrainingState):
         self.lesson = state.lesson
         self.weights = state.weights
+        # ⟨eos⟩ should come before this; a model that never says it must still end.
+        self.max_new_tokens = (
+            2 * self.lesson.target_length + 10 if self.lesson.model.markers else self.lesson.target_length
+        )
 
     def unknown(self, text: str) -> list[str]:
         """Returns the characters of a source text that the model never saw; the encoder does not get them."""
@@ -132,10 +136,9 @@ class Translator:
         return (forced[0], forced[1:]) if forced else (PAD_ID, forced)
 
     def _most_steps(self, fed: int) -> int:
-        """Returns after how many tokens a translation ends, if ⟨eos⟩ does not end it before."""
-        if self.lesson.model.markers:
-            return 2 * self.lesson.target_length + 10
-        return max(1, self.lesson.target_length - (fed != PAD_ID))
+        """Returns after how many steps a translation ends, if ⟨eos⟩ does not end it before."""
+        is_said = not self.lesson.model.markers and fed != PAD_ID  # the first character is part of the translation
+        return max(1, self.max_new_tokens - is_said)
 
     def decoder_step(self, fed_id: int, state: Context) -> DecodingStep:
         """Feeds one token to the decoder and picks the most probable next one.

@@ -79,11 +79,12 @@ def _teacher_forced(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
     # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
     wanted = np.maximum(targets, 0)
     hits = np.argmax(probabilities, axis=-1) == wanted  # (pairs, time)
+    scored = max(1, is_token.sum())  # targets of one character, without markers, leave nothing to say
     of_wanted = np.take_along_axis(probabilities, wanted[..., np.newaxis].astype(int), axis=-1)[..., 0]
     losses = -np.log(np.maximum(of_wanted, 1e-7)) * is_token  # a zero row has no loss; Keras clips at 1e-7 as well
     return {
-        "masked_loss": float(losses.sum() / is_token.sum()),
-        "masked_accuracy": float(hits[is_token].mean()),
+        "masked_loss": float(losses.sum() / scored),
+        "masked_accuracy": float((hits & is_token).sum() / scored),
         "padded_loss": float(losses.mean()),
         "padded_accuracy": float(hits.mean()),
     }

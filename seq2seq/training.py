@@ -27,7 +27,8 @@ from seq2seq.weights import Weights, weight_shapes
 
 ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults; Kingma and Ba 2015
 METRIC_SUMS = ("loss", "correct", "tokens", "correct_padding", "padding")
-_CALL_OPERATIONS = 5e9  # multiplications per call of the compiled function: 0.1–0.3 s, so that Stop is quick
+_CALL_SECONDS = 0.1  # about how long a call of the compiled function may take, so that Pause is quick
+_LARGE_LESSON = 5_000  # pairs, from which a worker keeps the tensors of the latest two lessons only
 
 
 class _Run:
@@ -142,13 +143,20 @@ def _is_small(lesson: Lesson) -> bool:
 def _batches_per_call(lesson: Lesson) -> int:
     steps = lesson.source_length + lesson.target_length
     hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
-    per_batch = 3 * lesson.training.batch_size * steps * hidden * (4 * (hidden + tokens) + tokens)
-    return max(1, int(_CALL_OPERATIONS / per_batch))
+    per_batch = 3 * lesson.training.batch_size * steps * hidden * (4 * (hidden + tokens) + tokens)  # multiplications
+    return max(1, int(_CALL_SECONDS / (0.002 + per_batch / 1.5e10)))  # on a slow core; 2 ms go into starting things
 
 
-@lru_cache(maxsize=4)
 def _data(lesson: Lesson) -> tuple[tf.Tensor, ...]:
+    """Returns the lesson's three tensors as ids; a class's lessons take turns on a worker, so they are kept."""
+    return _small_data(lesson) if len(lesson.pairs) < _LARGE_LESSON else _large_data(lesson)
+
+
+def _make_data(lesson: Lesson) -> tuple[tf.Tensor, ...]:
     return tuple(tf.constant(ids, tf.int32) for ids in token_ids(lesson))
+
+
+_small_data, _large_data = lru_cache(maxsize=64)(_make_data), lru_cache(maxsize=2)(_make_data)
 
 
 def _arrays(names: Sequence[str], tensors: Sequence[tf.Tensor]) -> Weights:
@@ -163,6 +171,7 @@ def _metrics(lesson: Lesson, sums: np.ndarray) -> dict[str, float]:
     """Turns an epoch's sums into the loss and accuracy that the lesson is trained on: with or without padding."""
     loss, correct, tokens, correct_padding, padding = sums.tolist()
     if lesson.model.mask_padding:
+        tokens = max(1, tokens)  # targets of one character, without markers, leave nothing to say
         return {"loss": loss / tokens, "accuracy": correct / tokens}
     return {"loss": loss / (tokens + padding), "accuracy": (correct + correct_padding) / (tokens + padding)}
 

@@ -20,25 +20,33 @@ FILES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 
 # Keys that the pages put together, with everything that can stand in the braces.
-_ENDS = ("epochs", "patience", "stopped", "failed")
+_ENDS = ("right", "epochs", "patience")
+_MEASURES = ("loss", "accuracy", "exact_match", "cer")
+_FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
+_SETTINGS = ("pairs", "units", "markers", "mask", "batch", "rate", "seed")
+_COLUMNS = ("shown", "used", "name", *_SETTINGS, "epochs", "loss", "exact_match")
 _SIDES = ("source", "target", "target_plus")
 FAMILIES = {
     "{}.menu": PAGES,
     "{}.title": PAGES,
     "{}.intro": PAGES,
-    "lesson.{}": SUPPLIED_LESSONS,
+    "lesson.{}": (*SUPPLIED_LESSONS, "own"),
     "lesson.{}_reason": SUPPLIED_LESSONS,
     "model.{}": ("encoder", "decoder", "dense", "as_in_notebook", "suggested"),
     "pairs.{}": Pair._fields,
     "problem.{}": PROBLEM_MESSAGES,
     "problem.side_{}": Pair._fields,
-    "run.{}": ("queued", "training", "stopped", "finished", "failed"),
+    "run.{}": ("queued", "training", "paused", "finished", "failed"),
+    "run.set_{}": _SETTINGS[1:],
+    "run.column_{}": _COLUMNS,
+    "run.column_{}_help": ("shown", "used"),
     "tensors.{}": Tensors._fields,
     "tensors.{}_vocabulary": Pair._fields,
     "tensors.axis_time_{}{}": _SIDES,
     "tensors.axis_tokens_{}{}": _SIDES,
-    "train.{}": ("loss", "accuracy"),
-    "train.column_{}": ("source", "translation", "right", "target"),
+    "train.{}": (*_MEASURES, *_FIGURES, "right", "wrong", "missing"),
+    "train.on_{}": ("training", "held_out_"),
+    "train.what_if_{}": ("units", "mask", "batch"),
     "train.ended_{}": _ENDS,
     "translate.ended_{}": ("eos", "length"),
 }

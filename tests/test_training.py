@@ -253,7 +253,7 @@ def test_fifty_slices_of_an_epoch_are_one_advance_bit_for_bit():
 def test_slices_that_end_within_an_epoch_are_one_advance_bit_for_bit(monkeypatch, lesson):
     start = TrainingState.new(lesson)
     whole = advance(start, epochs=6)
-    monkeypatch.setattr(training, "_CALL_OPERATIONS", 1)  # a batch per call of the compiled function
+    monkeypatch.setattr(training, "_CALL_SECONDS", 0)  # a batch per call of the compiled function
     state, batches = start, []
     while state.epoch < 6:
         state = pickle.loads(pickle.dumps(advance(state, seconds=1e-9)))  # as it travels between machines
@@ -440,7 +440,7 @@ def test_callbacks_see_each_epoch_once_and_in_order():
 
 
 def test_callbacks_see_each_epoch_once_in_slices_too(monkeypatch):
-    monkeypatch.setattr(training, "_CALL_OPERATIONS", 1)
+    monkeypatch.setattr(training, "_CALL_SECONDS", 0)
     recorder, state, slices = Recorder(), TrainingState.new(lesson_of()), 0
     while state.epoch < 3:
         state = advance(state, seconds=1e-9, callbacks=[recorder])
@@ -466,7 +466,7 @@ def test_a_callback_can_stop_after_an_epoch_and_all_that_was_learned_is_kept():
 def test_a_callback_can_stop_within_an_epoch(monkeypatch):
     start = TrainingState.new(lesson_of())
     whole = advance(start, epochs=1)
-    monkeypatch.setattr(training, "_CALL_OPERATIONS", 1)
+    monkeypatch.setattr(training, "_CALL_SECONDS", 0)
     stopped = advance(start, epochs=50, callbacks=[Recorder(stop_at_batch=True)])
     assert (stopped.epoch, stopped.batch, stopped.step) == (0, 1, 1)
     assert_same(advance(stopped, epochs=1), whole)

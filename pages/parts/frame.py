@@ -44,6 +44,7 @@ def open_page(name: str) -> Session:
     session = sessions.current()
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
+        st.caption(text(f"lesson.{session.lesson_name}"))
         for page in PAGES:
             link(page)
         _training_status(session, name)

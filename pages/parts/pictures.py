@@ -31,13 +31,13 @@ def model(lesson: Lesson) -> None:
     _, target_steps, target_tokens = shapes.decoder_inputs
     parts = {  # grid area: what is drawn there, in the order of reading
         "read": _arrow("up", "encoder_inputs", _shape(source_steps, source_tokens)),
-        "encoder": _box("source", text("picture.encoder"), f"LSTM, {hidden} units"),
+        "encoder": _box("source", text("picture.encoder"), text("picture.units", units=hidden)),
         "thrown": _arrow("up thrown", text("picture.output"), _shape(hidden)),
         "give": _arrow("right", "state_h, state_c", _shape(hidden)),
         "context": _box("context", text("picture.context"), "h, c", text("picture.all_it_knows")),
         "take": _arrow("right", text("picture.initial_state")),
         "hear": _arrow("up", "decoder_inputs", _shape(target_steps, target_tokens)),
-        "decoder": _box("target", text("picture.decoder"), f"LSTM, {hidden} units"),
+        "decoder": _box("target", text("picture.decoder"), text("picture.units", units=hidden)),
         "all_h": _arrow("up", text("picture.all_h"), _shape(target_steps, hidden)),
         "dense": _box("target", "Dense", "softmax", text("picture.same_each_step")),
         "say": _arrow("up", text("picture.probabilities"), _shape(target_steps, target_tokens)),

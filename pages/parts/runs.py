@@ -28,7 +28,7 @@ def name_of(session: Session, lesson: Lesson) -> str:
         return f"{number}."
     before = session.run.state.lesson
     changes = [
-        text(f"run.{name}", value=value)
+        text(f"run.set_{name}", value=value)
         for name, value in settings(lesson).items()
         if value != settings(before)[name] and name != "pairs"
     ]
