@@ -151,9 +151,9 @@ def test_stop_keeps_what_was_learned_and_the_run_can_be_continued(engine, train_
     state = new_state()
     run = engine.submit(state)
     wait_until(lambda: len(run.history) > 10)
-    engine.stop(run)
+    engine.pause(run)
     wait_for(run)
-    assert (run.status, run.ended_by) == ("stopped", "stopped")
+    assert (run.status, run.ended_by) == ("paused", None)
     assert 10 < run.state.epoch < 100
     assert run.history == list(run.state.history)
 
@@ -183,11 +183,11 @@ def test_stopping_a_waiting_run_moves_the_others_up(engine):
     runs = [engine.submit(new_state(epochs=10_000, seed=seed)) for seed in range(3)]
     wait_until(lambda: all(run.history for run in runs))
     for run in runs[1:]:
-        engine.stop(run)
+        engine.pause(run)
     wait_for(*runs[1:])
     assert runs[0].is_active and all(run.state.epoch == len(run.history) > 0 for run in runs[1:])
     wait_until(lambda: runs[0].seconds_left)
-    engine.stop(runs[0])
+    engine.pause(runs[0])
     wait_for(runs[0])
 
 
@@ -196,7 +196,7 @@ def test_an_error_in_a_slice_is_told_and_the_engine_goes_on(engine):
     broken = dataclasses.replace(state, weights=state.weights | {"dense_bias": np.zeros(3, np.float32)})
     run = engine.submit(broken)
     wait_for(run)
-    assert (run.status, run.ended_by, run.state) == ("failed", "failed", broken)
+    assert (run.status, run.ended_by, run.state) == ("failed", None, broken)
     assert "InvalidArgumentError" in run.error
     next_run = engine.submit(new_state(epochs=1))
     wait_for(next_run)
@@ -247,9 +247,9 @@ def test_a_killed_cluster_takes_no_run_with_it(engine, train_in_one_go):
     find_processes()[0].kill()
     wait_until(lambda: not engine.ready)
     stopped = engine.submit(new_state())  # acts while there is no cluster
-    engine.stop(stopped)
+    engine.pause(stopped)
     wait_for(stopped)
-    assert not engine.ready and stopped.status == "stopped"
+    assert not engine.ready and stopped.status == "paused"
     wait_for(*runs)
     for run, state in zip(runs, states, strict=True):
         assert run.status == "finished"
