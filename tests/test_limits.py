@@ -39,6 +39,14 @@ def test_it_grows_with_the_vocabularies():
     assert training_bytes(Lesson((("aaa", "abc"),) * 3)) > training_bytes(many)
 
 
+def test_a_sentence_more_takes_more_where_there_is_more_to_say():
+    def per_sentence(source, target):
+        lessons = [Lesson(((source, target),) * 2, training=TrainingConfig(batch_size=size)) for size in (1, 2)]
+        return training_bytes(lessons[1]) - training_bytes(lessons[0])
+
+    assert per_sentence("aaa", "aaa") < per_sentence("abc", "aaa") < per_sentence("aaa", "abc")
+
+
 def test_a_batch_cannot_be_larger_than_the_lesson():
     all_at_once = lesson_of(pairs=5, batch_size=5)
     assert training_bytes(lesson_of(pairs=5, batch_size=4096)) == training_bytes(all_at_once)

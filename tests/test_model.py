@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache, partial
+from itertools import product
 
 import keras
 import numpy as np
@@ -199,10 +200,10 @@ SIZES = [  # (time, batch, tokens, hidden)
 ]
 
 
-@pytest.fixture(scope="module", params=SIZES, ids=str)
+@pytest.fixture(scope="module", params=product(SIZES, [True, False]), ids=str)
 def example(request):
-    """Random sentences padded on the right, weights, and what `keras.layers.LSTM` makes of them."""
-    time, batch, tokens, hidden = request.param
+    """Random sentences padded on the right, weights, and what `keras.layers.LSTM` makes of them, masked or not."""
+    (time, batch, tokens, hidden), masked = request.param
     rng = np.random.default_rng(7)
 
     def draw(*shape):
@@ -210,8 +211,10 @@ def example(request):
 
     lengths = rng.integers(1, time + 1, batch)
     lengths[0] = time
-    is_token = np.arange(time) < lengths[:, np.newaxis]  # (batch, time)
-    ids = np.where(is_token, rng.integers(0, tokens, (batch, time)), PAD_ID)
+    counts = np.arange(time) < lengths[:, np.newaxis]  # (batch, time)
+    ids = np.where(counts, rng.integers(0, tokens, (batch, time)), PAD_ID)
+    if not masked:  # padding is read as if it were text
+        counts[:] = True
     arguments = [
         draw(batch, hidden),
         draw(batch, hidden),
@@ -219,8 +222,9 @@ def example(request):
         draw(hidden, 4 * hidden) / np.float32(np.sqrt(hidden)),
         draw(4 * hidden),
     ]
-    # What counts: h at every token, h and c after the last one. Random factors make each gradient another one.
-    factors = draw(batch, time, hidden) * is_token[..., np.newaxis], draw(batch, hidden), draw(batch, hidden)
+    # What counts: h at every token, or padding that is read, and h and c after the last one. Random factors make each
+    # gradient another one.
+    factors = draw(batch, time, hidden) * counts[..., np.newaxis], draw(batch, hidden), draw(batch, hidden)
 
     layer = keras.layers.LSTM(hidden, return_sequences=True, return_state=True)
     layer.build((batch, time, tokens))
@@ -228,12 +232,12 @@ def example(request):
     with tf.GradientTape() as tape:
         tape.watch(arguments[:2])
         all_h, last_h, last_c = layer(
-            one_hot(ids, tokens), initial_state=arguments[:2], mask=tf.constant(is_token), training=True
+            one_hot(ids, tokens), initial_state=arguments[:2], mask=tf.constant(counts) if masked else None
         )
         score = sum(tf.reduce_sum(part * factor) for part, factor in zip((all_h, last_h, last_c), factors, strict=True))
     variables = [variable.value for variable in layer.trainable_variables]
     gradients = tape.gradient(score, [*arguments[:2], *variables])
-    return ids, lengths, arguments, factors, (all_h, last_h, last_c), gradients
+    return ids, counts, arguments, factors, (all_h, last_h, last_c), gradients
 
 
 def run(ids, last, factors, arguments, lstm):
@@ -254,15 +258,13 @@ def compiled_run(lstm):
     return tf.function(partial(run, lstm=lstm), input_signature=signature)
 
 
-@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
 @pytest.mark.parametrize("lstm", [fused_lstm, looped_lstm])
-def test_both_lstms_are_kerass(lstm, compiled, example):
-    ids, lengths, arguments, factors, outputs, gradients = example
-    last = tf.constant(np.stack([lengths - 1, np.arange(len(ids))], axis=1), tf.int32)
-    lstm_of_training = compiled_run(lstm) if compiled else partial(run, lstm=lstm)
-    (all_h, last_h, last_c), our_gradients = lstm_of_training(tf.constant(ids.T, tf.int32), last, factors, arguments)
-    is_token = (ids != PAD_ID)[..., np.newaxis]
-    close(all_h * is_token, outputs[0] * is_token)
+def test_both_lstms_are_kerass(lstm, example):
+    ids, counts, arguments, factors, outputs, gradients = example
+    last = tf.constant(np.stack([counts.sum(axis=1) - 1, np.arange(len(ids))], axis=1), tf.int32)
+    run_lstm = compiled_run(lstm)
+    (all_h, last_h, last_c), our_gradients = run_lstm(tf.constant(ids.T, tf.int32), last, factors, arguments)
+    close(all_h * counts[..., np.newaxis], outputs[0] * counts[..., np.newaxis])
     close(last_h, outputs[1])
     close(last_c, outputs[2])
     for ours, theirs in zip(our_gradients, gradients, strict=True):

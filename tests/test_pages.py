@@ -205,7 +205,8 @@ def test_no_page_loads_keras(trained, tmp_path):
     script = """
 import pickle, sys
 from pathlib import Path
-from tests import test_pages as t
+sys.path.insert(0, "tests")
+import test_pages as t
 
 engine = t.StandInEngine()
 t.frame.shared_engine = t.sessions.shared_engine = lambda: engine
@@ -255,9 +256,14 @@ def test_the_lesson_that_is_open_cannot_be_opened_again():
 # --- Pairs -----------------------------------------------------------------------------------------------------------
 
 
-def edits(edited=(), added=(), deleted=()) -> dict:
-    """Returns what the table sends to the server."""
-    return {"edited_rows": dict(edited), "added_rows": list(added), "deleted_rows": list(deleted)}
+def edit(app, edited=(), added=(), deleted=()) -> AppTest:
+    """Does to the table what a student would do in the browser."""
+    app.session_state[app.data_editor[0].key] = {
+        "edited_rows": dict(edited),
+        "added_rows": list(added),
+        "deleted_rows": list(deleted),
+    }
+    return checked(app.run())
 
 
 def listed_problems(app) -> list[tuple]:
@@ -267,8 +273,7 @@ def listed_problems(app) -> list[tuple]:
 def test_editing_the_table():
     session = new_session()
     app = open_page("pairs", session)
-    app.session_state["table-0"] = edits({0: {"target": "안녕!"}}, [{"source": "Bye.", "target": "잘 가."}], [4])
-    checked(app.run())
+    edit(app, {0: {"target": "안녕!"}}, [{"source": "Bye.", "target": "잘 가."}], [4])
     assert session.rows == (("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:4], ("Bye.", "잘 가."))
     assert shows(app, "pairs.used", used=5, rows=5)
     checked(button(app, "pairs.undo").click().run())
@@ -281,8 +286,7 @@ def test_editing_the_table():
 def test_back_to_the_start():
     session = new_session()
     app = open_page("pairs", session)
-    app.session_state["table-0"] = edits(deleted=[0, 1, 2, 3, 4])
-    checked(app.run())
+    edit(app, deleted=[0, 1, 2, 3, 4])
     assert shows(app, "pairs.none_used")
     checked(button(app, "pairs.restart").click().run())
     assert session.rows == NOTEBOOK_PAIRS
@@ -294,8 +298,7 @@ def test_back_to_the_start():
 def test_what_was_typed_is_still_there_after_another_page():
     session = new_session()
     app = open_page("pairs", session)
-    app.session_state["table-0"] = edits({0: {"target": "안녕!"}})
-    checked(app.run())
+    edit(app, {0: {"target": "안녕!"}})
     app.switch_page(PAGES["tensors"][0])
     checked(app.run())
     app.switch_page(PAGES["pairs"][0])
@@ -349,8 +352,7 @@ def test_a_large_paste():
     session = new_session()
     app = open_page("pairs", session)
     pasted = [{"source": f"{n} ".ljust(300, "x"), "target": f"{n} ".ljust(300, "가")} for n in range(4500)]  # 5 MB
-    app.session_state["table-0"] = edits(added=pasted)
-    checked(app.run())
+    edit(app, added=pasted)
     assert shows(app, "pairs.used", used="4,505", rows="4,505")
     checked(button(app, "pairs.undo").click().run())
     assert session.rows == NOTEBOOK_PAIRS
@@ -402,8 +404,7 @@ BAD_FILES = {
 def test_a_bad_file_is_refused_and_nothing_is_lost(kind, language):
     session = new_session(language=language)
     app = open_page("pairs", session, language)
-    app.session_state["table-0"] = edits({0: {"target": "안녕!"}})
-    checked(app.run())
+    edit(app, {0: {"target": "안녕!"}})
     upload(app, BAD_FILES[kind], "pairs.csv")
     assert shows(app, "pairs.refused", language)
     pattern = "[^{}]+".join(map(re.escape, re.split(r"\{\w+\}", catalogue(language)[f"problem.{kind}"])))
@@ -549,14 +550,19 @@ def test_settings_stay_after_another_page():
     assert session.training.epochs == app.number_input[0].value == 77
 
 
-@pytest.mark.parametrize("epochs", [0, -1, 1_000_000])
-def test_epochs_that_are_no_number_of_epochs(epochs):
-    """The browser refuses them; whoever gets past it gets no farther."""
+@pytest.mark.parametrize(("epochs", "language"), product([0, -1, 1_000_000], LANGUAGES))
+def test_epochs_that_cannot_be(epochs, language):
     session = new_session()
-    app = open_page("train", session)
+    app = open_page("train", session, language)
     app.number_input[0].set_value(epochs)
-    app.run()
+    checked(app.run())
+    assert app.error
+    assert button(app, "train.start", language).disabled
     assert session.training.epochs == 150
+    app.number_input[0].set_value(7)
+    checked(app.run())
+    assert not app.error
+    assert session.training.epochs == 7
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
+from student import PATIENCE, settle
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60_000  # milliseconds; a busy machine is slow, not wrong
 NO_BROWSER = "no Chromium on the PATH and none of Playwright's own: run `playwright install chromium`"
 
 skipped_for_lack_of_a_browser = []
@@ -98,12 +98,20 @@ def _wait_until_healthy(app, port, log):
 
 
 @pytest.fixture
-def visit(chromium, address):
+def troubles():
+    """What went wrong in the browser; nothing may be left at the end of a test."""
+    found = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def visit(chromium, address, troubles):
     """Opens the app as a new student: `visit(path, **context)` returns Playwright's page.
 
-    Afterwards nothing may have gone wrong in any of these pages, nor may they have asked another server for anything.
+    Errors, failures and requests to other servers in any of these pages are troubles.
     """
-    contexts, troubles = [], []
+    contexts = []
 
     def visit(path="/", width=1280, height=800, **options):
         context = chromium.new_context(viewport={"width": width, "height": height}, **options)
@@ -118,7 +126,6 @@ def visit(chromium, address):
     yield visit
     for context in contexts:
         context.close()
-    assert troubles == []
 
 
 def _watch(page, address, troubles):
@@ -135,9 +142,3 @@ def _watch(page, address, troubles):
     page.on("response", lambda r: troubles.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
     page.on("pageerror", lambda error: troubles.append(f"JavaScript: {error}"))
     page.on("console", lambda m: troubles.append(f"console: {m.text}") if m.type == "error" else None)
-
-
-def settle(page):
-    """Waits until the page has run to its end, and makes sure that it ended well."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    expect(page.get_by_test_id("stException")).to_have_count(0)

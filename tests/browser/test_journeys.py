@@ -5,96 +5,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from student import Student, settle
 
-from conftest import PATIENCE, ROOT, settle
 from pages.parts.frame import PAGES
-from pages.parts.texts import catalogue
 from seq2seq.pairs import read_pairs, usable_pairs
 
-KOREAN_FILE = ROOT.parent / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
-ROW = 35  # pixels, also of the header
-
-
-class Student:
-    """Somebody in front of a page, who reads and clicks in one language."""
-
-    def __init__(self, page, language):
-        self.page, self.language = page, language
-        self.main, self.sidebar = page.get_by_test_id("stMain"), page.get_by_test_id("stSidebar")
-
-    def text(self, key, **values):
-        return catalogue(self.language)[key].format(**values)
-
-    def sees(self, key, **values):
-        expect(self.main.get_by_text(self.text(key, **values)).first).to_be_visible()
-
-    def button(self, key):
-        return self.main.get_by_role("button", name=self.text(key), exact=True)
-
-    def goes_to(self, name, menu="stSidebar"):
-        where = self.page.get_by_test_id(menu) if menu == "stSidebar" else self.page.locator(f".st-key-{menu}")
-        where.get_by_role("link", name=self.text(f"{name}.menu"), exact=True).click()
-        self.is_at(name)
-
-    def is_at(self, name):
-        expect(self.main.get_by_role("heading", name=self.text(f"{name}.title"), exact=True, level=1)).to_be_visible()
-        if name == "pairs":
-            expect(self.table()).to_be_visible()
-        settle(self.page)
-
-    # The table of pairs is drawn on a canvas; its cells are also there for screen readers.
-
-    def table(self):
-        return self.main.get_by_test_id("data-grid-canvas").first
-
-    def cell(self, column, row):
-        return self.table().get_by_test_id(f"glide-cell-{'+source+target'.split('+').index(column) + 1}-{row}")
-
-    def selects(self, column, row):
-        box = self.table().bounding_box()
-        x = box["x"] + box["width"] * (0.3 if column == "source" else 0.8)
-        self.page.mouse.click(x, box["y"] + (row + 1.5) * ROW)
-        expect(self.cell(column, row)).to_have_attribute("aria-selected", "true")
-
-    def types(self, column, row, words):
-        self.selects(column, row)
-        self.page.keyboard.press("Enter")
-        editor = self.page.locator("#portal textarea")
-        editor.fill(words)
-        editor.press("Enter")
-        expect(editor).to_have_count(0)
-        expect(self.cell(column, row)).to_have_text(words)
-        settle(self.page)
-
-    def uploads(self, content, name="pairs.txt"):
-        uploader = self.main.get_by_test_id("stFileUploaderDropzoneInput")
-        uploader.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
-        settle(self.page)
-
-    def sets(self, key, value):
-        number = self.main.get_by_label(self.text(key))
-        number.fill(str(value))
-        number.press("Enter")
-        settle(self.page)
-
-    def epochs_done(self, where=None, more_than=-1):
-        """Waits until more epochs are shown and returns how many."""
-        shown = (where or self.main).get_by_test_id("stProgress").first
-        done = 0
-        pattern = re.escape(self.text("run.epochs", done="DONE", epochs="EPOCHS")).replace("EPOCHS", r"\d+")
-        pattern = re.compile(pattern.replace("DONE", r"(\d+)"))
-        for _ in range(PATIENCE // 100):
-            if (match := pattern.search(shown.inner_text())) and (done := int(match[1])) > more_than:
-                return done
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"still {done} epochs")
-
-    def translates(self, sentence):
-        self.main.get_by_label(self.text("translate.type")).fill(sentence)
-        self.main.get_by_label(self.text("translate.type")).press("Enter")
-        expect(self.main.get_by_test_id("stText").get_by_text(sentence, exact=True)).to_be_visible()
-        settle(self.page)
-        return self.main.locator(".st-key-translation")
+KOREAN_FILE = Path(__file__).parents[3] / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
 
 
 @pytest.fixture
@@ -235,7 +151,7 @@ def test_table(student):
     student.goes_to("pairs")
     expect(student.button("pairs.undo")).to_be_disabled()
     student.selects("source", 4)
-    student.page.evaluate("navigator.clipboard.writeText('Bye.\\t잘 가.\\nYes.\\t네.\\n')")
+    student.page.evaluate("navigator.clipboard.writeText('Bye.\\t잘 가.\\nYes.\\t네.')")
     student.page.keyboard.press("Control+V")
     student.sees("pairs.used", used=6, rows=6)
     expect(student.cell("source", 4)).to_have_text("Bye.")
@@ -245,9 +161,7 @@ def test_table(student):
     expect(student.cell("source", 4)).to_have_text("How old are you?")
     expect(student.button("pairs.undo")).to_be_disabled()
 
-    box = student.table().bounding_box()
-    student.page.mouse.click(box["x"] + 15, box["y"] + 1.5 * ROW)  # ticks the first row
-    student.page.keyboard.press("Delete")
+    student.deletes(0)
     student.sees("pairs.used", used=4, rows=4)
     student.goes_to("model")
     student.goes_to("pairs")
@@ -300,7 +214,7 @@ def test_bad_uploads_leave_the_table_as_it_is(student, language):
     for content, kind in (
         (b"PK\x03\x04" + bytes(range(256)) * 40, "not_text"),
         ("Hello.\t안녕.\n".encode("utf-16-le"), "not_text"),
-        ("Hello.\nBye.\n".encode(), "no_delimiter"),
+        (b"Hello.\nBye.\n", "no_delimiter"),
         (b"", "empty_file"),
     ):
         student.uploads(content, "pairs.csv")
@@ -310,12 +224,16 @@ def test_bad_uploads_leave_the_table_as_it_is(student, language):
         student.sees("pairs.used", used=5, rows=5)
 
 
-def test_epochs_0(student):
-    student = student("en")
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_epochs_0(student, language):
+    student = student(language)
     student.goes_to("train")
     student.sets("train.epochs", 0)
+    expect(student.main.get_by_test_id("stAlertContentError")).to_be_visible()
+    expect(student.button("train.start")).to_be_disabled()
+    student.sets("train.epochs", 5)
     student.button("train.start").click()
-    assert student.epochs_done(more_than=0) > 0
+    student.sees("train.ended_epochs")
 
 
 def train_a_little(student):
@@ -345,20 +263,18 @@ def assert_fits(page):
     assert widths[0][1] == 390
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_looks(student, scheme):
-    """Every page in the dark and in the light, also by its own address."""
-    student = student("en", color_scheme=scheme)
+def test_dark(student):
+    student = student("en", color_scheme="dark")
     for name in PAGES:
         student.goes_to(name)
         if name == "train":
             train_a_little(student)
         background = student.page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
-        brightness = sum(map(int, re.findall(r"\d+", background)[:3]))
-        assert brightness < 200 if scheme == "dark" else brightness > 600
+        assert sum(map(int, re.findall(r"\d+", background)[:3])) < 200
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_addresses(student, name):
-    path = "" if name == "door" else Path(PAGES[name][0]).stem.partition("_")[2]
-    student("ko", path=f"/{path}").is_at(name)
+@pytest.mark.parametrize("name", ["pairs", "translate"])
+def test_address_of_a_page(student, troubles, name):
+    student("ko", path="/" + PAGES[name][0].partition("_")[2].removesuffix(".py")).is_at(name)
+    # Streamlit tries where the server is, with and without the page's name.
+    troubles[:] = [trouble for trouble in troubles if not re.search("404|/_stcore/", trouble)]

@@ -1,0 +1,106 @@
+"""What somebody in front of the app can do, in words of the app."""
+
+import re
+
+from playwright.sync_api import expect
+
+from pages.parts.texts import catalogue
+
+PATIENCE = 60_000  # milliseconds; a busy machine is slow, not wrong
+ROW = 35  # pixels, also of the header
+COLUMNS = {"source": 2, "target": 3}  # the first two are for ticking rows and for their numbers
+
+
+def settle(page):
+    """Waits until the page has run to its end, and makes sure that it ended well."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+class Student:
+    """Somebody in front of a page, who reads and clicks in one language."""
+
+    def __init__(self, page, language):
+        self.page, self.language = page, language
+        self.main, self.sidebar = page.get_by_test_id("stMain"), page.get_by_test_id("stSidebar")
+
+    def text(self, key, **values):
+        return catalogue(self.language)[key].replace("**", "").format(**values)  # as the browser shows it
+
+    def sees(self, key, **values):
+        expect(self.main.get_by_text(self.text(key, **values)).first).to_be_visible()
+
+    def button(self, key):
+        return self.main.get_by_role("button", name=self.text(key), exact=True)
+
+    def goes_to(self, name, menu="stSidebar"):
+        where = self.page.get_by_test_id(menu) if menu == "stSidebar" else self.page.locator(f".st-key-{menu}")
+        where.get_by_role("link", name=self.text(f"{name}.menu"), exact=True).click()
+        self.is_at(name)
+
+    def is_at(self, name):
+        expect(self.main.get_by_role("heading", name=self.text(f"{name}.title"), exact=True, level=1)).to_be_visible()
+        if name == "pairs":
+            expect(self.table()).to_be_visible()
+        settle(self.page)
+
+    # The table of pairs is drawn on a canvas; its cells are also there for screen readers.
+
+    def table(self):
+        return self.main.get_by_test_id("data-grid-canvas").first
+
+    def cell(self, column, row):
+        return self.table().get_by_test_id(f"glide-cell-{COLUMNS[column]}-{row}")
+
+    def selects(self, column, row):
+        box = self.table().bounding_box()
+        x = box["x"] + box["width"] * (0.3 if column == "source" else 0.8)
+        self.page.mouse.click(x, box["y"] + (row + 1.5) * ROW)
+        expect(self.cell(column, row)).to_have_attribute("aria-selected", "true")
+
+    def deletes(self, row):
+        box = self.table().bounding_box()
+        self.page.mouse.click(box["x"] + 15, box["y"] + (row + 1.5) * ROW)
+        self.page.keyboard.press("Delete")
+        settle(self.page)
+
+    def types(self, column, row, words):
+        self.selects(column, row)
+        self.page.keyboard.press("Enter")
+        editor = self.page.locator("#portal textarea")
+        editor.fill(words)
+        editor.press("Enter")
+        expect(editor).to_have_count(0)
+        expect(self.cell(column, row)).to_have_text(words)
+        settle(self.page)
+
+    def uploads(self, content, name="pairs.txt"):
+        uploader = self.main.get_by_test_id("stFileUploaderDropzoneInput")
+        uploader.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
+        settle(self.page)
+
+    def sets(self, key, value):
+        number = self.main.get_by_role("spinbutton", name=self.text(key), exact=True)
+        number.fill(str(value))
+        number.press("Enter")
+        settle(self.page)
+
+    def epochs_done(self, where=None, more_than=-1):
+        """Waits until more epochs are shown and returns how many."""
+        shown = (where or self.main).get_by_test_id("stProgress").first
+        done = 0
+        pattern = re.escape(self.text("run.epochs", done="DONE", epochs="EPOCHS")).replace("EPOCHS", r"\d+")
+        pattern = re.compile(pattern.replace("DONE", r"(\d+)"))
+        for _ in range(PATIENCE // 100):
+            if (match := pattern.search(shown.inner_text())) and (done := int(match[1])) > more_than:
+                return done
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"still {done} epochs")
+
+    def translates(self, sentence):
+        field = self.main.get_by_role("textbox", name=self.text("translate.type"), exact=True)
+        field.fill(sentence)
+        field.press("Enter")
+        expect(self.main.get_by_test_id("stText").get_by_text(sentence, exact=True)).to_be_visible()
+        settle(self.page)
+        return self.main.locator(".st-key-translation")
