@@ -6,19 +6,21 @@ import streamlit as st
 from pages.parts import frame
 from pages.parts.charts import shown_text
 from pages.parts.texts import catalogue, language, text
-from seq2seq.pairs import MAX_PAIRS, PairsFileError, read_pairs, write_pairs
+from seq2seq.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_pairs
 
-_MOST_PROBLEMS = 200  # more lines than anybody reads
+_MOST_PROBLEMS = 100  # more lines than anybody reads
 
 
-def message(problem) -> str:
+def message(problem: Problem) -> str:
     """Says a problem in the student's language."""
     details = {name: shown_detail(value) for name, value in problem.details.items()}
     said = text(f"problem.{problem.kind}", **details)
+    if problem.row is not None:
+        return text("problem.in_row", row=problem.row + 1, message=said)
     return said if problem.line is None else text("problem.in_line", line=problem.line, message=said)
 
 
-def shown_detail(value):
+def shown_detail(value: object) -> object:
     if isinstance(value, str):
         return catalogue(language()).get(f"problem.side_{value}", shown_text(value))
     return f"{value:,}" if isinstance(value, int) else value
@@ -36,38 +38,51 @@ def read_upload() -> None:
         st.session_state["refused"] = error
 
 
+def use_rest() -> None:
+    """Takes over the lines of a refused file that can be read."""
+    session.open_own(st.session_state.pop("refused").pairs)
+
+
 session = frame.open_page("pairs")
-if st.session_state.pop("entered_pairs", None) != session.table_version:
-    st.session_state["table_start"] = session.rows  # the editor keeps its edits apart from what it began with
-st.session_state["entered_pairs"] = session.table_version
+# The editor keeps its edits apart from the rows it began with, and forgets them when the page is left or its language
+# changes: then it has to begin with the rows of now.
+began = (session.table_version, language())
+if st.session_state.get("table-began") != began:
+    st.session_state["table-began"], st.session_state["table-start"] = began, session.rows
+start = st.session_state["table-start"]
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    if st.button(text("pairs.undo"), icon=":material/undo:", disabled=not session.undo):
-        session.take_back()
-        st.rerun()
-    if st.button(text("pairs.restart"), icon=":material/restart_alt:", disabled=session.rows == session.start):
-        session.replace(session.start)
-        st.rerun()
-    st.download_button(
-        text("pairs.download"), lambda: write_pairs(session.rows), "pairs.csv", "text/csv", icon=":material/download:"
-    )
-
+bar = st.container(horizontal=True, vertical_alignment="center")
 table, checks = st.columns([3, 2], gap="medium")
 with table:
-    columns = {side: st.column_config.TextColumn(text(f"pairs.{side}")) for side in ("source", "target")}
-    start = st.session_state["table_start"]
-    edited = st.data_editor(
-        pd.DataFrame(start, columns=list(columns), index=pd.RangeIndex(1, len(start) + 1), dtype=object),
-        column_config=columns,
-        num_rows="dynamic",
-        hide_index=False,
-        height=420,
-        key=f"table-{session.table_version}",
-        alt=text("pairs.title"),
-    )
+    columns = {side: st.column_config.TextColumn(text(f"pairs.{side}"), default="") for side in ("source", "target")}
+    with st.container(key="pairs-editor"):
+        edited = st.data_editor(
+            pd.DataFrame(start, columns=list(columns), index=pd.RangeIndex(1, len(start) + 1), dtype=object),
+            column_config=columns,
+            num_rows="dynamic",
+            hide_index=False,
+            height=420,
+            key=f"table-{session.table_version}-{language()}",
+            alt=text("pairs.title"),
+        )
     rows = edited.where(edited.notna(), "").itertuples(index=False, name=None)
     session.edit(tuple((str(source), str(target)) for source, target in rows))
     st.caption(text("pairs.how"))
+
+with bar:  # after the table, so that the buttons know of the latest edit
+    st.button(
+        text("pairs.undo"), icon=":material/undo:", disabled=not session.undo, on_click=session.take_back, key="undo"
+    )
+    st.button(
+        text("pairs.restart"),
+        icon=":material/restart_alt:",
+        disabled=session.rows == session.start,
+        on_click=lambda: session.replace(session.start),
+        key="restart",
+    )
+    st.download_button(
+        text("pairs.download"), lambda: write_pairs(session.rows), "pairs.csv", "text/csv", icon=":material/download:"
+    )
 
 with checks:
     lesson = session.lesson
@@ -80,14 +95,9 @@ with checks:
     if used == 1:
         st.info(text("pairs.only_one"), icon=":material/info:")
     if problems:
-        listed = pd.DataFrame(
-            {
-                text("pairs.row"): [problem.row + 1 for problem in problems[:_MOST_PROBLEMS]],
-                "": ["✗" if problem.is_error else "·" for problem in problems[:_MOST_PROBLEMS]],
-                text("pairs.problem"): [message(problem) for problem in problems[:_MOST_PROBLEMS]],
-            }
-        )
-        st.dataframe(listed, hide_index=True, height="auto", row_height=60)
+        with st.container(height=260 if len(problems) > 3 else "content", border=True):
+            for problem in problems[:_MOST_PROBLEMS]:
+                st.text(f"{'✗' if problem.is_error else '·'} {message(problem)}")
         st.caption(text("pairs.legend"))
         if len(problems) > _MOST_PROBLEMS:
             st.caption(text("pairs.more_problems", shown=_MOST_PROBLEMS, all=f"{len(problems):,}"))
@@ -96,10 +106,8 @@ with checks:
         st.error(text("pairs.refused"), icon=":material/error:")
         for problem in refused.problems[:10]:
             st.text(message(problem))
-        if refused.pairs and st.button(text("pairs.use_rest", pairs=f"{len(refused.pairs):,}")):
-            session.open_own(refused.pairs)
-            del st.session_state["refused"]
-            st.rerun()
+        if refused.pairs:
+            st.button(text("pairs.use_rest", pairs=f"{len(refused.pairs):,}"), on_click=use_rest, key="use-rest")
     st.caption(text("pairs.limits", pairs=f"{MAX_PAIRS:,}"))
 
 frame.close_page("pairs")

@@ -25,19 +25,28 @@ def vocabulary_table(name: str, vocabulary) -> None:
     st.dataframe(table.set_index("id").T, width="stretch", row_height=36)
 
 
+_MOST_LISTED = 1000  # pairs in a list; more are chosen by number
+
+
 session = frame.open_page("tensors")
 lesson = frame.need_lesson(session)
-ids, shapes = token_ids(lesson), dense_shapes(lesson)
+shapes = dense_shapes(lesson)
 
-session.chosen = st.selectbox(
-    text("tensors.choose_pair"),
-    range(len(lesson.pairs)),
-    index=min(session.chosen, len(lesson.pairs) - 1),
-    format_func=lambda n: f"[{n}] {lesson.pairs[n].source} → {lesson.pairs[n].target}",
-)
+last = len(lesson.pairs) - 1
+if last < _MOST_LISTED:
+    session.chosen = st.selectbox(
+        text("tensors.choose_pair"),
+        range(len(lesson.pairs)),
+        index=min(session.chosen, last),
+        format_func=lambda n: f"[{n}] {lesson.pairs[n].source} → {lesson.pairs[n].target}",
+    )
+else:
+    session.chosen = st.number_input(text("tensors.choose_number", last=last), 0, last, min(session.chosen, last))
+    st.text(" → ".join(lesson.pairs[session.chosen]))
 
 st.subheader(text("tensors.steps_title"), anchor=False)
-charts.time_steps(lesson, ids, session.chosen)
+ids = token_ids(lesson, [session.chosen])  # of this pair alone: (1, time)
+charts.time_steps(lesson, ids)
 st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook"))
 
 st.subheader(text("tensors.shapes_title"), anchor=False)
@@ -64,16 +73,17 @@ name = st.segmented_control(
 )
 is_source = name == "encoder_inputs"
 vocabulary = lesson.source_vocabulary if is_source else lesson.target_vocabulary
-sentence = getattr(ids, name)[session.chosen]  # (time,)
+sentence = getattr(ids, name)[0]  # (time,)
 charts.one_hot_picture(sentence, vocabulary, charts.SOURCE if is_source else charts.TARGET)
 zero_rows = int(np.count_nonzero(sentence < 0))
-st.markdown(text("tensors.zero_rows", zero=zero_rows, steps=len(sentence), tensor=name, pair=session.chosen))
+said = text("tensors.zero_rows", zero=zero_rows, steps=len(sentence), tensor=name, pair=session.chosen)
+st.markdown(said if zero_rows else text("tensors.no_zero_rows", steps=len(sentence), tensor=name, pair=session.chosen))
 
 st.subheader(text("tensors.vocabularies"), anchor=False)
 vocabulary_table("source", lesson.source_vocabulary)
 vocabulary_table("target", lesson.target_vocabulary)
 st.markdown(text("tensors.sorted"))
 
-dense, kept = dense_bytes(lesson), sum(array.nbytes for array in ids)
+dense, kept = dense_bytes(lesson), len(lesson.pairs) * sum(array.nbytes for array in ids)
 st.caption(text("tensors.memory", dense=size(dense), ids=size(kept), times=f"{dense / kept:,.0f}"))
 frame.close_page("tensors")

@@ -14,42 +14,41 @@ from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
 _MEASURES = ("accuracy", "exact_match", "cer")
 
 
-def settings_form(training: TrainingConfig) -> TrainingConfig:
-    """Shows the settings and returns them as they stand."""
-    columns = st.columns(6)
-    epochs = columns[0].number_input(text("train.epochs"), 1, 10_000, training.epochs, help=text("train.epochs_help"))
-    batch = columns[1].number_input(
-        text("train.batch_size"), 1, 4096, training.batch_size, help=text("train.batch_size_help")
-    )
-    rate = columns[2].number_input(
-        text("train.learning_rate"),
-        0.0001,
-        1.0,
-        training.learning_rate,
-        0.001,
-        "%.4f",
-        help=text("train.learning_rate_help"),
-    )
-    patience = columns[3].number_input(
-        text("train.patience"), 0, 10_000, training.patience, help=text("train.patience_help")
-    )
-    seed = columns[4].number_input(text("train.seed"), 0, 2**31 - 1, training.seed, help=text("train.seed_help"))
-    held_out = columns[5].number_input(
-        text("train.held_out"), 0, 50, round(100 * training.held_out), 5, help=text("train.held_out_help")
-    )
+_RANGES = {  # setting: (least, most, step)
+    "epochs": (1, 10_000, 1),
+    "batch_size": (1, 4096, 1),
+    "learning_rate": (0.0001, 1.0, 0.001),
+    "patience": (0, 10_000, 1),
+    "seed": (0, 2**31 - 1, 1),
+    "held_out": (0, 50, 5),  # per cent
+}
+
+
+def settings_form(training: TrainingConfig) -> tuple[TrainingConfig, bool]:
+    """Shows the settings; returns them as they stand, and whether all are in range."""
+    values, faults = {}, []
+    for column, (name, (least, most, step)) in zip(st.columns(len(_RANGES)), _RANGES.items(), strict=True):
+        now = round(100 * training.held_out) if name == "held_out" else getattr(training, name)
+        # Without Streamlit's own limits, which refuse a number in English and only in a tooltip.
+        value = column.number_input(
+            text(f"train.{name}"),
+            value=now,
+            step=step,
+            format="%.4f" if name == "learning_rate" else None,
+            help=text(f"train.{name}_help"),
+        )
+        if value is None or not least <= value <= most:
+            faults.append(text("train.out_of_range", name=text(f"train.{name}"), least=least, most=f"{most:,}"))
+        else:
+            values[name] = value
+    for fault in faults:
+        st.error(fault, icon=":material/error:")
+    if "held_out" in values:
+        values["held_out"] /= 100
     stop_when_right = st.toggle(
         text("train.stop_when_right"), training.stop_when_right, help=text("train.stop_when_right_help")
     )
-    return replace(
-        training,
-        epochs=epochs,
-        batch_size=batch,
-        learning_rate=rate,
-        patience=patience,
-        seed=seed,
-        held_out=held_out / 100,
-        stop_when_right=stop_when_right,
-    )
+    return replace(training, **values, stop_when_right=stop_when_right), not faults
 
 
 def controls() -> None:
@@ -58,21 +57,22 @@ def controls() -> None:
     is_active = run is not None and run.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
-            text("train.start"), type="primary", icon=":material/play_arrow:", shortcut="S", disabled=too_large
+            text("train.start"), type="primary", icon=":material/play_arrow:", shortcut="S", disabled=not can_start
         ):
             start(session.training)
             session.go_on()
             st.rerun()
         if is_active:
-            if st.button(text("train.pause"), icon=":material/pause:", shortcut="P"):
-                session.pause()
-                st.rerun()
+            # By callback: a rerun that is cut short, as when the page is left at once, would lose the click.
+            st.button(text("train.pause"), icon=":material/pause:", shortcut="P", on_click=session.pause)
         elif st.button(text("train.go_on"), icon=":material/resume:", shortcut="P", disabled=run is None):
             session.go_on(None if run.ended_by is None else run.state.lesson.training.epochs)
             st.rerun()
         for epochs, shortcut in ((1, "E"), (10, "T")):
             if st.button(
-                text("train.more", epochs=epochs), shortcut=shortcut, disabled=is_active or (run is None and too_large)
+                text("train.more", epochs=epochs),
+                shortcut=shortcut,
+                disabled=is_active or (run is None and not can_start),
             ):
                 if run is None:
                     start(session.training)
@@ -118,19 +118,27 @@ def progress_line(run) -> str:
         return text("train.warming_up")
     if run.status == "queued" and run.place:
         return text("train.place", place=run.place)
-    done = text("run.epochs", done=len(run.history), epochs=run.goal)
+    done = text("run.epochs", done=f"{len(run.history) + round(run.epoch_progress, 2):g}", epochs=run.goal)
     if not run.is_active:
         return f"{text(f'train.ended_{run.ended_by}' if run.ended_by else f'run.{run.status}')} · {done}"
     if run.seconds_left is None:
         return f"{text(f'run.{run.status}')} · {done}"
-    minutes, seconds = divmod(round(run.seconds_left), 60)
-    left = text("train.left_minutes" if minutes else "train.left_seconds", minutes=minutes, seconds=seconds)
-    return f"{text(f'run.{run.status}')} · {done} · {left}"
+    return f"{text(f'run.{run.status}')} · {done} · {time_left(run.seconds_left)}"
+
+
+def time_left(seconds: float) -> str:
+    """Says how long something takes, as exactly as one cares to know."""
+    if seconds < 60:
+        return text("train.left_seconds", seconds=round(seconds))
+    if seconds < 3600:
+        return text("train.left_minutes", minutes=round(seconds / 60))
+    return text("train.left_hours", hours=f"{seconds / 3600:,.0f}")
 
 
 def show_run() -> None:
     """Shows the current run: progress, curves, translations, figures. Redrawn while it trains."""
     run = session.run
+    run.watch()
     if run.is_active != is_active:
         st.rerun()  # the buttons and the timer have to know as well
     st.progress(frame.progress(run), progress_line(run))
@@ -159,9 +167,10 @@ def show_run() -> None:
 session = frame.open_page("train")
 lesson = frame.need_lesson(session)
 is_active = session.run is not None and session.run.is_active
-session.training = settings_form(session.training)
+session.training, is_in_range = settings_form(session.training)
 lesson = session.lesson
 too_large = training_bytes(lesson) > MAX_TRAINING_BYTES
+can_start = is_in_range and not too_large
 controls()
 if too_large:
     needed, limit = (f"{size / 2**30:.1f}" for size in (training_bytes(lesson), MAX_TRAINING_BYTES))

@@ -7,6 +7,16 @@ from pages.parts.texts import text
 from seq2seq import Translator
 from seq2seq.pairs import MAX_CHARACTERS, normalise
 
+_MOST_PICKED = 1000  # sentences to pick from; typing finds the others
+
+
+def take_picked() -> None:
+    """Puts a picked sentence where one is typed."""
+    if st.session_state["picked"] is not None:
+        st.session_state["sentence"] = st.session_state["picked"]
+        st.session_state["picked"] = None
+
+
 session = frame.open_page("translate")
 if session.trained is None:
     st.info(text("translate.empty"), icon=":material/info:")
@@ -20,14 +30,23 @@ targets = {}  # a source may have several translations
 for pair in lesson.pairs:
     targets.setdefault(pair.source, []).append(pair.target)
 
+if "sentence" not in st.session_state:
+    st.session_state["sentence"] = lesson.pairs[0].source if session.sentence is None else session.sentence
 typing, picking = st.columns(2)
-picked = picking.selectbox(
-    text("translate.pick"), [None, *targets], format_func=lambda source: source or text("translate.pick_none")
+picking.selectbox(
+    text("translate.pick"),
+    [None, *targets][: _MOST_PICKED + 1],
+    format_func=lambda source: source or text("translate.pick_none"),
+    key="picked",
+    on_change=take_picked,
 )
-typed = typing.text_input(text("translate.type"), picked or lesson.pairs[0].source, max_chars=MAX_CHARACTERS)
-sentence = normalise(typed)
+session.sentence = typing.text_input(text("translate.type"), key="sentence")
+sentence = normalise(session.sentence)
 if not sentence:
     st.info(text("translate.type_something"), icon=":material/info:")
+    st.stop()
+if len(sentence) > MAX_CHARACTERS:
+    st.error(text("translate.too_long", length=f"{len(sentence):,}", limit=MAX_CHARACTERS), icon=":material/error:")
     st.stop()
 
 seen = sentence in targets
@@ -69,5 +88,6 @@ with st.container(border=True):
 st.subheader(text("translate.steps_title"), anchor=False)
 st.markdown(text("translate.how"))
 charts.decoding_steps(steps, lesson.target_vocabulary)
-st.success(text(f"translate.ended_{steps[-1].ended_by}", steps=len(steps)), icon=":material/flag:")
+ended = steps[-1].ended_by if lesson.model.markers else "without_eos"
+st.success(text(f"translate.ended_{ended}", steps=len(steps)), icon=":material/flag:")
 frame.close_page("translate")

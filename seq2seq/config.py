@@ -29,7 +29,7 @@ class ModelConfig:
     mask_padding: bool = True
 
     def __post_init__(self):
-        _require("hidden_size", self.hidden_size, 1, 1024)
+        _require_whole("hidden_size", self.hidden_size, 1, 1024)
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,19 @@ class TrainingConfig:
     held_out: float = 0.0
 
     def __post_init__(self):
-        _require("epochs", self.epochs, 1, 10_000)
-        _require("batch_size", self.batch_size, 1, 4096)
+        _require_whole("epochs", self.epochs, 1, 10_000)
+        _require_whole("batch_size", self.batch_size, 1, 4096)
         _require("learning_rate", self.learning_rate, 1e-6, 1.0)
-        _require("patience", self.patience, 0, 10_000)
-        _require("seed", self.seed, 0, 2**31 - 1)
+        _require_whole("patience", self.patience, 0, 10_000)
+        _require_whole("seed", self.seed, 0, 2**31 - 1)
         _require("clip_norm", self.clip_norm, 0.0, 1e6)
         _require("held_out", self.held_out, 0.0, 0.5)
+
+
+def _require_whole(name: str, value: int, least: int, most: int) -> None:
+    _require(name, value, least, most)
+    if value % 1:
+        raise ValueError(f"{name} must be a whole number, not {value}")
 
 
 def _require(name: str, value: float, least: float, most: float) -> None:

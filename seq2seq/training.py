@@ -60,10 +60,15 @@ def advance(
         The later state.
 
     Raises:
-        ValueError: neither `epochs` nor `seconds` is given, or one is not positive.
+        ValueError: neither `epochs` nor `seconds` is given, or `epochs` is no whole number from 1, or `seconds` not
+            positive.
     """
-    if (epochs is None and seconds is None) or (epochs is not None and epochs < 1) or (seconds or 1) <= 0:
-        raise ValueError("advance needs a positive number of epochs or seconds")
+    if epochs is None and seconds is None:
+        raise ValueError("advance needs a number of epochs or seconds")
+    if epochs is not None and not (epochs >= 1 and epochs % 1 == 0):
+        raise ValueError(f"epochs must be a whole number from 1, not {epochs}")
+    if seconds is not None and not seconds > 0:  # also refuses NaN
+        raise ValueError(f"seconds must be positive, not {seconds}")
     ends_at = None if seconds is None else time.monotonic() + seconds
     lesson, names = state.lesson, tuple(weight_shapes(state.lesson))
     training = lesson.training
@@ -171,7 +176,7 @@ def _metrics(lesson: Lesson, sums: np.ndarray) -> dict[str, float]:
     """Turns an epoch's sums into the loss and accuracy that the lesson is trained on: with or without padding."""
     loss, correct, tokens, correct_padding, padding = sums.tolist()
     if lesson.model.mask_padding:
-        tokens = max(1, tokens)  # targets of one character, without markers, leave nothing to say
+        tokens = max(1, tokens)
         return {"loss": loss / tokens, "accuracy": correct / tokens}
     return {"loss": loss / (tokens + padding), "accuracy": (correct + correct_padding) / (tokens + padding)}
 
@@ -247,6 +252,7 @@ def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, fuse
         lengths = tf.math.count_nonzero(encoder_inputs != PAD_ID, axis=1, dtype=tf.int32)
         encoder_inputs = encoder_inputs[:, : tf.reduce_max(lengths)]
         target_length = tf.reduce_max(tf.math.count_nonzero(decoder_targets != PAD_ID, axis=1))
+        target_length = tf.maximum(target_length, 1)  # targets of one character, without markers: nothing to say
         decoder_inputs, decoder_targets = decoder_inputs[:, :target_length], decoder_targets[:, :target_length]
 
     lstm = fused_lstm if fused else looped_lstm
@@ -270,7 +276,7 @@ def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, fuse
     is_token = targets != PAD_ID
     counts = [tf.math.count_nonzero(x) for x in (hit & is_token, is_token, hit & ~is_token, ~is_token)]
     sums = tf.stack([tf.cast(x, tf.float64) for x in (loss, *counts)])
-    return loss / tf.cast(tf.size(targets), tf.float32), sums
+    return loss / tf.cast(tf.maximum(tf.size(targets), 1), tf.float32), sums
 
 
 def _adam(weights, m, v, gradients, step, learning_rate):

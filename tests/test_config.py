@@ -49,7 +49,6 @@ def test_the_least_and_the_most_are_taken(config, name, value):
     assert getattr(config(**{name: value}), name) == value
 
 
-@pytest.mark.xfail(strict=True, reason="bug: 2.5 units are taken, and NumPy fails on them later")
 @pytest.mark.parametrize(("config", "name"), WHOLE_NUMBERS)
 def test_what_is_counted_must_be_a_whole_number(config, name):
     with pytest.raises(ValueError, match=name):

@@ -22,6 +22,7 @@ from seq2seq.classroom import cluster
 from seq2seq.classroom import engine as engine_module
 from seq2seq.classroom.engine import Engine
 from seq2seq.lessons import date_pairs
+from seq2seq.state import is_kept
 from seq2seq.stopping import ended_by
 
 TIMEOUT = 120  # seconds; far more than anything here takes
@@ -60,7 +61,9 @@ def _train_in_one_go(state):
 
 
 def new_state(epochs=100, pairs=NOTEBOOK_PAIRS, hidden_size=32, **training):
-    return TrainingState.new(Lesson(pairs, ModelConfig(hidden_size), TrainingConfig(epochs=epochs, **training)))
+    return TrainingState.new(
+        Lesson(pairs, ModelConfig(hidden_size), TrainingConfig(epochs=epochs, stop_when_right=False, **training))
+    )
 
 
 def wait_until(condition):
@@ -319,3 +322,31 @@ def test_workers_fit_the_machine(monkeypatch, cores, free, workers):
     monkeypatch.setattr(cluster, "MEMORY_LIMIT", 128e9)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
     assert cluster.worker_count() == workers
+
+
+def test_a_run_goes_on_for_some_epochs_whatever_the_rules_say(engine, train_in_one_go):
+    state = new_state(epochs=20)
+    run = engine.submit(state)
+    wait_for(run)
+    engine.go_on(run, epochs=1)
+    assert run.goal == 21
+    wait_for(run)
+    assert (run.status, run.ended_by, run.state.epoch) == ("paused", None, 21)
+    engine.go_on(run, epochs=9)
+    wait_for(run)
+    one_go = train_in_one_go(new_state(epochs=30))
+    assert_same(dataclasses.replace(run.state, lesson=one_go.lesson), one_go)
+
+
+def test_kept_epochs_come_back_with_the_state(engine):
+    run = engine.submit(new_state(epochs=40))
+    wait_for(run)
+    assert [epoch for epoch, _ in run.state.snapshots] == [epoch for epoch in range(1, 41) if is_kept(epoch)]
+    assert all(("exact_match" in record) == is_kept(record["epoch"]) for record in run.history)
+
+
+def test_snapshots_are_thinned_to_a_bound(monkeypatch):
+    monkeypatch.setattr(engine_module, "MOST_SNAPSHOT_BYTES", 4 * 80)
+    weights = {"w": np.zeros(20, np.float32)}
+    bounded = engine_module._bounded(tuple((epoch, weights) for epoch in range(1, 12)))
+    assert len(bounded) <= 4 and (bounded[0][0], bounded[-1][0]) == (1, 11)

@@ -39,18 +39,17 @@ def shown_text(sentence: str) -> str:
     return "".join(c if c.isprintable() else f"‹U+{ord(c):04X}›" for c in sentence)
 
 
-def time_steps(lesson: Lesson, ids: Tensors, pair: int) -> None:
+def time_steps(lesson: Lesson, ids: Tensors) -> None:
     """Draws one pair over time: encoder input, decoder input, decoder target, and how the last two are shifted.
 
     Args:
         lesson: for its vocabularies.
-        ids: the lesson's tensors as ids.
-        pair: row in the tensors.
+        ids: the tensors of this pair alone, as ids: (1, time) each.
     """
     lanes = {
-        text("tensors.encoder_inputs"): (ids.encoder_inputs[pair], lesson.source_vocabulary, SOURCE),
-        text("tensors.decoder_inputs"): (ids.decoder_inputs[pair], lesson.target_vocabulary, TARGET),
-        text("tensors.decoder_targets"): (ids.decoder_targets[pair], lesson.target_vocabulary, RIGHT),
+        text("tensors.encoder_inputs"): (ids.encoder_inputs[0], lesson.source_vocabulary, SOURCE),
+        text("tensors.decoder_inputs"): (ids.decoder_inputs[0], lesson.target_vocabulary, TARGET),
+        text("tensors.decoder_targets"): (ids.decoder_targets[0], lesson.target_vocabulary, RIGHT),
     }
     rows = [
         {"lane": lane, "step": t, "line": t // _STEPS_PER_LINE} | _box(token_id, vocabulary, colour)
@@ -59,7 +58,7 @@ def time_steps(lesson: Lesson, ids: Tensors, pair: int) -> None:
     ]
     boxes = pd.DataFrame(rows)
     _, heard, said = lanes
-    spoken = np.flatnonzero(ids.decoder_targets[pair] != PAD_ID)
+    spoken = np.flatnonzero(ids.decoder_targets[0] != PAD_ID)
     shifts = [
         {"lane": lane, "step": step, "line": step // _STEPS_PER_LINE, "shift": int(t)}
         for t in spoken[:-1]
@@ -89,11 +88,12 @@ def _ink(colour: str) -> str:
 
 
 def _time_line(boxes: pd.DataFrame, arrows: pd.DataFrame, lanes: list[str], line: int) -> alt.LayerChart:
-    steps = list(range(line * _STEPS_PER_LINE, (line + 1) * _STEPS_PER_LINE))
+    steps = list(range(line * _STEPS_PER_LINE, (line + 1) * _STEPS_PER_LINE))  # boxes of one size on every line
     if line == 0:
         steps = steps[: max(12, int(boxes["step"].max()) + 1)]
+    lanes = [lane for lane in lanes if (boxes["lane"] == lane).any()]
     x = alt.X("step:O", title=text("tensors.time_step"), scale=alt.Scale(domain=steps, paddingInner=0.12))
-    x = x.axis(labelAngle=0, orient="top", domain=False, ticks=False)
+    x = x.axis(labelAngle=0, orient="top", domain=False, ticks=False, values=sorted(boxes["step"].unique().tolist()))
     y = alt.Y("lane:N", title=None, scale=alt.Scale(domain=lanes, paddingInner=0.5))
     y = y.axis(domain=False, ticks=False, labelLimit=90, labelFontSize=13)
     tooltip = [
@@ -126,7 +126,7 @@ def _time_line(boxes: pd.DataFrame, arrows: pd.DataFrame, lanes: list[str], line
             ),
         )
         .encode(color=alt.Color("ink:N", scale=None)),
-    ).properties(height=210)
+    ).properties(height=60 + 50 * len(lanes))
 
 
 def one_hot_picture(ids: np.ndarray, vocabulary: Vocabulary, colour: str) -> None:
@@ -180,11 +180,12 @@ def training_curves(runs: Mapping[str, Sequence[dict[str, float]]], measure: str
     epochs = max([epochs, *map(len, runs.values())])
     for name, column in zip(("loss", measure), st.columns(2), strict=True):
         data = pd.DataFrame(_points(runs, name), columns=["run", "epoch", "value", "learning_rate"])
+        kind = "log" if is_log and name == "loss" else "loss" if name == "loss" and len(data) else "share"
         spec = _curve(
             tuple(runs),
             (text(f"train.{name}"), text("train.epoch"), text("train.run"), text("train.learning_rate")),
             epochs,
-            "log" if is_log and name == "loss" else "loss" if name == "loss" else "share",
+            kind,
         )
         column.vega_lite_chart(data, spec, width="stretch", key=f"curve-{name}", alt=text(f"train.{name}"))
 
@@ -310,7 +311,7 @@ def decoding_steps(steps: Sequence[DecodingStep], vocabulary: Vocabulary, candid
         vocabulary: of the target.
         candidates: how many tokens to show at each step.
     """
-    per_line = 4
+    per_line = 3  # as many as a phone can show
     bars, heads = [], []
     for n, step in enumerate(steps):
         x, line = n % per_line, n // per_line

@@ -42,6 +42,9 @@ def open_page(name: str) -> Session:
     st.html(_streamlit_texts())
     shared_engine()  # workers warm up while the student reads
     session = sessions.current()
+    if name != "pairs":  # the table's editor forgets its edits, and the page what it said of an upload
+        st.session_state.pop("table-began", None)
+        st.session_state.pop("refused", None)
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
@@ -51,6 +54,9 @@ def open_page(name: str) -> Session:
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         for page in PAGES:
             link(page)
+    if session.run is not None and name != "train":
+        with st.container(key="phone-status"):
+            st.caption(_run_line(session.run))
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
         _language_switch()
@@ -132,13 +138,17 @@ def _training_status(session: Session, name: str) -> None:
     @st.fragment(run_every=1.0 if was_active else None)
     def status():
         run = session.run
+        run.watch()
         if run.is_active != was_active:
             st.rerun()  # stops the timer, and the page may show the trained model
         st.divider()
-        st.caption(text(f"run.{run.status}"))
-        st.progress(progress(run), text("run.epochs", done=len(run.history), epochs=run.goal))
+        st.progress(progress(run), _run_line(run))
 
     status()
+
+
+def _run_line(run: Run) -> str:
+    return f"{text(f'run.{run.status}')} · {text('run.epochs', done=len(run.history), epochs=run.goal)}"
 
 
 def progress(run: Run) -> float:

@@ -159,7 +159,7 @@ def table(session: Session) -> None:
     differing = [c for c in settings(session.runs[0].run.state.lesson) if before[c].nunique() > 1]
     columns = ["shown", "used", "name", *differing, "epochs", "loss", "exact_match"]
     version = st.session_state.setdefault("runs-version", 0)
-    after = st.data_editor(
+    after = st.container(key="runs-editor").data_editor(
         before[columns],
         column_config={
             column: {"label": text(f"run.column_{column}"), "help": text(f"run.column_{column}_help")}

@@ -58,6 +58,7 @@ class Session:
         undo: earlier tables, the latest last.
         table_version: changes whenever the table is replaced by something other than typing into it.
         chosen: the row that the page Tensors shows.
+        sentence: typed on the page Translate; None before.
         id: in the address bar.
     """
 
@@ -73,6 +74,7 @@ class Session:
     undo: list[Rows] = field(default_factory=list)
     table_version: int = 0
     chosen: int = 0
+    sentence: str | None = None
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     # --- The lesson ------------------------------------------------------------------------------------------------

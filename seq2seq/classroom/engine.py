@@ -40,6 +40,7 @@ dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})  # s
 SLICE_SECONDS = 0.25
 POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
 MOST_SNAPSHOT_BYTES = 32 * 2**20  # of a run: 40 snapshots of a class's models, eleven of the largest suggested
+UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or closed laptops would train for ever
 _PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
 
 
@@ -78,6 +79,7 @@ class Run:
         self.seconds_trained = 0.0
         self.error: str | None = None
         self._marks: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice began or ended
+        self._watched_at = time.monotonic()
         self._has_rules = True  # or it trains up to its goal whatever they say
         self._stop = False  # once the slice under way is done
         self._slice = 0  # number of the last slice sent
@@ -111,10 +113,19 @@ class Run:
     def _mark(self) -> None:
         self._marks = (*self._marks[-_PACE_SLICES:], (time.monotonic(), self.state.epoch + _epoch_progress(self.state)))
 
+    def watch(self) -> None:
+        """Says that somebody is looking, so that it goes on."""
+        self._watched_at = time.monotonic()
+
+    @property
+    def _is_unwatched(self) -> bool:
+        return time.monotonic() - self._watched_at > UNWATCHED_SECONDS
+
     def _begin(self, epochs: int | None) -> None:
         self._has_rules = epochs is None
         self.goal = self.state.lesson.training.epochs if epochs is None else self.state.epoch + epochs
         self._stop, self._marks, self.place = False, (), 1
+        self.watch()
         self.ended_by, self.error, self.status = None, None, "queued"
 
     def _rule(self) -> str | None:
@@ -348,7 +359,7 @@ class Engine:
             run._mark()
             if rule := run._rule():
                 run._rest("finished", rule)
-            elif run._stop or run.state.epoch >= run.goal:
+            elif run._stop or run._is_unwatched or run.state.epoch >= run.goal:
                 run._rest("paused")
             else:
                 self._waiting.append(run)
