@@ -8,7 +8,6 @@ import streamlit as st
 from pages.parts import charts, frame, runs
 from pages.parts.texts import text
 from seq2seq import TrainingConfig
-from seq2seq.classroom.engine import shared_engine
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
 
 _MEASURES = ("accuracy", "exact_match", "cer")
@@ -114,7 +113,7 @@ def what_if() -> None:
 
 def progress_line(run) -> str:
     """Says in one line how far a run is, or why it rests."""
-    if run.status == "queued" and not shared_engine().ready:
+    if run.status == "queued" and not session.can_train:
         return text("train.warming_up")
     if run.status == "queued" and run.place:
         return text("train.place", place=run.place)

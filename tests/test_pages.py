@@ -10,18 +10,20 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import frame
 from pages.parts import session as sessions
 from pages.parts.frame import PAGES
-from pages.parts.session import Session
+from pages.parts.session import NamedRun, Session
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import Run
 from seq2seq.config import suggested_settings
 from seq2seq.lessons import SUPPLIED_LESSONS
+from seq2seq.metrics import examine
 from seq2seq.pairs import MAX_CHARACTERS, MAX_PAIRS
 
 ROOT = Path(__file__).parents[1]
@@ -35,15 +37,17 @@ pytestmark = pytest.mark.timeout(120)
 class StandInEngine:
     """Takes runs and trains none of them."""
 
+    ready = True
+
     def __init__(self):
         self.submitted: list[Run] = []
 
-    def submit(self, state):
-        self.submitted.append(Run(state))
-        return self.submitted[-1]
+    def go_on(self, run, epochs=None):
+        self.submitted.append(run)
+        run._begin(epochs)
 
-    def stop(self, run):
-        run.ended_by = run.status = "stopped"
+    def pause(self, run):
+        run.status = "paused"
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +67,12 @@ def engine(monkeypatch):
 def new_session(rows=NOTEBOOK_PAIRS, run=None, **settings) -> Session:
     rows = tuple((source, target) for source, target in rows)
     model, training = suggested_settings(len(rows))
-    return Session("own", rows, rows, settings.get("model", model), settings.get("training", training), run)
+    session = Session("own", rows, rows, settings.get("model", model), settings.get("training", training))
+    if run is not None:
+        lesson = run.state.lesson
+        session.run = session.used = run
+        session.runs = [NamedRun(run, "1.", (lesson.pairs, lesson.model))]
+    return session
 
 
 def a_run(state, status="finished", ended_by="epochs", **attributes) -> Run:
@@ -266,8 +275,9 @@ def edit(app, edited=(), added=(), deleted=()) -> AppTest:
     return checked(app.run())
 
 
-def listed_problems(app) -> list[tuple]:
-    return [tuple(row) for table in app.dataframe if len(table.value.columns) == 3 for row in table.value.to_numpy()]
+def listed_problems(app) -> list[tuple[str, str]]:
+    """Returns (mark, message) of each problem that the page lists."""
+    return [tuple(e.value.split(" ", 1)) for e in app.text if e.value[:1] in ("✗", "·")]
 
 
 def test_editing_the_table():
@@ -328,24 +338,26 @@ BAD_ROWS = {
 @pytest.mark.parametrize(("kind", "language"), product(BAD_ROWS, LANGUAGES))
 def test_a_problem_is_said_with_its_row(kind, language):
     app = open_page("pairs", new_session([*NOTEBOOK_PAIRS, BAD_ROWS[kind]]), language)
-    [(row, mark, message)] = listed_problems(app)
-    pattern = "[^{}]+".join(map(re.escape, re.split(r"\{\w+\}", catalogue(language)[f"problem.{kind}"])))
+    [(mark, message)] = listed_problems(app)
+    wanted = catalogue(language)["problem.in_row"].format(row=6, message=catalogue(language)[f"problem.{kind}"])
+    pattern = "[^{}]+".join(map(re.escape, re.split(r"\{\w+\}", wanted)))
     assert re.fullmatch(pattern, message)
     is_left_out = kind in ("empty_source", "empty_target", "too_long", "forbidden_character")
-    assert (row, mark) == (6, "✗" if is_left_out else "·")
+    assert mark == ("✗" if is_left_out else "·")
     assert shows(app, "pairs.used", language, used=5 if is_left_out or kind == "duplicate" else 6, rows=6)
 
 
 def test_many_problems_are_cut_off():
     app = open_page("pairs", new_session([*NOTEBOOK_PAIRS, *[("x", "")] * 1234]))
-    assert len(listed_problems(app)) == 200
-    assert shows(app, "pairs.more_problems", shown=200, all="1,234")
+    assert len(listed_problems(app)) == 100
+    assert shows(app, "pairs.more_problems", shown=100, all="1,234")
 
 
 def test_more_rows_than_allowed():
     app = open_page("pairs", new_session([(f"{n}", "안녕.") for n in range(100_000)]))
     assert shows(app, "pairs.used", used=f"{MAX_PAIRS:,}", rows="100,000")
-    assert listed_problems(app)[0][1:] == ("✗", catalogue("en")["problem.too_many_rows"].format(limit=f"{MAX_PAIRS:,}"))
+    message = catalogue("en")["problem.too_many_rows"].format(limit=f"{MAX_PAIRS:,}")
+    assert listed_problems(app)[0] == ("✗", f"Row {MAX_PAIRS + 1}: {message}")
 
 
 def test_a_large_paste():
@@ -422,7 +434,7 @@ def test_the_lines_that_are_fine_can_be_used():
         "Line 2",
         "Line 3",
     ]
-    checked(next(b for b in app.button if b.label == "Use the other 2 lines").click().run())
+    checked(next(b for b in app.button if b.label == "Use the 2 lines that can be read").click().run())
     assert session.rows == (("Hello.", "안녕."), ("Yes.", "네."))
     assert not shows(app, "pairs.refused")
 
@@ -523,20 +535,73 @@ def test_starting_and_stopping(language, engine):
     session = new_session()
     app = open_page("train", session, language)
     assert shows(app, "train.empty", language)
-    assert button(app, "train.stop", language).disabled
-    for widget, value in zip(app.number_input, (77, 2, 0.02, 3, 9), strict=True):
+    assert button(app, "train.go_on", language).disabled
+    for widget, value in zip(app.number_input, (77, 2, 0.02, 3, 9, 20), strict=True):
         widget.set_value(value)
     checked(app.run())
-    assert session.training == TrainingConfig(77, 2, 0.02, 3, 9)
+    assert session.training == TrainingConfig(77, 2, 0.02, 3, 9, held_out=0.2)
     checked(button(app, "train.start", language).click().run())
     assert [run.state.lesson for run in engine.submitted] == [session.lesson]
-    assert session.run is engine.submitted[0]
-    assert button(app, "train.start_again", language).disabled
+    assert session.run is session.used is engine.submitted[0]
     assert shows(app, "train.place", language, place=1)
-    checked(button(app, "train.stop", language).click().run())
-    assert session.run.status == "stopped"
-    assert shows(app, "train.ended_stopped", language)
-    assert not button(app, "train.start_again", language).disabled
+    checked(button(app, "train.pause", language).click().run())
+    assert session.run.status == "paused"
+    assert shows(app, "run.paused", language)
+    checked(button(app, "train.go_on", language).click().run())
+    assert engine.submitted == [session.run] * 2 and session.run.is_active
+
+
+def test_some_epochs_and_beginning_anew(engine):
+    session = new_session()
+    app = open_page("train", session)
+    checked(next(b for b in app.button if b.label == "10 epochs").click().run())
+    assert session.run.goal == 10 and engine.submitted == [session.run]
+    first = session.run
+    checked(button(app, "train.new_seed").click().run())
+    assert first.status == "paused"  # and stays in the table
+    assert [named.run for named in session.runs] == [first, session.run]
+    assert session.run.state.lesson.training.seed == 1
+    assert not session.run.is_active
+
+
+def test_a_new_learning_rate_holds_for_the_run_that_goes_on(engine, trained):
+    session = new_session(run=a_run(trained, "paused", None), training=trained.lesson.training)
+    app = open_page("train", session)
+    app.number_input[2].set_value(0.002)
+    checked(app.run())
+    checked(button(app, "train.go_on").click().run())
+    assert session.run.state.lesson.training == replace(trained.lesson.training, learning_rate=0.002)
+    assert session.run.state.weights is trained.weights
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [("units", {"hidden_size": 8}), ("mask", {"mask_padding": False}), ("batch", {"batch_size": 5})],
+)
+def test_what_changes_if(name, changed, trained_session, engine):
+    before = trained_session.run
+    app = open_page("train", trained_session)
+    checked(button(app, f"train.what_if_{name}").click().run())
+    lesson, other = trained_session.run.state.lesson, before.state.lesson
+    differing = {
+        field
+        for config, same in ((lesson.model, other.model), (lesson.training, other.training))
+        for field in vars(config)
+        if getattr(config, field) != getattr(same, field)
+    }
+    assert differing == set(changed)
+    assert trained_session.run.is_active and trained_session.runs[0].is_shown
+    assert not shows(app, "frame.outdated")
+
+
+def test_looking_back_at_a_kept_epoch(trained_session):
+    app = open_page("train", trained_session)
+    app.select_slider[0].set_value(15)
+    checked(app.run())
+    assert shows(app, "train.translations_title", epoch=15)
+    assert shows(app, "train.figures_title", epoch=15)
+    assert trained_session.trained.epoch == 15
+    assert shows(open_page("translate", trained_session), "translate.model", epoch=15, pairs=5)
 
 
 def test_settings_stay_after_another_page():
@@ -590,42 +655,41 @@ def test_while_it_trains(language, trained):
     assert shows(app, "train.translations_title", language, epoch=75)
     sidebar = open_page("tensors", new_session(run=run), language).sidebar
     assert [bar.text for bar in sidebar.get("progress")] == [
-        catalogue(language)["run.epochs"].format(done=75, epochs=150)
+        f"{catalogue(language)['run.training']} · {catalogue(language)['run.epochs'].format(done=75, epochs=150)}"
     ]
     assert [bar.value for bar in sidebar.get("progress")] == [50]
 
 
-def test_translations_of_a_trained_model(trained_session):
-    table = open_page("train", trained_session).dataframe[-1].value
-    assert table.iloc[:, 0].tolist() == [source for source, _ in NOTEBOOK_PAIRS]
-    assert table.iloc[:, 1].tolist() == ["✓"] * 5
-    assert table.iloc[:, 2].tolist() == [target for _, target in NOTEBOOK_PAIRS]
-
-
-@pytest.mark.parametrize(("why", "language"), product(["epochs", "patience", "stopped"], LANGUAGES))
+@pytest.mark.parametrize(("why", "language"), product(["epochs", "patience", "right"], LANGUAGES))
 def test_why_it_ended(why, language, trained):
-    run = a_run(trained, "stopped" if why == "stopped" else "finished", why)
+    run = a_run(trained, "finished", why)
     assert shows(open_page("train", new_session(run=run), language), f"train.ended_{why}", language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_training_that_failed_keeps_what_it_has(language, trained):
-    run = a_run(trained, "failed", "failed", error="ResourceExhaustedError: out of memory")
+    run = a_run(trained, "failed", None, error="ResourceExhaustedError: out of memory")
     session = new_session(run=run)
     app = open_page("train", session, language)
     assert shows(app, "train.failed", language)
     assert "ResourceExhaustedError: out of memory" in [element.value for element in app.text]
-    assert not button(app, "train.start_again", language).disabled
+    assert not button(app, "train.start", language).disabled
     assert shows(open_page("translate", session, language), "translate.right", language)
 
 
-def test_the_notebooks_model_is_given_each_first_character(notebook_trained):
+def test_the_notebooks_figures_differ_by_padding(notebook_trained):
+    """The same model: padding counted as the notebook does, and left out."""
     notebook = notebook_trained.lesson
     session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
     app = open_page("train", session)
     assert shows(app, "train.no_marker")
-    said_first = [sentence[0] for sentence in app.dataframe[-1].value.iloc[:, 2]]
-    assert said_first == [target[0] for _, target in NOTEBOOK_PAIRS]
+    figures = next(table.value for table in app.dataframe if table.value.shape == (6, 2)).set_index("Figure")[
+        "Trained on"
+    ]
+    found = examine(notebook_trained)
+    for name in ("masked_accuracy", "padded_accuracy", "exact_match", "cer"):
+        assert figures[catalogue("en")[f"train.{name}"]] == f"{found[name]:.0%}"
+    np.testing.assert_allclose(found["padded_loss"], float(figures[catalogue("en")["train.padded_loss"]]), atol=1e-3)
 
 
 @pytest.mark.parametrize(("page", "language"), product(["model", "train", "translate"], LANGUAGES))
@@ -670,7 +734,7 @@ def test_translating(language, trained_session):
     assert shows(app, "translate.right", language)
     assert shows(app, "translate.ended_eos", language, steps=7)
     assert shows(app, "translate.model", language, epoch=150, pairs=5)
-    assert len(app.get("vega_lite_chart")) == 2  # seven steps, four of them in a line
+    assert len(app.get("vega_lite_chart")) == 3  # seven steps, three of them in a line
 
 
 def test_picking_a_sentence(trained_session):
@@ -724,9 +788,9 @@ def test_the_notebooks_model_needs_a_first_character(language, notebook_trained)
     session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
     app = open_page("translate", session, language)
     assert shows(app, "translate.no_marker", language)
-    assert shows(app, "translate.ended_length", language, steps=10)
+    assert shows(app, "translate.ended_without_eos", language, steps=9)  # after the one that was given
     assert app.selectbox[1].value == "안"
     assert translation(app)[1].startswith("안")
     app.selectbox[1].set_value("")
     checked(app.run())
-    assert shows(app, "translate.ended_length", language, steps=10)
+    assert shows(app, "translate.ended_without_eos", language, steps=9)  # after the one that was given

@@ -23,6 +23,7 @@ HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 _ENDS = ("right", "epochs", "patience")
 _MEASURES = ("loss", "accuracy", "exact_match", "cer")
 _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
+_TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "seed", "held_out")
 _SETTINGS = ("pairs", "units", "markers", "mask", "batch", "rate", "seed")
 _COLUMNS = ("shown", "used", "name", *_SETTINGS, "epochs", "loss", "exact_match")
 _SIDES = ("source", "target", "target_plus")
@@ -44,11 +45,12 @@ FAMILIES = {
     "tensors.{}_vocabulary": Pair._fields,
     "tensors.axis_time_{}{}": _SIDES,
     "tensors.axis_tokens_{}{}": _SIDES,
-    "train.{}": (*_MEASURES, *_FIGURES, "right", "wrong", "missing"),
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "right", "wrong", "missing"),
+    "train.{}_help": _TRAINING,
     "train.on_{}": ("training", "held_out_"),
     "train.what_if_{}": ("units", "mask", "batch"),
     "train.ended_{}": _ENDS,
-    "translate.ended_{}": ("eos", "length"),
+    "translate.ended_{}": ("eos", "length", "without_eos"),
 }
 # What stands on the screen in both languages: names, and words that a program is written in.
 NAMES = {

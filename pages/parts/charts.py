@@ -254,28 +254,13 @@ def marked_translations(rows: Sequence[tuple[str, str, str]]) -> None:
     Args:
         rows: (source, what the model says, the target nearest to it).
     """
-    boxes = []
-    for n, (source, said, target) in enumerate(rows):
-        label, place = f"{n + 1}  {shown_text(source)}", itertools.count()
-        for kind, said_from, said_to, target_from, target_to in Levenshtein.opcodes(said, target):
-            for character in said[said_from:said_to]:
-                right = kind == "equal"
-                boxes.append(
-                    (
-                        label,
-                        next(place),
-                        shown(character),
-                        RIGHT if right else WRONG,
-                        1.0,
-                        "right" if right else "wrong",
-                    )
-                )
-            if kind == "insert":
-                for character in target[target_from:target_to]:
-                    boxes.append((label, next(place), shown(character), WRONG, 0.0, "missing"))
-    data = pd.DataFrame(boxes, columns=["sentence", "place", "token", "colour", "filled", "kind"])
+    boxes = [(n, *box) for n, (_, said, target) in enumerate(rows) for box in character_boxes(said, target)]
+    data = pd.DataFrame(boxes, columns=["sentence", "place", "token", "kind"])
     data["what"] = data["kind"].map({kind: text(f"train.{kind}") for kind in ("right", "wrong", "missing")})
+    data["colour"] = data["kind"].map({"right": RIGHT, "wrong": WRONG, "missing": WRONG})
+    data["filled"] = data["kind"].map({"right": 1.0, "wrong": 1.0, "missing": 0.0})
     labels = [f"{n + 1}  {shown_text(source)}" for n, (source, _, _) in enumerate(rows)]
+    data["sentence"] = data["sentence"].map(dict(enumerate(labels)))
     places = list(range(max(16, int(data["place"].max()) + 1 if len(data) else 0)))
     x = alt.X("place:O", scale=alt.Scale(domain=places, paddingInner=0.1), axis=None)
     y = alt.Y("sentence:N", title=None, scale=alt.Scale(domain=labels, paddingInner=0.25))
@@ -301,6 +286,20 @@ def marked_translations(rows: Sequence[tuple[str, str, str]]) -> None:
         .encode(color=alt.value("white")),
     ).properties(height=34 * len(rows) + 10)
     st.altair_chart(chart, width="stretch", key="marked", alt=text("train.translations_alt"))
+
+
+def character_boxes(said: str, target: str) -> list[tuple[int, str, str]]:
+    """Compares what was said with what should have been, by the fewest edits (Levenshtein).
+
+    Returns:
+        (place, character, kind) in order: "right" and "wrong" characters are what was said, "missing" ones were not.
+    """
+    boxes = []
+    for kind, said_from, said_to, target_from, target_to in Levenshtein.opcodes(said, target):
+        boxes += [(character, "right" if kind == "equal" else "wrong") for character in said[said_from:said_to]]
+        if kind == "insert":
+            boxes += [(character, "missing") for character in target[target_from:target_to]]
+    return [(place, shown(character), kind) for place, (character, kind) in enumerate(boxes)]
 
 
 def decoding_steps(steps: Sequence[DecodingStep], vocabulary: Vocabulary, candidates: int = 4) -> None:

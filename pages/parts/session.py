@@ -160,6 +160,11 @@ class Session:
         basis = next((named.basis for named in self.runs if named.run is self.used), None)
         return basis is not None and (self.lesson is None or basis != (self.lesson.pairs, self.model))
 
+    @property
+    def can_train(self) -> bool:
+        """Whether the training processes are ready; until then runs wait."""
+        return shared_engine().ready
+
     def new_run(self, lesson: Lesson, name: str) -> Run:
         """Makes an untrained run the current one; the one before rests and stays in the table."""
         if self.run is not None:
