@@ -80,7 +80,7 @@ def address(chromium, tmp_path_factory):
         assert app.wait(30) is not None
         _, alive = psutil.wait_procs(processes, timeout=30)
         assert alive == []
-        assert "Traceback" not in log.read_text(), log.read_text()
+        assert "Traceback" not in log.read_text(), f"\n{log.read_text()}"
     finally:
         app.kill()
 

@@ -13,7 +13,16 @@ COLUMNS = {"source": 2, "target": 3}  # the first two are for ticking rows and f
 
 def settle(page):
     """Waits until the page has run to its end, and makes sure that it ended well."""
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    # What a click starts has to go to the server and back before it shows, so a short rest is no end yet.
+    page.wait_for_function(
+        """before => {
+            const app = document.querySelector("[data-testid=stApp]")
+            if (app?.dataset.testScriptState !== "notRunning") window.rest = undefined
+            else if (!(window.rest?.since >= before)) window.rest = {since: performance.now()}
+            return window.rest && performance.now() - window.rest.since > 300
+        }""",
+        arg=page.evaluate("performance.now()"),
+    )
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
@@ -31,7 +40,9 @@ class Student:
         expect(self.main.get_by_text(self.text(key, **values)).first).to_be_visible()
 
     def button(self, key):
-        return self.main.get_by_role("button", name=self.text(key), exact=True)
+        # While a page runs again, what it drew before may still stand elsewhere.
+        fresh = self.main.locator("[data-testid=stElementContainer][data-stale=false]")
+        return fresh.get_by_role("button", name=self.text(key), exact=True)
 
     def goes_to(self, name, menu="stSidebar"):
         where = self.page.get_by_test_id(menu) if menu == "stSidebar" else self.page.locator(f".st-key-{menu}")

@@ -203,7 +203,7 @@ def test_switching_the_language_keeps_the_work(student):
     student.language = "ko"
     student.is_at("pairs")
     student.goes_to("tensors")
-    expect(student.main.get_by_test_id("stSelectbox")).to_contain_text("[0] Hello. → 안녕!")
+    expect(student.main.get_by_role("combobox")).to_have_value("[0] Hello. → 안녕!")
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
