@@ -793,4 +793,4 @@ def test_the_notebooks_model_needs_a_first_character(language, notebook_trained)
     assert translation(app)[1].startswith("안")
     app.selectbox[1].set_value("")
     checked(app.run())
-    assert shows(app, "translate.ended_without_eos", language, steps=9)  # after the one that was given
+    assert shows(app, "translate.ended_without_eos", language, steps=10)
