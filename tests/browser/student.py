@@ -42,7 +42,7 @@ class Student:
     def button(self, key):
         # While a page runs again, what it drew before may still stand elsewhere.
         fresh = self.main.locator("[data-testid=stElementContainer][data-stale=false]")
-        name = re.compile(f"^{re.escape(self.text(key))}( .)?$")  # some end with their key on the keyboard
+        name = re.compile(f"^{re.escape(self.text(key))}( Shortcut .+)?$")  # its key on the keyboard
         return fresh.get_by_role("button", name=name)
 
     def goes_to(self, name, menu="stSidebar"):
