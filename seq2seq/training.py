@@ -148,7 +148,8 @@ def _is_small(lesson: Lesson) -> bool:
 def _batches_per_call(lesson: Lesson) -> int:
     steps = lesson.source_length + lesson.target_length
     hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
-    per_batch = 3 * lesson.training.batch_size * steps * hidden * (4 * (hidden + tokens) + tokens)  # multiplications
+    per_sentence = steps * 4 * hidden * hidden + lesson.target_length * hidden * tokens
+    per_batch = 3 * lesson.training.batch_size * per_sentence  # multiplications, forwards and backwards
     return max(1, int(_CALL_SECONDS / (0.002 + per_batch / 1.5e10)))  # on a slow core; 2 ms go into starting things
 
 
