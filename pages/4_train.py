@@ -11,8 +11,6 @@ from seq2seq import TrainingConfig
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
 
 _MEASURES = ("accuracy", "exact_match", "cer")
-
-
 _RANGES = {  # setting: (least, most, step)
     "epochs": (1, 10_000, 1),
     "batch_size": (1, 4096, 1),
@@ -58,7 +56,7 @@ def controls() -> None:
         if st.button(
             text("train.start"), type="primary", icon=":material/play_arrow:", shortcut="S", disabled=not can_start
         ):
-            start(session.training)
+            start()
             session.go_on()
             st.rerun()
         if is_active:
@@ -74,22 +72,21 @@ def controls() -> None:
                 disabled=is_active or (run is None and not can_start),
             ):
                 if run is None:
-                    start(session.training)
+                    start()
                 session.go_on(epochs)
                 st.rerun()
         if st.button(text("train.reset"), icon=":material/restart_alt:", shortcut="0", disabled=run is None):
-            start(session.training)
+            start()
             st.rerun()
         if st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", disabled=run is None):
             session.training = replace(session.training, seed=session.training.seed + 1)
-            start(session.training)
+            start()
             st.rerun()
 
 
-def start(training: TrainingConfig, **model) -> None:
-    """Begins a run with the lesson as it stands, changed as given."""
-    lesson = replace(session.lesson, training=training, model=replace(session.model, **model))
-    session.new_run(lesson, runs.name_of(session, lesson))
+def start() -> None:
+    """Begins a run with the lesson as it stands."""
+    session.new_run(session.lesson, runs.name_of(session, session.lesson))
 
 
 def what_if() -> None:
@@ -104,9 +101,11 @@ def what_if() -> None:
         st.markdown(text("train.what_if"), width="content")
         for name, (training, model) in changes.items():
             if st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}"):
-                session.runs[-1].is_shown = True
+                next(named for named in session.runs if named.run is session.run).is_shown = True
                 lesson = replace(base, training=training, model=replace(base.model, **model))
                 session.new_run(lesson, runs.name_of(session, lesson))
+                # The one thing changed must be the only one: not the rate that was typed in since, too.
+                session.training = replace(session.training, learning_rate=training.learning_rate)
                 session.go_on()
                 st.rerun()
 
@@ -156,11 +155,12 @@ def show_run() -> None:
         is_log = st.toggle(text("train.log_scale"), key="log-scale")
     shown = {named.name: named.run.history for named in session.runs if named.run is run}
     shown |= {named.name: named.run.history for named in session.runs if named.is_shown}
-    charts.training_curves(shown, measure, run.goal, is_log)
+    goal = run.goal if is_active else len(run.history)
+    charts.training_curves(shown, measure, goal, is_log, run.state.lesson.model.mask_padding)
     runs.early_stopping(run)
     state = runs.choose_epoch(session) if not is_active else run.state
     runs.translations(state)
-    runs.figures(state)
+    runs.figures(run, state)
 
 
 session = frame.open_page("train")

@@ -554,7 +554,7 @@ def test_starting_and_stopping(language, engine):
 def test_some_epochs_and_beginning_anew(engine):
     session = new_session()
     app = open_page("train", session)
-    checked(next(b for b in app.button if b.label == "10 epochs").click().run())
+    checked(next(b for b in app.button if b.label == "Epochs +10").click().run())
     assert session.run.goal == 10 and engine.submitted == [session.run]
     first = session.run
     checked(button(app, "train.new_seed").click().run())

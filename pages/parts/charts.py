@@ -168,26 +168,28 @@ def one_hot_picture(ids: np.ndarray, vocabulary: Vocabulary, colour: str) -> Non
     st.altair_chart(chart, width="stretch", key="one-hot", alt=text("tensors.one_hot_title"))
 
 
-def training_curves(runs: Mapping[str, Sequence[dict[str, float]]], measure: str, epochs: int, is_log: bool) -> None:
+def training_curves(
+    runs: Mapping[str, Sequence[dict[str, float]]], measure: str, goal: int, is_log: bool, is_masked: bool
+) -> None:
     """Draws the loss of some runs, and another measure of them, over the epochs as they were reported.
 
     Args:
         runs: name → history, the current run first.
         measure: a key of the history's records, drawn beside the loss; where it was examined.
-        epochs: the least end of the time axis, so that it stands still while the lines grow.
+        goal: the epoch that the current run is training up to.
         is_log: draw the loss on a logarithmic scale.
+        is_masked: whether the current run's loss leaves padding out.
     """
-    epochs = max([epochs, *map(len, runs.values())])
+    longest = max(map(len, runs.values()))
+    # The time axis stands still while the lines grow, and is lengthened when they come to its end.
+    epochs = max(longest, min(goal, max(50, 1 << longest.bit_length())))
     for name, column in zip(("loss", measure), st.columns(2), strict=True):
         data = pd.DataFrame(_points(runs, name), columns=["run", "epoch", "value", "learning_rate"])
         kind = "log" if is_log and name == "loss" else "loss" if name == "loss" and len(data) else "share"
-        spec = _curve(
-            tuple(runs),
-            (text(f"train.{name}"), text("train.epoch"), text("train.run"), text("train.learning_rate")),
-            epochs,
-            kind,
-        )
-        column.vega_lite_chart(data, spec, width="stretch", key=f"curve-{name}", alt=text(f"train.{name}"))
+        title = text("train.padded_loss" if name == "loss" and not is_masked else f"train.{name}")
+        titles = (title, text("train.epoch"), text("train.run"), text("train.learning_rate"))
+        spec = _curve(tuple(runs), titles, epochs, kind)
+        column.vega_lite_chart(data, spec, width="stretch", key=f"curve-{name}", alt=title)
 
 
 def _points(runs: Mapping[str, Sequence[dict[str, float]]], name: str) -> list[tuple]:

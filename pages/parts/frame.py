@@ -36,7 +36,6 @@ def open_page(name: str) -> Session:
         page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab",
         page_icon=here / "icon.svg",
         layout="wide",
-        initial_sidebar_state="auto",
     )
     st.html(here / "style.css")
     st.html(_streamlit_texts())

@@ -105,12 +105,28 @@ def translations(state: TrainingState) -> None:
     )
 
 
-def figures(state: TrainingState) -> None:
-    """Shows the honest numbers side by side, and says in words where they part."""
-    if not state.step:
+@st.cache_data(max_entries=300, show_spinner=False)
+def _examined(_state: TrainingState, run: str, step: int) -> dict[str, float]:
+    """Examines a model that is told apart from others by its run and the steps that it was trained for."""
+    return examine(_state)
+
+
+def figures(run: Run, state: TrainingState) -> None:
+    """Shows the honest numbers side by side, and says in words where they part.
+
+    Args:
+        run: where the state comes from. While it trains, its latest examination is shown; at rest, the state's own.
+        state: the model to look at.
+    """
+    latest = next((record for record in reversed(state.history) if "exact_match" in record), None)
+    if run.is_active and latest is not None:
+        epoch, found = latest["epoch"], latest
+    elif state.step:
+        epoch = state.epoch
+        is_kept = latest is not None and latest["epoch"] == epoch and not state.batch
+        found = latest if is_kept else _examined(state, run.id, state.step)
+    else:
         return
-    latest = state.history[-1] if state.history else {}
-    found = latest if "exact_match" in latest else examine(state)
     sides = ["", "held_out_"] if "held_out_exact_match" in found else [""]
     rows = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
     table = pd.DataFrame(
@@ -122,7 +138,7 @@ def figures(state: TrainingState) -> None:
             for side in sides
         }
     )
-    st.subheader(text("train.figures_title", epoch=state.epoch), anchor=False)
+    st.subheader(text("train.figures_title", epoch=epoch), anchor=False)
     st.dataframe(table, hide_index=True, width="stretch")
     st.caption(text("train.padding_reason"))
     if found["masked_accuracy"] - found["exact_match"] > 0.2:
@@ -184,8 +200,13 @@ def table(session: Session) -> None:
         if n not in after.index:
             session.delete(named.run)
             continue
-        named.is_shown = bool(after.loc[n, "shown"])
-        named.name = str(after.loc[n, "name"] or named.name)
+        if after.loc[n, "shown"] != before.loc[n, "shown"]:
+            named.is_shown = bool(after.loc[n, "shown"])
+        name = str(after.loc[n, "name"] or named.name)
+        if name not in [other.name for other in session.runs]:  # the chart tells its lines apart by name
+            named.name = name
+        elif name != named.name:
+            st.toast(text("run.name_taken"), icon=":material/error:")
         if after.loc[n, "used"] and not before.loc[n, "used"]:
             session.used = session.run = named.run
             session.look_at = None

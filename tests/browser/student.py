@@ -97,6 +97,11 @@ class Student:
         number.press("Enter")
         settle(self.page)
 
+    def lets_it_train_on(self):
+        """Switches off that it ends when all sentences are right: it may be right before anybody has looked around."""
+        self.main.get_by_text(self.text("train.stop_when_right")).click()
+        settle(self.page)
+
     def epochs_done(self, where=None, more_than=-1):
         """Waits until more epochs are shown and returns how many."""
         shown = (where or self.main).get_by_test_id("stProgress").first

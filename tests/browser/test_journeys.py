@@ -49,8 +49,7 @@ def test_notebook_journey_in_korean(student):
     student.sees("train.empty", pairs=5)
     student.sets("train.learning_rate", 0.005)
     student.sets("train.epochs", 800)
-    main.get_by_text(student.text("train.stop_when_right")).click()  # or it ends before anybody has looked around
-    settle(page)
+    student.lets_it_train_on()
     student.button("train.start").click()
     first = student.epochs_done(more_than=0)
     chart = main.get_by_test_id("stVegaLiteChart").first
@@ -111,6 +110,7 @@ def test_journey_with_an_uploaded_file(student, tmp_path):
 
     student.goes_to("train")
     student.sets("train.epochs", 10_000)
+    student.lets_it_train_on()
     student.button("train.start").click()
     student.epochs_done(more_than=5)
     student.button("train.pause").click()
