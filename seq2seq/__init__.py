@@ -1,7 +1,7 @@
 """The LSTM encoder–decoder, from sentence pairs to a translation.
 
-Read the files in the order of the story: pairs, vocabulary, config, tensors, weights, cell, decoding; then model, lstm
-and training, which alone load Keras.
+Read the files in the order of the story: pairs, tokens, vocabulary, config, tensors, weights, cell, decoding; then
+model, lstm and training, which alone load Keras.
 """
 
 from seq2seq.config import Lesson, ModelConfig, TrainingConfig

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from seq2seq.pairs import Pair, check_pairs, normalise
+from seq2seq.tokens import LEVELS
 from seq2seq.vocabulary import Vocabulary
 
 
@@ -22,14 +23,21 @@ class ModelConfig:
             to stop.
         mask_padding: leave zero rows out of the encoder, the loss and the metrics. Without it they are read and
             scored as if they were text.
+        source_tokens, target_tokens: what the encoder reads and the decoder writes one by one: characters, jamo or
+            words; see `tokens.split`.
     """
 
     hidden_size: int = 32
     markers: bool = True
     mask_padding: bool = True
+    source_tokens: str = "character"
+    target_tokens: str = "character"
 
     def __post_init__(self):
         _require_whole("hidden_size", self.hidden_size, 1, 1024)
+        for side in ("source_tokens", "target_tokens"):
+            if getattr(self, side) not in LEVELS:
+                raise ValueError(f"{side} must be one of {', '.join(LEVELS)}, not {getattr(self, side)}")
 
 
 @dataclass(frozen=True)
@@ -132,11 +140,13 @@ class Lesson:
 
     @cached_property
     def source_vocabulary(self) -> Vocabulary:
-        return Vocabulary.from_texts(pair.source for pair in self.pairs)
+        return Vocabulary.from_texts((pair.source for pair in self.pairs), level=self.model.source_tokens)
 
     @cached_property
     def target_vocabulary(self) -> Vocabulary:
-        return Vocabulary.from_texts((pair.target for pair in self.pairs), markers=self.model.markers)
+        return Vocabulary.from_texts(
+            (pair.target for pair in self.pairs), markers=self.model.markers, level=self.model.target_tokens
+        )
 
     @cached_property
     def held_out_rows(self) -> np.ndarray:
@@ -163,13 +173,23 @@ class Lesson:
 
     @cached_property
     def source_length(self) -> int:
-        """Time steps of the encoder: the characters of the longest source."""
-        return max(len(pair.source) for pair in self.pairs)
+        """Time steps of the encoder: the tokens of the longest source."""
+        return max(len(self.source_vocabulary.split(pair.source)) for pair in self.pairs)
 
     @cached_property
     def target_length(self) -> int:
-        """Time steps of the decoder: the characters of the longest target, and one for the marker."""
-        return max(len(pair.target) for pair in self.pairs) + self.model.markers
+        """Time steps of the decoder: the tokens of the longest target, and one for the marker."""
+        return max(len(self.target_vocabulary.split(pair.target)) for pair in self.pairs) + self.model.markers
+
+    @cached_property
+    def time_steps(self) -> np.ndarray:
+        """Tokens of each pair's source and target together, which is what reading and writing it costs: (pairs,)."""
+        source, target = self.source_vocabulary, self.target_vocabulary
+        return np.array([len(source.split(pair.source)) + len(target.split(pair.target)) for pair in self.pairs])
+
+    def prefix(self, target: str) -> str:
+        """Returns what the decoder has to be given of a target: without ⟨bos⟩ it cannot begin, so its first token."""
+        return "" if self.model.markers else self.target_vocabulary.split(target)[0]
 
 
 def suggested_settings(pairs: int) -> tuple[ModelConfig, TrainingConfig]:

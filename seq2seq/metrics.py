@@ -1,4 +1,4 @@
-"""How good is a model? What it says by itself, and what it scores with the right characters fed to it."""
+"""How good is a model? What it says by itself, and what it scores with the right tokens fed to it."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def character_error_rate(said: Sequence[str], targets: Sequence[str]) -> float:
     return sum(map(Levenshtein.distance, said, targets)) / sum(map(len, targets))
 
 
-def examined_rows(rows: np.ndarray) -> np.ndarray:
-    """Returns at most `MOST_EXAMINED` of some rows, spread evenly."""
-    return rows if len(rows) <= MOST_EXAMINED else rows[np.linspace(0, len(rows) - 1, MOST_EXAMINED).astype(int)]
+def examined_rows(rows: np.ndarray, most: int = MOST_EXAMINED) -> np.ndarray:
+    """Returns at most so many of some rows, spread evenly."""
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(int)]
 
 
 def examine(state: TrainingState) -> dict[str, float]:
@@ -40,8 +40,8 @@ def examine(state: TrainingState) -> dict[str, float]:
         state: the model, its pairs and which of them are held out.
 
     Returns:
-        "exact_match" and "cer": translating alone, each character feeding the next (free running);
-        "masked_loss" and "masked_accuracy": with teacher forcing, per real character;
+        "exact_match" and "cer": translating alone, each token feeding the next (free running);
+        "masked_loss" and "masked_accuracy": with teacher forcing, per real token;
         "padded_loss" and "padded_accuracy": the same figures as the notebook computes them, over every time step of
         the tensors, rows of zeros included. The same six with "held_out_" before them, if sentences are held out.
     """
@@ -55,9 +55,7 @@ def examine(state: TrainingState) -> dict[str, float]:
 def _figures(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
     lesson, translator = state.lesson, Translator(state)
     pairs = [lesson.pairs[row] for row in rows]
-    # A model without ⟨bos⟩ cannot begin: it is given each first character, as everywhere in the app.
-    prefixes = ["" if lesson.model.markers else pair.target[0] for pair in pairs]
-    said = translator.translate_all([pair.source for pair in pairs], prefixes)
+    said = translator.translate_all([pair.source for pair in pairs], [lesson.prefix(pair.target) for pair in pairs])
     right = {}  # a source with several translations may be translated by any of them
     for pair in lesson.pairs:
         right.setdefault(pair.source, []).append(pair.target)
@@ -79,7 +77,7 @@ def _teacher_forced(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
     # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
     wanted = np.maximum(targets, 0)
     hits = np.argmax(probabilities, axis=-1) == wanted  # (pairs, time)
-    scored = max(1, is_token.sum())  # targets of one character, without markers, leave nothing to say
+    scored = max(1, is_token.sum())  # targets of one token, without markers, leave nothing to say
     of_wanted = np.take_along_axis(probabilities, wanted[..., np.newaxis].astype(int), axis=-1)[..., 0]
     losses = -np.log(np.maximum(of_wanted, 1e-7)) * is_token  # a zero row has no loss; Keras clips at 1e-7 as well
     return {

@@ -40,21 +40,23 @@ def token_ids(lesson: Lesson, rows: Sequence[int] | None = None) -> Tensors:
     pairs = lesson.pairs if rows is None else [lesson.pairs[row] for row in rows]
     shape = (len(pairs), lesson.target_length)
     tensors = Tensors(
-        np.full((len(pairs), lesson.source_length), PAD_ID, _id_type(len(source))),
-        np.full(shape, PAD_ID, _id_type(len(target))),
-        np.full(shape, PAD_ID, _id_type(len(target))),
+        np.full((len(pairs), lesson.source_length), PAD_ID, id_type(len(source))),
+        np.full(shape, PAD_ID, id_type(len(target))),
+        np.full(shape, PAD_ID, id_type(len(target))),
     )
     before, after = ([target.bos_id], [target.eos_id]) if lesson.model.markers else ([], [])
     for n, pair in enumerate(pairs):
         spoken = [*before, *target.encode(pair.target), *after]
         heard = spoken[:-1] if lesson.model.markers else spoken  # ⟨eos⟩ is said, never heard
-        tensors.encoder_inputs[n, : len(pair.source)] = source.encode(pair.source)
+        read = source.encode(pair.source)
+        tensors.encoder_inputs[n, : len(read)] = read
         tensors.decoder_inputs[n, : len(heard)] = heard
         tensors.decoder_targets[n, : len(spoken) - 1] = spoken[1:]
     return tensors
 
 
-def _id_type(tokens: int) -> type:
+def id_type(tokens: int) -> type:
+    """Returns the smallest type that ids of so many tokens are kept in."""
     return np.int16 if tokens <= np.iinfo(np.int16).max else np.int32
 
 

@@ -10,11 +10,18 @@ from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, tensors, vectorize
 from seq2seq.tensors import dense_bytes, dense_shapes, one_hot, token_ids
+from seq2seq.tokens import LEVELS, join
 from seq2seq.vocabulary import PAD_ID
 
 words = st.text("abcd 한글", min_size=1, max_size=9).filter(str.strip)
 some_pairs = st.lists(st.tuples(words, words), min_size=1, max_size=6).map(tuple)
-models = st.builds(ModelConfig, markers=st.booleans(), mask_padding=st.booleans())
+models = st.builds(
+    ModelConfig,
+    markers=st.booleans(),
+    mask_padding=st.booleans(),
+    source_tokens=st.sampled_from(LEVELS),
+    target_tokens=st.sampled_from(LEVELS),
+)
 
 
 def test_the_notebooks_shapes(notebook_lesson):
@@ -48,14 +55,16 @@ def test_what_the_decoder_should_say_is_what_it_hears_one_step_later(pairs, mode
     for n, (source, target) in enumerate(lesson.pairs):
         assert lesson.source_vocabulary.decode(ids.encoder_inputs[n]) == source
         assert vocabulary.decode(ids.decoder_inputs[n]) == target
-        assert vocabulary.decode(ids.decoder_targets[n]) == (target if model.markers else target[1:])
-        length = len(target) + model.markers
+        tokens = vocabulary.split(target)
+        left = tokens if model.markers else tokens[1:]
+        assert vocabulary.decode(ids.decoder_targets[n]) == join(left, model.target_tokens)
+        length = len(tokens) + model.markers
         heard, said = ids.decoder_inputs[n], ids.decoder_targets[n]
         np.testing.assert_array_equal(heard[1:length], said[: length - 1])
         assert said[length - 1] == (vocabulary.eos_id if model.markers else PAD_ID)
         assert (heard[length:] == PAD_ID).all()
         assert (said[length:] == PAD_ID).all()
-        assert (ids.encoder_inputs[n, len(source) :] == PAD_ID).all()
+        assert (ids.encoder_inputs[n, len(lesson.source_vocabulary.split(source)) :] == PAD_ID).all()
 
 
 @given(some_pairs, models)

@@ -10,17 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seq2seq.pairs import normalise
+from seq2seq.tokens import LEVELS
 from seq2seq.vocabulary import BOS, EOS, PAD_ID, UnknownTokenError, Vocabulary
 
 anything = st.text(st.characters(), max_size=40)
 
 
-@given(st.lists(anything, max_size=5), st.booleans())
-def test_decoding_takes_back_encoding(texts, markers):
-    vocabulary = Vocabulary.from_texts(texts, markers)
+@given(st.lists(anything.map(normalise), max_size=5), st.booleans(), st.sampled_from(LEVELS))
+def test_decoding_takes_back_encoding(texts, markers, level):
+    vocabulary = Vocabulary.from_texts(texts, markers, level)
     for text in texts:
         ids = vocabulary.encode(text)
-        assert ids.shape == (len(text),)
+        assert ids.shape == (len(vocabulary.split(text)),)
         assert ids.dtype == np.int32
         assert vocabulary.decode(ids) == text
 
@@ -53,10 +55,11 @@ def test_without_markers_there_are_no_ids_for_them():
     assert vocabulary.encode("ba").tolist() == [1, 0]
 
 
-def test_a_text_that_spells_a_marker_is_only_a_text():
-    vocabulary = Vocabulary.from_texts([BOS + EOS], markers=True)
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_text_that_spells_a_marker_is_only_a_text(level):
+    vocabulary = Vocabulary.from_texts([BOS + EOS], markers=True, level=level)
     ids = vocabulary.encode(BOS + EOS)
-    assert len(ids) == len(BOS + EOS)
+    assert len(ids) == len(vocabulary.split(BOS + EOS)) > 2
     assert not {vocabulary.bos_id, vocabulary.eos_id} & set(ids.tolist())
     assert vocabulary.decode(ids) == BOS + EOS
 
@@ -68,6 +71,7 @@ def test_unknown_characters_are_named_once_in_the_order_of_the_text():
     with pytest.raises(UnknownTokenError, match="'z', 'y'") as caught:
         vocabulary.encode("zayaz")
     assert caught.value.tokens == ["z", "y"]
+    assert vocabulary.encode("zayaz", skip_unknown=True).tolist() == [0, 0]
 
 
 @given(anything, anything)
