@@ -16,6 +16,14 @@ class Gates(NamedTuple):
     o: np.ndarray  # output gate, 0…1: how much of the cell state is shown
 
 
+class GateInputs(NamedTuple):
+    """What flows into the gates, in Keras's order i, f, g, o: their sum is z of `cell_update`."""
+
+    bias: np.ndarray  # (4 · hidden,)
+    from_token: np.ndarray  # (4 · hidden,): one-hot times kernel is the kernel's row of the token read
+    from_state: np.ndarray  # (4 · hidden,): what the cell makes of its own h before
+
+
 class CellStep(NamedTuple):
     """An LSTM cell after one time step."""
 
@@ -41,7 +49,13 @@ def lstm_step(x, state_h, state_c, kernel, recurrent, bias) -> CellStep:
     Returns:
         The states after and the gates. Source: Hochreiter and Schmidhuber 1997, forget gate by Gers et al. 2000.
     """
-    return cell_update(x @ kernel + state_h @ recurrent + bias, state_c)
+    inputs = gate_inputs(x, state_h, kernel, recurrent, bias)
+    return cell_update(inputs.from_token + inputs.from_state + inputs.bias, state_c)
+
+
+def gate_inputs(x, state_h, kernel, recurrent, bias) -> GateInputs:
+    """Weighs what is read and what is remembered: the first half of `lstm_step`, whose arguments it takes."""
+    return GateInputs(bias, x @ kernel, state_h @ recurrent)
 
 
 def cell_update(z, state_c) -> CellStep:
@@ -62,3 +76,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """Turns scores into probabilities: positive, and together 1 along the last axis."""
     weights = np.exp(logits - np.max(logits, axis=-1, keepdims=True))  # the largest at 0, so that nothing overflows
     return weights / np.sum(weights, axis=-1, keepdims=True)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Returns the logarithms of `softmax`: they can be added up where a product of probabilities would reach 0."""
+    shifted = logits - np.max(logits, axis=-1, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))

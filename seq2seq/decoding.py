@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq.cell import CellStep, Gates, cell_update, lstm_step, softmax
+from seq2seq import search
+from seq2seq.cell import CellStep, Gates, cell_update, log_softmax, lstm_step, softmax
 from seq2seq.pairs import normalise
+from seq2seq.search import BeamSearch, SampledStep
 from seq2seq.state import TrainingState
 from seq2seq.tensors import one_hot
-from seq2seq.vocabulary import BOS, PAD_ID
+from seq2seq.vocabulary import PAD_ID
 
 
 class Context(NamedTuple):
@@ -20,6 +22,12 @@ class Context(NamedTuple):
 
     state_h: np.ndarray  # (hidden,)
     state_c: np.ndarray  # (hidden,)
+
+    @classmethod
+    def zeros(cls, hidden_size: int) -> Context:
+        """Returns the context of nothing, which an encoder starts from."""
+        zeros = np.zeros(hidden_size, np.float32)
+        return cls(zeros, zeros)
 
 
 @dataclass(frozen=True)
@@ -66,25 +74,23 @@ class Translator:
         )
 
     def unknown(self, text: str) -> list[str]:
-        """Returns the characters of a source text that the model never saw; the encoder does not get them."""
+        """Returns the tokens of a source text that the model never saw; the encoder does not get them."""
         return self.lesson.source_vocabulary.unknown(normalise(text))
 
     def source_ids(self, text: str) -> np.ndarray:
         """Returns what the encoder reads for a text: (time,) ids.
 
-        A character without an id is left out, as if it had not been typed. Where padding is not masked, zero rows
+        A token without an id is left out, as if it had not been typed. Where padding is not masked, zero rows
         follow up to the longest source, because that is what the model saw in training.
         """
-        vocabulary, text = self.lesson.source_vocabulary, normalise(text)
-        unknown = set(vocabulary.unknown(text))
-        ids = vocabulary.encode("".join(character for character in text if character not in unknown))
+        ids = self.lesson.source_vocabulary.encode(normalise(text), skip_unknown=True)
         if not self.lesson.model.mask_padding:
             ids = np.pad(ids, (0, max(0, self.lesson.source_length - len(ids))), constant_values=PAD_ID)
         return ids
 
     def encode(self, text: str) -> Iterator[CellStep]:
         """Reads a source text; yields the encoder's cell after each token. The last one is the context vector."""
-        state = self._nothing()
+        state = Context.zeros(self.lesson.model.hidden_size)
         weights = [self.weights[f"encoder_{part}"] for part in ("kernel", "recurrent", "bias")]
         for row in one_hot(self.source_ids(text), len(self.lesson.source_vocabulary)):  # (source tokens,)
             step = lstm_step(row, *state, *weights)
@@ -93,32 +99,47 @@ class Translator:
 
     def context(self, text: str) -> Context:
         """Returns the context vector of a source text; zeros if nothing in it is known."""
-        context = self._nothing()
+        context = Context.zeros(self.lesson.model.hidden_size)
         for step in self.encode(text):
             context = Context(step.state_h, step.state_c)
         return context
 
-    def steps(self, text: str, prefix: str = "") -> Iterator[DecodingStep]:
+    def steps(
+        self,
+        source: str | Context,
+        prefix: str = "",
+        forced: Mapping[int, int] | None = None,
+        suppress_tokens: Collection[int] = (),
+        max_new_tokens: int | None = None,
+    ) -> Iterator[DecodingStep]:
         """Translates greedily: at each step the most probable token is picked and fed back.
 
+        Everything after `source` asks "what if?"; without it the model is left alone. With every target token forced
+        this is teacher forcing.
+
         Args:
-            text: a source text.
-            prefix: target characters to force at the beginning. Without ⟨bos⟩ the decoder was never taught how to
-                begin: its training began with the first character, so the first one forced is fed at once; with none
+            source: a source text, or the context vector to start from instead of a text's own.
+            prefix: how the target begins; its tokens are forced. Without ⟨bos⟩ the decoder was never taught how to
+                begin: its training began with the first token, so the first one forced is fed at once; with none
                 forced it starts from a zero row.
+            forced: step, from 0 → id of the token that is said there, whatever was most probable.
+            suppress_tokens: ids that are never picked; they can still be forced.
+            max_new_tokens: after how many tokens to end; None is the length limit of this lesson.
 
         Yields:
             One step per token; the last says why it ended.
 
         Raises:
-            UnknownTokenError: `prefix` has a character that the decoder cannot say.
+            UnknownTokenError: `prefix` has a token that the decoder cannot say.
         """
         vocabulary = self.lesson.target_vocabulary
-        fed, forced = self._beginning(vocabulary.encode(normalise(prefix)).tolist())
-        state, limit = self.context(text), self._most_steps(fed)
+        fed, begun = self._beginning(vocabulary.encode(normalise(prefix)).tolist())
+        forced = dict(enumerate(begun)) | dict(forced or {})
+        state = source if isinstance(source, Context) else self.context(source)
+        limit = self._most_steps(fed) if max_new_tokens is None else max_new_tokens
         for n in range(limit):
-            step = self.decoder_step(fed, state)
-            if n < len(forced):
+            step = self.decoder_step(fed, state, suppress_tokens)
+            if n in forced:
                 step = replace(step, token_id=forced[n], token=vocabulary.tokens[forced[n]], forced=True)
             if step.token_id == vocabulary.eos_id:
                 step = replace(step, ended_by="eos")
@@ -137,21 +158,24 @@ class Translator:
 
     def _most_steps(self, fed: int) -> int:
         """Returns after how many steps a translation ends, if ⟨eos⟩ does not end it before."""
-        is_said = not self.lesson.model.markers and fed != PAD_ID  # the first character is part of the translation
+        is_said = not self.lesson.model.markers and fed != PAD_ID  # the first token is part of the translation
         return max(1, self.max_new_tokens - is_said)
 
-    def decoder_step(self, fed_id: int, state: Context) -> DecodingStep:
+    def decoder_step(self, fed_id: int, state: Context, suppress_tokens: Collection[int] = ()) -> DecodingStep:
         """Feeds one token to the decoder and picks the most probable next one.
 
         Args:
             fed_id: the token before, `PAD_ID` for a zero row.
             state: the decoder's states, or the context vector at the beginning.
+            suppress_tokens: ids that are not picked, however probable.
         """
         weights, tokens = self.weights, self.lesson.target_vocabulary.tokens
         row = one_hot(np.array(fed_id), len(tokens))  # (target tokens,)
         cell = lstm_step(row, *state, *(weights[f"decoder_{part}"] for part in ("kernel", "recurrent", "bias")))
         probabilities = softmax(cell.state_h @ weights["dense_kernel"] + weights["dense_bias"])  # (target tokens,)
-        token_id = int(np.argmax(probabilities))
+        allowed = probabilities.copy()
+        allowed[list(suppress_tokens)] = -1
+        token_id = int(np.argmax(allowed))
         return DecodingStep(
             fed=None if fed_id == PAD_ID else tokens[fed_id],
             token_id=token_id,
@@ -167,9 +191,56 @@ class Translator:
         return self.spoken(list(self.steps(text, prefix)))
 
     def spoken(self, steps: list[DecodingStep]) -> str:
-        """Returns the text of some steps; it begins with the character that was fed first, if that was no marker."""
-        first = "" if steps[0].fed in (None, BOS) else steps[0].fed
-        return first + self.lesson.target_vocabulary.decode(step.token_id for step in steps)
+        """Returns the text of some steps; it begins with the token that was fed first, if that was no marker."""
+        vocabulary, fed = self.lesson.target_vocabulary, steps[0].fed
+        first = PAD_ID if fed is None else vocabulary.tokens.index(fed)
+        return vocabulary.decode([first, *(step.token_id for step in steps)])
+
+    # --- Other ways to choose than greedy: see search.py -----------------------------------------------------------
+
+    def beam_search(self, text: str, prefix: str = "", *, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
+        """Looks for the best translation with several hypotheses at once; see `search.beam_search`, and `steps`."""
+        return search.beam_search(
+            self.next_tokens,
+            *self._after(text, prefix),
+            eos_id=self.lesson.target_vocabulary.eos_id,
+            num_beams=num_beams,
+            length_penalty=length_penalty,
+        )
+
+    def sample(self, text: str, prefix: str = "", *, temperature: float = 1.0, seed: int = 0) -> Iterator[SampledStep]:
+        """Translates by drawing each token by its probability; see `search.sample`, and `steps`."""
+        return search.sample(
+            self.next_tokens,
+            *self._after(text, prefix),
+            eos_id=self.lesson.target_vocabulary.eos_id,
+            temperature=temperature,
+            seed=seed,
+        )
+
+    def _after(self, text: str, prefix: str) -> tuple[int, Context, int]:
+        """Returns where a search begins: the token to feed, the state, and how many tokens it may still say."""
+        fed, forced = self._beginning(self.lesson.target_vocabulary.encode(normalise(prefix)).tolist())
+        state, most = self.context(text), self._most_steps(fed)
+        for token_id in forced:
+            step = self.decoder_step(fed, state)
+            fed, state = token_id, Context(step.state_h, step.state_c)
+        return fed, state, max(1, most - len(forced))
+
+    def next_tokens(self, fed_ids: Sequence[int], states: Sequence[Context]) -> tuple[np.ndarray, list[Context]]:
+        """Feeds one token to each of several decoders: the step function of `search`.
+
+        Args:
+            fed_ids: a token for each decoder, `PAD_ID` for a zero row.
+            states: each decoder's states, (hidden,).
+
+        Returns:
+            The log probabilities of every token as the next one, (decoders, target tokens), and the states after.
+        """
+        before = Context(*(np.stack(arrays) for arrays in zip(*states, strict=True)))  # (decoders, hidden) each
+        cell = self._cells("decoder", np.asarray(fed_ids), before)
+        logits = cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]  # (decoders, target tokens)
+        return log_softmax(logits.astype(float)), list(map(Context, cell.state_h, cell.state_c))
 
     # --- Many sentences at once: the same arithmetic with a batch axis ---------------------------------------------
 
@@ -178,7 +249,7 @@ class Translator:
 
         Args:
             texts: source texts.
-            prefixes: what to force at the beginning of each; all of one length. None forces nothing.
+            prefixes: what to force at the beginning of each; all of as many tokens. None forces nothing.
         """
         vocabulary = self.lesson.target_vocabulary
         begun = [
@@ -203,8 +274,12 @@ class Translator:
                 break
         return [vocabulary.decode(ids) for ids in np.stack(said, axis=1).tolist()]
 
+    def contexts(self, texts: Sequence[str]) -> Context:
+        """Returns the context vectors of many source texts: (texts, hidden) each, the same as `context` for each."""
+        return self._encode_all(self._padded([self.source_ids(text) for text in texts]))
+
     def teacher_forced(self, encoder_inputs: np.ndarray, decoder_inputs: np.ndarray) -> np.ndarray:
-        """Returns what the decoder finds probable when it is fed the right characters, as in training.
+        """Returns what the decoder finds probable when it is fed the right tokens, as in training.
 
         Args:
             encoder_inputs: (batch, source time) ids.
@@ -242,7 +317,3 @@ class Translator:
     def _padded(sentences: Sequence[np.ndarray]) -> np.ndarray:
         longest = max(map(len, sentences))
         return np.stack([np.pad(ids, (0, longest - len(ids)), constant_values=PAD_ID) for ids in sentences])
-
-    def _nothing(self) -> Context:
-        zeros = np.zeros(self.lesson.model.hidden_size, np.float32)
-        return Context(zeros, zeros)

@@ -194,3 +194,7 @@ SUPPLIED_LESSONS: dict[str, SuppliedLesson] = {
         ),
     )
 }
+
+# A lesson and an epoch of it, with its own settings and seed, at which beam search is right on some sentences where
+# greedy is wrong. A test trains it.
+BEAM_EXAMPLE = ("greetings", 40)

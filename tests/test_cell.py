@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.cell import lstm_step, sigmoid, softmax
+from seq2seq.cell import cell_update, gate_inputs, lstm_step, sigmoid, softmax
 
 seeds = st.integers(0, 2**32 - 1)
 sizes = st.integers(1, 9)
@@ -65,6 +65,20 @@ def test_a_batch_is_its_rows_one_by_one(seed, batch, tokens, hidden):
         alone = lstm_step(x[n], h[n], c[n], *weights)
         np.testing.assert_allclose(alone.state_h, together.state_h[n], atol=1e-12)
         np.testing.assert_allclose(alone.gates, np.stack(together.gates)[:, n], atol=1e-12)
+
+
+@given(seeds, sizes, sizes)
+def test_a_step_is_its_two_halves(seed, tokens, hidden):
+    rng = np.random.default_rng(seed)
+    token = int(rng.integers(tokens))
+    x, h, c = np.eye(tokens)[token], rng.normal(size=hidden), rng.normal(size=hidden)
+    kernel, recurrent, bias = (rng.normal(size=(*rows, 4 * hidden)) for rows in ((tokens,), (hidden,), ()))
+    inputs = gate_inputs(x, h, kernel, recurrent, bias)
+    np.testing.assert_array_equal(inputs.from_token, kernel[token])  # one-hot picks a row
+    np.testing.assert_array_equal(inputs.bias, bias)
+    whole, halves = lstm_step(x, h, c, kernel, recurrent, bias), cell_update(sum(inputs), c)
+    np.testing.assert_allclose(whole.state_c, halves.state_c, atol=1e-12)
+    np.testing.assert_allclose(whole.state_h, halves.state_h, atol=1e-12)
 
 
 def test_a_gate_that_is_shut_or_open_decides_alone():

@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
 from seq2seq.decoding import Context
+from seq2seq.tokens import LEVELS, join
 from seq2seq.vocabulary import BOS, EOS, PAD_ID, UnknownTokenError
 
 anything = st.text(st.characters(), max_size=30)
-models = st.builds(ModelConfig, st.integers(1, 9), markers=st.booleans(), mask_padding=st.booleans())
+models = st.builds(
+    ModelConfig,
+    st.integers(1, 9),
+    markers=st.booleans(),
+    mask_padding=st.booleans(),
+    source_tokens=st.sampled_from(LEVELS),
+    target_tokens=st.sampled_from(LEVELS),
+)
 
 
 def untrained(model=None, pairs=NOTEBOOK_PAIRS, **training):
@@ -40,7 +48,8 @@ def test_every_text_is_translated_by_every_model(text, model, seed):
     state = untrained(model, seed=seed)
     translator, tokens = Translator(state), state.lesson.target_vocabulary.tokens
     steps = list(translator.steps(text))
-    assert translator.translate(text) == "".join(step.token for step in steps if step.token not in (BOS, EOS))
+    said = [step.token for step in steps if step.token not in (BOS, EOS)]
+    assert translator.translate(text) == join(said, model.target_tokens)
     assert 1 <= len(steps) <= translator.max_new_tokens
     assert [step.ended_by for step in steps[:-1]] == [None] * (len(steps) - 1)
     assert steps[-1].ended_by == ("eos" if steps[-1].token == EOS else "length")
