@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from seq2seq.config import Lesson
-from seq2seq.lstm import fused_lstm, looped_lstm
+from seq2seq.lstm import fused_lstm, keras_lstm, looped_lstm
 from seq2seq.metrics import examine
 from seq2seq.state import TrainingState, is_kept
 from seq2seq.tensors import token_ids
@@ -28,6 +28,7 @@ from seq2seq.weights import Weights, weight_shapes
 ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults; Kingma and Ba 2015
 METRIC_SUMS = ("loss", "correct", "tokens", "correct_padding", "padding")
 _CALL_SECONDS = 0.1  # about how long a call of the compiled function may take, so that Pause is quick
+_POOL_BATCHES = 16  # among so many batches pairs are sorted by length; more would save little, and mix pairs less
 _LARGE_LESSON = 5_000  # pairs, from which a worker keeps the tensors of the latest two lessons only
 
 
@@ -81,7 +82,7 @@ def advance(
     variables = [[tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)]
     step, sums = tf.constant(state.step, tf.int64), _sums_tensor(state.sums)
     epoch, batch, history, snapshots = state.epoch, state.batch, list(state.history), list(state.snapshots)
-    per_call, train_batches = _batches_per_call(lesson), _compiled(_is_small(lesson))
+    per_call, train_batches = _batches_per_call(lesson), _compiled_for(lesson)
     run = _Run()
     callback_list = keras.callbacks.CallbackList(list(callbacks), model=run)
     callback_list.on_train_begin()
@@ -123,15 +124,34 @@ def advance(
 
 
 def batch_order(lesson: Lesson, epoch: int) -> np.ndarray:
-    """Returns which pairs make up each batch of an epoch: (batches, batch size), the last one filled up with -1.
+    """Returns which pairs make up each batch of an epoch: (batches, batch size), one of them filled up with -1.
 
     It depends on the lesson, its seed and the epoch alone, so an epoch can be left and taken up again anywhere.
+
+    A batch takes as many time steps as its longest pair. Where padding is masked, pairs that come near each other in
+    the drawn order are therefore sorted by length before they are cut into batches, and the batches are drawn again:
+    for 10,000 English–French pairs in batches of 64 that leaves 40 of 51 steps, for 904 Korean ones 56 of 86.
     """
     training, order = lesson.training, lesson.training_rows
+    size, rng = training.batch_size, np.random.default_rng([training.seed, epoch])
     if training.shuffle:
-        order = np.random.default_rng([training.seed, epoch]).permutation(order)
-    batches = -(-len(order) // training.batch_size)
-    return np.pad(order, (0, batches * training.batch_size - len(order)), constant_values=-1).reshape(batches, -1)
+        order = rng.permutation(order)
+        if lesson.model.mask_padding and size > 1:
+            pools = np.split(order, range(_POOL_BATCHES * size, len(order), _POOL_BATCHES * size))
+            order = np.concatenate([pool[np.argsort(lesson.time_steps[pool], kind="stable")] for pool in pools])
+    batches = -(-len(order) // size)
+    order = np.pad(order, (0, batches * size - len(order)), constant_values=-1).reshape(batches, size)
+    return rng.permutation(order) if training.shuffle else order
+
+
+def _compiled_for(lesson: Lesson):
+    """Returns `_train_batches` compiled with the LSTM that is the fastest one for this lesson on this machine."""
+    if _is_small(lesson):
+        return _compiled(fused_lstm)
+    if tf.config.list_logical_devices("GPU"):
+        sizes = lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
+        return _compiled(keras_lstm(*sizes), tuple(weight_shapes(lesson).values()))
+    return _compiled(looped_lstm)
 
 
 def _is_small(lesson: Lesson) -> bool:
@@ -182,13 +202,15 @@ def _metrics(lesson: Lesson, sums: np.ndarray) -> dict[str, float]:
     return {"loss": loss / (tokens + padding), "accuracy": (correct + correct_padding) / (tokens + padding)}
 
 
+_SIZES_UNKNOWN = ((None, None), (None, None), (None,)) * 2 + ((None, None), (None,))  # as `weight_shapes` orders them
+
+
 @cache
-def _compiled(fused: bool):
-    """Returns `_train_batches` compiled for one of the two LSTMs, at the first call for tensors of any size."""
-    matrix, vector, ids = tf.TensorSpec([None, None]), tf.TensorSpec([None]), tf.TensorSpec([None, None], tf.int32)
-    weights = [matrix, matrix, vector, matrix, matrix, vector, matrix, vector]  # as `weight_shapes` orders them
+def _compiled(lstm, shapes=_SIZES_UNKNOWN):
+    """Returns `_train_batches` compiled with one of the LSTMs, for weights of any sizes or of some."""
+    weights, ids = [tf.TensorSpec(shape) for shape in shapes], tf.TensorSpec([None, None], tf.int32)
     return tf.function(
-        partial(_train_batches, fused=fused),
+        partial(_train_batches, lstm=lstm),
         input_signature=[
             *[weights] * 3,
             tf.TensorSpec([], tf.int64),
@@ -214,7 +236,7 @@ def _train_batches(
     learning_rate,
     clip_norm,
     masked,
-    fused,
+    lstm,
 ):
     """Trains on some batches, one optimizer step each. Returns (weights, m, v), step, sums."""
     for padded_rows in order:
@@ -222,7 +244,7 @@ def _train_batches(
         batch = [tf.gather(ids, rows) for ids in (encoder_inputs, decoder_inputs, decoder_targets)]
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            loss, batch_sums = _loss(weights, *batch, masked, fused)
+            loss, batch_sums = _loss(weights, *batch, masked, lstm)
         gradients = tape.gradient(loss, weights)
         if clip_norm > 0:
             gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
@@ -232,14 +254,14 @@ def _train_batches(
     return (weights, m, v), step, sums
 
 
-def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, fused):
+def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm):
     """Forward pass of one batch with teacher forcing.
 
     Args:
         weights: as `weight_shapes` orders them.
         encoder_inputs: (batch, source time); decoder_inputs, decoder_targets: (batch, target time); ids.
         masked: leave padding out.
-        fused: which of the two LSTMs.
+        lstm: one of those in `seq2seq.lstm`.
 
     Returns:
         The mean loss per token, and `METRIC_SUMS` of this batch.
@@ -256,14 +278,13 @@ def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, fuse
         target_length = tf.maximum(target_length, 1)  # targets of one character, without markers: nothing to say
         decoder_inputs, decoder_targets = decoder_inputs[:, :target_length], decoder_targets[:, :target_length]
 
-    lstm = fused_lstm if fused else looped_lstm
     nothing = tf.zeros([batch, tf.shape(encoder_recurrent)[0]])  # (batch, hidden)
-    all_h, all_c = lstm(
-        tf.transpose(encoder_inputs), nothing, nothing, encoder_kernel, encoder_recurrent, encoder_bias
-    )  # (source time, batch, hidden) each
-    last = tf.stack([lengths - 1, tf.range(batch)], axis=1)  # (batch, 2)
-    state_h, state_c = tf.gather_nd(all_h, last), tf.gather_nd(all_c, last)  # the context vector: (batch, hidden) each
-    all_h, _ = lstm(tf.transpose(decoder_inputs), state_h, state_c, decoder_kernel, decoder_recurrent, decoder_bias)
+    _, *context = lstm(
+        tf.transpose(encoder_inputs), lengths, nothing, nothing, encoder_kernel, encoder_recurrent, encoder_bias
+    )  # state_h and state_c: (batch, hidden) each
+    heard = tf.transpose(decoder_inputs)  # (target time, batch)
+    every_step = tf.fill([batch], tf.shape(heard)[0])
+    all_h, *_ = lstm(heard, every_step, *context, decoder_kernel, decoder_recurrent, decoder_bias)
 
     targets = tf.transpose(decoder_targets)  # (target time, batch)
     scored = tf.where((targets != PAD_ID) | ~masked)  # (places, 2): where the decoder's word counts

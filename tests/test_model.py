@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator, vectorize
 from seq2seq.decoding import Context
-from seq2seq.lstm import fused_lstm, looped_lstm
+from seq2seq.lstm import fused_lstm, keras_lstm, looped_lstm
 from seq2seq.model import build_model, to_keras
 from seq2seq.tensors import one_hot, token_ids
 from seq2seq.vocabulary import PAD_ID
@@ -240,30 +240,34 @@ def example(request):
     return ids, counts, arguments, factors, (all_h, last_h, last_c), gradients
 
 
-def run(ids, last, factors, arguments, lstm):
+def run(ids, lengths, factors, arguments, lstm):
     """Returns what counts of an LSTM's outputs, and the gradients."""
     with tf.GradientTape() as tape:
         tape.watch(arguments)
-        all_h, all_c = lstm(ids, *arguments)
-        parts = tf.transpose(all_h, [1, 0, 2]), tf.gather_nd(all_h, last), tf.gather_nd(all_c, last)
+        all_h, last_h, last_c = lstm(ids, lengths, *arguments)
+        parts = tf.transpose(all_h, [1, 0, 2]), last_h, last_c
         score = sum(tf.reduce_sum(part * factor) for part, factor in zip(parts, factors, strict=True))
     return parts, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(score, arguments)]
 
 
 @cache
 def compiled_run(lstm):
-    """Returns `run`, compiled once for tensors of any size, as the training does it."""
-    ids, vector, matrix, cube = tf.TensorSpec([None, None], tf.int32), *(tf.TensorSpec([None] * n) for n in (1, 2, 3))
-    signature = [ids, ids, (cube, matrix, matrix), [matrix, matrix, matrix, matrix, vector]]
+    """Returns `run`, compiled as the training does it: for any sizes, for Keras's layer for each."""
+    if lstm not in (fused_lstm, looped_lstm):
+        return tf.function(partial(run, lstm=lstm))
+    ids, lengths = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
+    vector, matrix, cube = (tf.TensorSpec([None] * n) for n in (1, 2, 3))
+    signature = [ids, lengths, (cube, matrix, matrix), [matrix, matrix, matrix, matrix, vector]]
     return tf.function(partial(run, lstm=lstm), input_signature=signature)
 
 
-@pytest.mark.parametrize("lstm", [fused_lstm, looped_lstm])
-def test_both_lstms_are_kerass(lstm, example):
+@pytest.mark.parametrize("lstm", [fused_lstm, looped_lstm, keras_lstm])
+def test_every_lstm_is_kerass(lstm, example):
     ids, counts, arguments, factors, outputs, gradients = example
-    last = tf.constant(np.stack([counts.sum(axis=1) - 1, np.arange(len(ids))], axis=1), tf.int32)
-    run_lstm = compiled_run(lstm)
-    (all_h, last_h, last_c), our_gradients = run_lstm(tf.constant(ids.T, tf.int32), last, factors, arguments)
+    lengths = tf.constant(counts.sum(axis=1), tf.int32)
+    (tokens, _), (hidden, _) = arguments[2].shape, arguments[3].shape
+    run_lstm = compiled_run(keras_lstm(hidden, tokens) if lstm is keras_lstm else lstm)
+    (all_h, last_h, last_c), our_gradients = run_lstm(tf.constant(ids.T, tf.int32), lengths, factors, arguments)
     close(all_h * counts[..., np.newaxis], outputs[0] * counts[..., np.newaxis])
     close(last_h, outputs[1])
     close(last_c, outputs[2])
