@@ -1,9 +1,9 @@
-# Two commands: `make app` and `make test`. The README gives the same lines for Windows.
+# Two commands: `make app` and `make test`; and `make bench`, which measures. The README gives the lines for Windows.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test setup
+.PHONY: app test bench soak setup
 
 app: setup
 	$(BIN)/streamlit run streamlit_app.py
@@ -12,6 +12,12 @@ test: $(VENV)/tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/bench-installed
+	$(BIN)/python -m benchmarks
+
+soak: setup
+	$(BIN)/python -m benchmarks.soak
 
 setup: $(VENV)/app-installed
 
@@ -23,4 +29,8 @@ $(VENV)/app-installed: requirements.txt
 
 $(VENV)/tests-installed: $(VENV)/app-installed requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+$(VENV)/bench-installed: $(VENV)/app-installed benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet -r benchmarks/requirements.txt
 	touch $@

@@ -121,6 +121,18 @@ def test_slices_give_the_numbers_of_one_go_and_every_epoch_is_streamed(engine, t
     assert state.epoch == 0 and run.seconds_trained > 0 and run.seconds_left is None
 
 
+def test_a_worker_that_has_grown_is_replaced_between_slices(engine, train_in_one_go, monkeypatch):
+    _, worker = find_processes()
+    monkeypatch.setattr(engine_module, "WORN_BYTES", 0)
+    state = new_state(epochs=60)
+    run = engine.submit(state)
+    wait_for(run)
+    assert not is_alive(worker)
+    assert is_alive(find_processes()[1])
+    assert (run.status, run.error) == ("finished", None)
+    assert_same(run.state, train_in_one_go(state))
+
+
 def test_patience_ends_a_run_after_exactly_its_epoch(engine, train_in_one_go):
     state = new_state(epochs=200, learning_rate=0.1, patience=4)
     run = engine.submit(state)

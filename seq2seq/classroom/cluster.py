@@ -25,6 +25,8 @@ CONFIG = {
     "distributed.deploy.lost-worker-timeout": "1000h",  # else it gives up on one that is not back in 15 s
     "distributed.scheduler.active-memory-manager.start": False,  # would take a lesson from the second worker using it
     "distributed.scheduler.work-stealing": False,  # the engine sends each slice to a free worker
+    # Only the nanny's limit stays, at which a worker is ended; one that paused would keep its slice for ever.
+    **{f"distributed.worker.memory.{level}": False for level in ("target", "spill", "pause")},
     "distributed.worker.profile.enabled": False,  # 100 stack samples a second that nobody reads
 }
 ALIVE = (Status.init, Status.starting, Status.running)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import dataclasses
 import logging
+import math
 import os
 import pickle
 import queue
@@ -41,6 +43,10 @@ SLICE_SECONDS = 0.25
 POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
 MOST_SNAPSHOT_BYTES = 32 * 2**20  # of a run: 40 snapshots of a class's models, eleven of the largest suggested
 UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or closed laptops would train for ever
+# A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds;
+# but not at once again, for it may be a lesson that needs so much.
+WORN_BYTES = 1.5 * 2**30
+RECYCLE_SECONDS = 300
 _PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
 
 
@@ -160,6 +166,8 @@ class Engine:
         self._client: Client | None = None
         self._connection_lost = False
         self._threads: dict[str, int] = {}  # of each worker
+        self._recycled: str | None = None  # the worker that is being replaced, or the last one that was
+        self._recycled_at = -math.inf
         self._waiting: deque[Run] = deque()
         self._in_flight: dict[str, Run] = {}
         self._submitted, self._closing = asyncio.Event(), asyncio.Event()
@@ -258,7 +266,8 @@ class Engine:
         while not self._connection_lost and (process is None or process.poll() is None):
             try:
                 self._client.subscribe_topic(self._topic, self._receive)  # again: a scheduler that restarted forgot it
-                self._threads = await self._client.nthreads()
+                threads = await self._client.nthreads()
+                self._threads = {worker: n for worker, n in threads.items() if worker != self._recycled}
             except OSError:
                 break
             self._dispatch()
@@ -328,7 +337,7 @@ class Engine:
         try:
             if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
                 run._lesson = self._client.submit(pickle.loads, pickle.dumps(state.lesson), key=f"lesson-{run.id}")
-            later, seconds = await self._client.submit(
+            later, seconds, memory = await self._client.submit(
                 _train_slice_there,
                 run._lesson,
                 dataclasses.replace(state, lesson=None, history=_watched_history(state), snapshots=()),
@@ -363,7 +372,19 @@ class Engine:
                 run._rest("paused")
             else:
                 self._waiting.append(run)
+            if memory > WORN_BYTES and self._client.direct_to_workers:
+                await self._recycle(run._worker)
         self._dispatch()
+
+    async def _recycle(self, worker: str) -> None:
+        """Replaces the process of a resting worker of the embedded cluster; its runs go on with another, or wait."""
+        if time.monotonic() - self._recycled_at < RECYCLE_SECONDS:
+            return
+        self._recycled, self._recycled_at = worker, time.monotonic()
+        self._threads.pop(worker, None)
+        self._dispatch()
+        with contextlib.suppress(OSError):  # the connection is lost, which `_keep_busy` will notice
+            await self._client.restart_workers([worker], raise_for_error=False)
 
     def _receive(self, event: tuple[float, dict]) -> None:
         """Takes what a slice under way tells. A slice that is repeated, its worker having died, tells it again."""

@@ -45,8 +45,8 @@ def train_slice(
         label: tells the messages of this slice from others.
 
     Returns:
-        The later state, without its lesson and with the history and snapshots of this slice alone, and the seconds that
-        it took.
+        The later state, without its lesson and with the history and snapshots of this slice alone; the seconds that it
+        took; and the bytes of memory that this process has by now.
 
     Raises:
         RuntimeError: anything went wrong. TensorFlow's own exceptions could not be unpickled without TensorFlow.
@@ -63,7 +63,7 @@ def train_slice(
         problem = f"{type(error).__name__}: {error}"
     else:
         later = dataclasses.replace(later, lesson=None, history=later.history[len(state.history) :])
-        return later, time.monotonic() - began
+        return later, time.monotonic() - began, psutil.Process().memory_info().rss
     raise RuntimeError(problem)  # out of the handler, or the original would travel along
 
 
