@@ -1,6 +1,7 @@
 """The real app in a real Chromium. Without a browser these tests are skipped; with CI=true they fail instead."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -139,6 +140,16 @@ def _watch(page, address, troubles):
 
     page.on("request", on_request)
     page.on("requestfailed", on_failure)
-    page.on("response", lambda r: troubles.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+
+    def on_response(response):
+        # At the address of a page Streamlit first tries whether the server is there, and is told that it is not.
+        if response.status >= 400 and not re.search(r"/\w+/_stcore/", response.url):
+            troubles.append(f"{response.status}: {response.url}")
+
+    def on_console(message):
+        if message.type == "error" and not re.search(r"/\w+/_stcore/", message.location["url"]):
+            troubles.append(f"console: {message.text}")
+
+    page.on("response", on_response)
     page.on("pageerror", lambda error: troubles.append(f"JavaScript: {error}"))
-    page.on("console", lambda m: troubles.append(f"console: {m.text}") if m.type == "error" else None)
+    page.on("console", on_console)

@@ -39,10 +39,10 @@ class Student:
     def sees(self, key, **values):
         expect(self.main.get_by_text(self.text(key, **values)).first).to_be_visible()
 
-    def button(self, key):
+    def button(self, key, **values):
         # While a page runs again, what it drew before may still stand elsewhere.
         fresh = self.main.locator("[data-testid=stElementContainer][data-stale=false]")
-        name = re.compile(f"^{re.escape(self.text(key))}( Shortcut .+)?$")  # its key on the keyboard
+        name = re.compile(f"^{re.escape(self.text(key, **values))}( Shortcut .+)?$")  # its key on the keyboard
         return fresh.get_by_role("button", name=name)
 
     def goes_to(self, name, menu="stSidebar"):
