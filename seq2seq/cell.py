@@ -65,7 +65,8 @@ def cell_update(z, state_c) -> CellStep:
         z: (…, 4 · hidden), the gates' inputs, in Keras's order i, f, g, o.
         state_c: (…, hidden), the cell state before.
     """
-    i, f, g, o = np.split(z, 4, axis=-1)
+    hidden = state_c.shape[-1]
+    i, f, g, o = (z[..., start : start + hidden] for start in range(0, 4 * hidden, hidden))  # `np.split`, but quicker
     gates = Gates(sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o))
     state_c = gates.f * state_c + gates.i * gates.g
     state_h = gates.o * np.tanh(state_c)

@@ -251,17 +251,16 @@ class Translator:
             texts: source texts.
             prefixes: what to force at the beginning of each; all of as many tokens. None forces nothing.
         """
+        return self.translate_contexts(self.contexts(texts), prefixes or [""] * len(texts))
+
+    def translate_contexts(self, contexts: Context, prefixes: Sequence[str]) -> list[str]:
+        """Translates many context vectors, (batch, hidden) each; see `translate_all`."""
         vocabulary = self.lesson.target_vocabulary
-        begun = [
-            self._beginning(vocabulary.encode(normalise(prefix)).tolist()) for prefix in prefixes or [""] * len(texts)
-        ]
+        begun = [self._beginning(vocabulary.encode(normalise(prefix)).tolist()) for prefix in prefixes]
         fed = np.array([first for first, _ in begun])  # (batch,)
         forced = np.array([tokens for _, tokens in begun])  # (batch, forced)
         said = [fed] if not self.lesson.model.markers else []
-        state, ended = (
-            self._encode_all(self._padded([self.source_ids(text) for text in texts])),
-            np.zeros(len(fed), bool),
-        )
+        state, ended = contexts, np.zeros(len(fed), bool)
         for n in range(self._most_steps(fed[0])):
             cell = self._cells("decoder", fed, state)
             picked = np.argmax(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"], axis=1)
@@ -276,27 +275,10 @@ class Translator:
 
     def contexts(self, texts: Sequence[str]) -> Context:
         """Returns the context vectors of many source texts: (texts, hidden) each, the same as `context` for each."""
-        return self._encode_all(self._padded([self.source_ids(text) for text in texts]))
-
-    def teacher_forced(self, encoder_inputs: np.ndarray, decoder_inputs: np.ndarray) -> np.ndarray:
-        """Returns what the decoder finds probable when it is fed the right tokens, as in training.
-
-        Args:
-            encoder_inputs: (batch, source time) ids.
-            decoder_inputs: (batch, target time) ids.
-
-        Returns:
-            (batch, target time, target tokens).
-        """
-        state, probabilities = self._encode_all(encoder_inputs), []
-        for fed in decoder_inputs.T:  # (batch,)
-            cell = self._cells("decoder", fed, state)
-            state = Context(cell.state_h, cell.state_c)
-            probabilities.append(softmax(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]))
-        return np.stack(probabilities, axis=1)
-
-    def _encode_all(self, ids: np.ndarray) -> Context:
-        """Returns the context vectors of (batch, time) source ids: (batch, hidden) each."""
+        sentences = [self.source_ids(text) for text in texts]
+        ids = np.full((len(sentences), max(map(len, sentences))), PAD_ID)  # (batch, time)
+        for row, sentence in zip(ids, sentences, strict=True):
+            row[: len(sentence)] = sentence
         nothing = np.zeros((len(ids), self.lesson.model.hidden_size), np.float32)
         state = Context(nothing, nothing)
         for fed in ids.T:  # (batch,)
@@ -307,13 +289,25 @@ class Translator:
             )
         return state
 
+    def teacher_forced(self, contexts: Context, decoder_inputs: np.ndarray) -> np.ndarray:
+        """Returns what the decoder finds probable when it is fed the right tokens, as in training.
+
+        Args:
+            contexts: of the sources, (batch, hidden) each.
+            decoder_inputs: (batch, target time) ids.
+
+        Returns:
+            (batch, target time, target tokens).
+        """
+        state, probabilities = contexts, []
+        for fed in decoder_inputs.T:  # (batch,)
+            cell = self._cells("decoder", fed, state)
+            state = Context(cell.state_h, cell.state_c)
+            probabilities.append(softmax(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]))
+        return np.stack(probabilities, axis=1)
+
     def _cells(self, side: str, fed: np.ndarray, state: Context) -> CellStep:
         """Takes one step of an LSTM for a batch of ids. One-hot times kernel is the kernel's row, so it is picked."""
         kernel, recurrent, bias = (self.weights[f"{side}_{part}"] for part in ("kernel", "recurrent", "bias"))
         rows = np.where((fed == PAD_ID)[:, np.newaxis], np.float32(0), kernel[fed])  # (batch, 4 · hidden)
         return cell_update(rows + state.state_h @ recurrent + bias, state.state_c)
-
-    @staticmethod
-    def _padded(sentences: Sequence[np.ndarray]) -> np.ndarray:
-        longest = max(map(len, sentences))
-        return np.stack([np.pad(ids, (0, longest - len(ids)), constant_values=PAD_ID) for ids in sentences])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from seq2seq.decoding import Translator
+from seq2seq.decoding import Context, Translator
 from seq2seq.state import TrainingState
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID
@@ -55,7 +55,8 @@ def examine(state: TrainingState) -> dict[str, float]:
 def _figures(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
     lesson, translator = state.lesson, Translator(state)
     pairs = [lesson.pairs[row] for row in rows]
-    said = translator.translate_all([pair.source for pair in pairs], [lesson.prefix(pair.target) for pair in pairs])
+    contexts = translator.contexts([pair.source for pair in pairs])
+    said = translator.translate_contexts(contexts, [lesson.prefix(pair.target) for pair in pairs])
     right = {}  # a source with several translations may be translated by any of them
     for pair in lesson.pairs:
         right.setdefault(pair.source, []).append(pair.target)
@@ -66,13 +67,13 @@ def _figures(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
     return {
         "exact_match": exact_match(said, targets),
         "cer": character_error_rate(said, targets),
-    } | _teacher_forced(state, rows)
+    } | _teacher_forced(translator, contexts, rows)
 
 
-def _teacher_forced(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
-    ids = token_ids(state.lesson, rows)
+def _teacher_forced(translator: Translator, contexts: Context, rows: np.ndarray) -> dict[str, float]:
+    ids = token_ids(translator.lesson, rows)
     targets = ids.decoder_targets  # (pairs, time)
-    probabilities = Translator(state).teacher_forced(ids.encoder_inputs, ids.decoder_inputs)
+    probabilities = translator.teacher_forced(contexts, ids.decoder_inputs)
     is_token = targets != PAD_ID
     # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
     wanted = np.maximum(targets, 0)

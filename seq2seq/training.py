@@ -239,19 +239,32 @@ def _train_batches(
     lstm,
 ):
     """Trains on some batches, one optimizer step each. Returns (weights, m, v), step, sums."""
+    sizes = [tf.size(values) for values in weights]
+    m, v = _flat(m), _flat(v)  # (all weights,) each: for small models a few long operations are quicker than many
     for padded_rows in order:
         rows = tf.boolean_mask(padded_rows, padded_rows >= 0)  # (batch,)
         batch = [tf.gather(ids, rows) for ids in (encoder_inputs, decoder_inputs, decoder_targets)]
         with tf.GradientTape() as tape:
             tape.watch(weights)
             loss, batch_sums = _loss(weights, *batch, masked, lstm)
-        gradients = tape.gradient(loss, weights)
+        gradient = _flat(tape.gradient(loss, weights))
         if clip_norm > 0:
-            gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
+            gradient = tf.clip_by_norm(gradient, clip_norm)
         step += 1
-        weights, m, v = _adam(weights, m, v, gradients, tf.cast(step, tf.float32), learning_rate)
+        move, m, v = _adam(m, v, gradient, tf.cast(step, tf.float32), learning_rate)
+        weights = [w - part for w, part in zip(weights, _parts(move, sizes, weights), strict=True)]
         sums += batch_sums
-    return (weights, m, v), step, sums
+    return (weights, _parts(m, sizes, weights), _parts(v, sizes, weights)), step, sums
+
+
+def _flat(tensors):
+    """Puts all numbers of some tensors into one long row."""
+    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+
+
+def _parts(flat, sizes, like):
+    """Cuts such a row into tensors again."""
+    return [tf.reshape(part, tf.shape(x)) for part, x in zip(tf.split(flat, sizes, num=len(like)), like, strict=True)]
 
 
 def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm):
@@ -301,10 +314,12 @@ def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm
     return loss / tf.cast(tf.maximum(tf.size(targets), 1), tf.float32), sums
 
 
-def _adam(weights, m, v, gradients, step, learning_rate):
-    """One step of Adam, written as Keras does it. Kingma and Ba 2015, end of section 2."""
+def _adam(m, v, gradient, step, learning_rate):
+    """Returns a step of Adam, to be taken off the weights, and the new means. Written as Keras does it.
+
+    Source: Kingma and Ba 2015, end of section 2.
+    """
     rate = learning_rate * tf.sqrt(1 - ADAM_BETA_2**step) / (1 - ADAM_BETA_1**step)
-    m = [mean + (g - mean) * (1 - ADAM_BETA_1) for mean, g in zip(m, gradients, strict=True)]
-    v = [mean + (tf.square(g) - mean) * (1 - ADAM_BETA_2) for mean, g in zip(v, gradients, strict=True)]
-    moves = [rate * mean / (tf.sqrt(square) + ADAM_EPSILON) for mean, square in zip(m, v, strict=True)]
-    return [w - move for w, move in zip(weights, moves, strict=True)], m, v
+    m += (gradient - m) * (1 - ADAM_BETA_1)
+    v += (tf.square(gradient) - v) * (1 - ADAM_BETA_2)
+    return rate * m / (tf.sqrt(v) + ADAM_EPSILON), m, v

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
 from seq2seq.decoding import Context
+from seq2seq.tensors import token_ids
 from seq2seq.tokens import LEVELS, join
 from seq2seq.vocabulary import BOS, EOS, PAD_ID, UnknownTokenError
 
@@ -207,3 +208,106 @@ def test_translating_changes_nothing(trained):
     first = Translator(trained).translate("Hello.")
     assert Translator(trained).translate("Hello.") == first
     assert pickle.dumps((trained.weights, trained.history)) == before
+
+
+# --- What if? --------------------------------------------------------------------------------------------------------
+
+
+def assert_same(ours, theirs):
+    """Compares two translations in all but which tokens were forced."""
+    assert [(s.fed, s.token_id, s.ended_by) for s in ours] == [(s.fed, s.token_id, s.ended_by) for s in theirs]
+    for a, b in zip(ours, theirs, strict=True):
+        for name in ("probabilities", "state_h", "state_c", "gates"):
+            np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+
+
+@settings(max_examples=30)
+@given(anything, models, st.integers(0, 9), st.data())
+def test_forcing_its_own_choices_changes_nothing(text, model, seed, data):
+    translator = Translator(untrained(model, seed=seed))
+    plain = list(translator.steps(text))
+    chosen = data.draw(st.sets(st.integers(0, len(plain) - 1)))
+    forced = list(translator.steps(text, forced={n: plain[n].token_id for n in chosen}))
+    assert_same(forced, plain)
+    assert {n for n, step in enumerate(forced) if step.forced} == chosen
+
+
+@settings(max_examples=30)
+@given(anything, models, st.integers(0, 9), st.data())
+def test_a_token_forced_in_the_middle_is_fed_on(text, model, seed, data):
+    translator = Translator(untrained(model, seed=seed))
+    plain = list(translator.steps(text))
+    n, token_id = data.draw(st.integers(0, len(plain) - 1)), data.draw(st.integers(0, len(plain[0].probabilities) - 1))
+    forced = list(translator.steps(text, forced={n: token_id}))
+    assert_same(forced[:n], plain[:n])
+    assert [step.token_id for step in forced[: n + 1]] == [*(step.token_id for step in plain[:n]), token_id]
+    np.testing.assert_array_equal(forced[n].probabilities, plain[n].probabilities)
+    if forced[n].ended_by is None:
+        after = translator.decoder_step(token_id, Context(forced[n].state_h, forced[n].state_c))
+        np.testing.assert_array_equal(forced[n + 1].probabilities, after.probabilities)
+
+
+def test_forcing_every_token_is_teacher_forcing(trained, notebook_trained):
+    for state in (trained, notebook_trained, untrained()):
+        lesson, translator = state.lesson, Translator(state)
+        ids = token_ids(lesson)
+        contexts = translator.contexts([pair.source for pair in lesson.pairs])
+        probabilities = translator.teacher_forced(contexts, ids.decoder_inputs)  # (pairs, time, tokens)
+        for row, (source, target) in enumerate(lesson.pairs):
+            wanted = ids.decoder_targets[row][ids.decoder_targets[row] != PAD_ID].tolist()
+            forced = dict(enumerate(wanted))
+            steps = list(translator.steps(source, lesson.prefix(target), forced, max_new_tokens=len(wanted)))
+            assert [step.token_id for step in steps] == wanted
+            assert all(step.forced for step in steps)
+            for step, expected in zip(steps, probabilities[row], strict=False):
+                np.testing.assert_allclose(step.probabilities, expected, atol=1e-6)
+
+
+def test_a_context_can_stand_for_a_text(trained, notebook_trained):
+    for state in (trained, notebook_trained):
+        translator = Translator(state)
+        for source, target in NOTEBOOK_PAIRS:
+            prefix = state.lesson.prefix(target)
+            plain = list(translator.steps(source, prefix))
+            assert_same(list(translator.steps(translator.context(source), prefix)), plain)
+
+
+def test_another_sentences_context_says_that_sentence(trained):
+    translator = Translator(trained)
+    for source, target in NOTEBOOK_PAIRS:
+        assert translator.spoken(list(translator.steps(translator.context(source)))) == target
+
+
+def test_a_zero_context_is_fed_as_zeros(trained):
+    translator, zeros = Translator(trained), np.zeros(32, np.float32)
+    steps = list(translator.steps(Context.zeros(32)))
+    first = translator.decoder_step(trained.lesson.target_vocabulary.bos_id, Context(zeros, zeros))
+    np.testing.assert_array_equal(steps[0].probabilities, first.probabilities)
+    assert_same(steps, list(translator.steps("")))
+
+
+@settings(max_examples=30)
+@given(models, st.integers(0, 9), st.integers(1, 60))
+def test_no_translation_is_longer_than_its_limit(model, seed, limit):
+    translator = Translator(untrained(model, seed=seed))
+    steps = list(translator.steps("Hello.", max_new_tokens=limit))
+    assert len(steps) <= limit
+    assert steps[-1].ended_by == ("eos" if steps[-1].token == EOS else "length")
+    assert len(steps) == limit or steps[-1].ended_by == "eos"
+    longer = list(translator.steps("Hello.", max_new_tokens=limit + 1))
+    assert_same([replace(step, ended_by=None) for step in longer[: len(steps)]],
+                [replace(step, ended_by=None) for step in steps])  # fmt: skip
+
+
+def test_a_model_that_may_not_end_is_ended_by_the_limit(trained):
+    translator, eos = Translator(trained), trained.lesson.target_vocabulary.eos_id
+    plain = list(translator.steps("Hello."))
+    steps = list(translator.steps("Hello.", suppress_tokens=[eos], max_new_tokens=20))
+    assert (len(steps), steps[-1].ended_by) == (20, "length")
+    assert [step.token_id for step in steps[: len(plain) - 1]] == [step.token_id for step in plain[:-1]]
+    assert eos not in [step.token_id for step in steps]
+    second = np.argsort(-plain[-1].probabilities)[1]
+    assert steps[len(plain) - 1].token_id == second
+    np.testing.assert_array_equal(steps[len(plain) - 1].probabilities, plain[-1].probabilities)
+    (*_, last) = translator.steps("Hello.", forced={3: eos}, suppress_tokens=[eos])
+    assert (last.token, last.forced, last.ended_by) == (EOS, True, "eos")

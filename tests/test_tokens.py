@@ -117,7 +117,8 @@ def test_a_lesson_at_each_level_is_learned(trained_at):
 def test_step_by_step_is_what_teacher_forcing_gives(trained_at):
     translator, lesson = Translator(trained_at), trained_at.lesson
     ids = token_ids(lesson)
-    taught = translator.teacher_forced(ids.encoder_inputs, ids.decoder_inputs)  # (pairs, target time, tokens)
+    contexts = translator.contexts([pair.source for pair in lesson.pairs])
+    taught = translator.teacher_forced(contexts, ids.decoder_inputs)  # (pairs, target time, tokens)
     for n, (source, target) in enumerate(lesson.pairs):
         steps = list(translator.steps(source, prefix=target))
         assert "".join(step.token for step in steps) == "".join(lesson.target_vocabulary.split(target)) + EOS
