@@ -79,48 +79,85 @@ def advance(
         tf.constant(training.clip_norm, tf.float32),
         tf.constant(lesson.model.mask_padding),
     ]
-    variables = [[tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)]
-    step, sums = tf.constant(state.step, tf.int64), _sums_tensor(state.sums)
+    weights, m, v = (
+        [tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)
+    )
+    # Adam's means as one long row each: a few long operations are quicker than many short ones.
+    variables, step = (weights, _flat(m), _flat(v)), tf.constant(state.step, tf.int64)
     epoch, batch, history, snapshots = state.epoch, state.batch, list(state.history), list(state.snapshots)
+    sums = np.array(state.sums) if batch else np.zeros(len(METRIC_SUMS))
+    last = None if epochs is None else epoch + epochs
     per_call, train_batches = _batches_per_call(lesson), _compiled_for(lesson)
     run = _Run()
     callback_list = keras.callbacks.CallbackList(list(callbacks), model=run)
     callback_list.on_train_begin()
     while not run.stop_training:
-        order = batch_order(lesson, epoch)  # (batches, batch size)
-        if batch == 0:
-            callback_list.on_epoch_begin(epoch)
-        variables, step, sums = train_batches(*variables, step, sums, order[batch : batch + per_call], *data, *settings)
-        batch = min(batch + per_call, len(order))
-        callback_list.on_train_batch_end(batch - 1, {"batches": len(order)})
-        if batch == len(order):
-            epoch, batch = epoch + 1, 0
-            record = {"epoch": epoch} | _metrics(lesson, sums.numpy()) | {"learning_rate": training.learning_rate}
-            if is_kept(epoch):
-                weights = _arrays(names, variables[0])
-                snapshots.append((epoch, weights))
-                record |= examine(dataclasses.replace(state, weights=weights))
-            history.append(record)
-            sums = _sums_tensor(())
-            callback_list.on_epoch_end(epoch - 1, history[-1])
-            if epochs is not None and epoch == state.epoch + epochs:
+        orders = _orders_for_a_call(lesson, epoch, batch, per_call, last)
+        call = partial(_call, train_batches, variables, step, sums, data=data, settings=settings)
+        variables, step, all_sums = call(orders)
+        for n, order in enumerate(orders):
+            if batch == 0:
+                callback_list.on_epoch_begin(epoch)
+            batch, sums = batch + len(order), all_sums[n]
+            callback_list.on_train_batch_end(batch - 1, {"batches": _batches(lesson)})
+            if batch < _batches(lesson):
                 break
-        if ends_at is not None and time.monotonic() >= ends_at:
+            epoch, batch = epoch + 1, 0
+            record = {"epoch": epoch} | _metrics(lesson, sums) | {"learning_rate": training.learning_rate}
+            if is_kept(epoch):
+                snapshots.append((epoch, _arrays(names, variables[0])))
+                record |= examine(dataclasses.replace(state, weights=snapshots[-1][1]))
+            history.append(record)
+            sums = np.zeros_like(sums)
+            callback_list.on_epoch_end(epoch - 1, record)
+            if run.stop_training and n + 1 < len(orders):  # a callback ends it here, and the call went on further
+                variables, step, _ = call(orders[: n + 1])
+                break
+        if epoch == last or (ends_at is not None and time.monotonic() >= ends_at):
             break
     callback_list.on_train_end()
-    weights, adam_m, adam_v = (_arrays(names, group) for group in variables)
+    weights, m, v = variables
     return dataclasses.replace(
         state,
-        weights=weights,
-        adam_m=adam_m,
-        adam_v=adam_v,
+        weights=_arrays(names, weights),
+        adam_m=_arrays(names, _parts(m, weights)),
+        adam_v=_arrays(names, _parts(v, weights)),
         step=int(step),
         epoch=epoch,
         batch=batch,
-        sums=tuple(sums.numpy().tolist()) if batch else (),
+        sums=tuple(sums.tolist()) if batch else (),
         history=tuple(history),
         snapshots=tuple(snapshots),
     )
+
+
+def _batches(lesson: Lesson) -> int:
+    return -(-len(lesson.training_rows) // lesson.training.batch_size)
+
+
+def _orders_for_a_call(lesson: Lesson, epoch: int, batch: int, per_call: int, last: int | None) -> list[np.ndarray]:
+    """Returns what one call of the compiled function trains on: (batches, batch size) for each epoch.
+
+    It is a part of an epoch, or the rest of one and whole epochs after it, for a call costs as much as half an epoch of
+    the notebook's. It ends with an epoch that is to be examined, or the last.
+    """
+    orders = [batch_order(lesson, epoch)[batch:][:per_call]]
+    end = epoch + 1
+    while sum(map(len, orders)) + _batches(lesson) <= per_call and not is_kept(end) and end != last:
+        orders.append(batch_order(lesson, end))
+        end += 1
+    return orders
+
+
+def _call(train_batches, variables, step, sums, orders, *, data, settings):
+    """Calls the compiled function; returns variables, step, and the sums of each epoch: (epochs, sums)."""
+    all_sums = np.zeros((len(orders), len(sums)))
+    all_sums[0] = sums
+    epochs = np.repeat(np.arange(len(orders)), list(map(len, orders)))  # (batches,)
+    variables, step, all_sums = train_batches(
+        *variables, step, all_sums, np.concatenate(orders), epochs, *data, *settings
+    )
+    return variables, step, all_sums.numpy()
 
 
 def batch_order(lesson: Lesson, epoch: int) -> np.ndarray:
@@ -189,10 +226,6 @@ def _arrays(names: Sequence[str], tensors: Sequence[tf.Tensor]) -> Weights:
     return {name: tensor.numpy() for name, tensor in zip(names, tensors, strict=True)}
 
 
-def _sums_tensor(sums: Sequence[float]) -> tf.Tensor:
-    return tf.constant(sums or np.zeros(len(METRIC_SUMS)), tf.float64)
-
-
 def _metrics(lesson: Lesson, sums: np.ndarray) -> dict[str, float]:
     """Turns an epoch's sums into the loss and accuracy that the lesson is trained on: with or without padding."""
     loss, correct, tokens, correct_padding, padding = sums.tolist()
@@ -212,10 +245,12 @@ def _compiled(lstm, shapes=_SIZES_UNKNOWN):
     return tf.function(
         partial(_train_batches, lstm=lstm),
         input_signature=[
-            *[weights] * 3,
+            weights,
+            *[tf.TensorSpec([None])] * 2,
             tf.TensorSpec([], tf.int64),
-            tf.TensorSpec([len(METRIC_SUMS)], tf.float64),
+            tf.TensorSpec([None, len(METRIC_SUMS)], tf.float64),
             tf.TensorSpec([None, None], tf.int64),
+            tf.TensorSpec([None], tf.int64),
             *[ids] * 3,
             *[tf.TensorSpec([])] * 2,
             tf.TensorSpec([], tf.bool),
@@ -230,6 +265,7 @@ def _train_batches(
     step,
     sums,
     order,
+    epochs,
     encoder_inputs,
     decoder_inputs,
     decoder_targets,
@@ -238,11 +274,24 @@ def _train_batches(
     masked,
     lstm,
 ):
-    """Trains on some batches, one optimizer step each. Returns (weights, m, v), step, sums."""
-    sizes = [tf.size(values) for values in weights]
-    m, v = _flat(m), _flat(v)  # (all weights,) each: for small models a few long operations are quicker than many
-    for padded_rows in order:
-        rows = tf.boolean_mask(padded_rows, padded_rows >= 0)  # (batch,)
+    """Trains on some batches, one optimizer step each.
+
+    Args:
+        weights: as `weight_shapes` orders them.
+        m, v: Adam's means, all of them in one row.
+        step: optimizer steps taken.
+        sums: (epochs, metric sums), of each epoch that this call has a part of.
+        order: (batches, batch size), the pairs of each batch; -1 for none.
+        epochs: (batches,), the row in `sums` of each.
+        encoder_inputs, decoder_inputs, decoder_targets: (pairs, time), ids.
+        learning_rate, clip_norm, masked: settings of the lesson.
+        lstm: one of those in `seq2seq.lstm`.
+
+    Returns:
+        (weights, m, v), step, sums.
+    """
+    for n in tf.range(tf.shape(order)[0]):
+        rows = tf.boolean_mask(order[n], order[n] >= 0)  # (batch,)
         batch = [tf.gather(ids, rows) for ids in (encoder_inputs, decoder_inputs, decoder_targets)]
         with tf.GradientTape() as tape:
             tape.watch(weights)
@@ -252,9 +301,9 @@ def _train_batches(
             gradient = tf.clip_by_norm(gradient, clip_norm)
         step += 1
         move, m, v = _adam(m, v, gradient, tf.cast(step, tf.float32), learning_rate)
-        weights = [w - part for w, part in zip(weights, _parts(move, sizes, weights), strict=True)]
-        sums += batch_sums
-    return (weights, _parts(m, sizes, weights), _parts(v, sizes, weights)), step, sums
+        weights = [w - part for w, part in zip(weights, _parts(move, weights), strict=True)]
+        sums = tf.tensor_scatter_nd_add(sums, [[epochs[n]]], [batch_sums])
+    return (weights, m, v), step, sums
 
 
 def _flat(tensors):
@@ -262,9 +311,10 @@ def _flat(tensors):
     return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
 
 
-def _parts(flat, sizes, like):
-    """Cuts such a row into tensors again."""
-    return [tf.reshape(part, tf.shape(x)) for part, x in zip(tf.split(flat, sizes, num=len(like)), like, strict=True)]
+def _parts(row, like):
+    """Cuts such a row into tensors of the shapes of others."""
+    parts = tf.split(row, [tf.size(x) for x in like], num=len(like))
+    return [tf.reshape(part, tf.shape(x)) for part, x in zip(parts, like, strict=True)]
 
 
 def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm):

@@ -472,6 +472,17 @@ def test_early_stopping_of_keras_itself_works():
     assert advance(TrainingState.new(still), epochs=50, callbacks=[early]).epoch == 3
 
 
+def test_a_callback_ends_it_at_its_epoch_though_a_call_trains_on_several():
+    start = advance(TrainingState.new(lesson_of()), epochs=32)
+
+    class StopAt34(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch + 1 == 34
+
+    assert len(training._orders_for_a_call(start.lesson, 32, 0, 1000, last=None)) == 4  # as far as the epoch kept next
+    assert_same(advance(start, epochs=10, callbacks=[StopAt34()]), advance(start, epochs=2))
+
+
 # --- The order of the pairs
 
 
