@@ -1,31 +1,49 @@
 """Tensors: how sentences become the numbers that the model reads."""
 
-import numpy as np
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts, frame
+from pages.parts import charts, frame, questions, tensor_pictures
 from pages.parts.texts import text
-from seq2seq.tensors import dense_bytes, dense_shapes, token_ids
-
-
-def size(number_of_bytes: int) -> str:
-    """Writes a size in the unit that suits it."""
-    for unit in ("B", "kB", "MB"):
-        if number_of_bytes < 1000:
-            return f"{number_of_bytes:,.3g} {unit}"
-        number_of_bytes /= 1000
-    return f"{number_of_bytes:,.3g} GB"
+from seq2seq.tensors import Tensors, dense_shapes
+from seq2seq.tokens import LEVELS, split
+from seq2seq.weights import initial_weights
 
 
 def vocabulary_table(name: str, vocabulary) -> None:
-    st.caption(text(f"tensors.{name}_vocabulary", tokens=len(vocabulary)))
-    ids, tokens = range(len(vocabulary)), map(charts.shown, vocabulary.tokens)
-    table = pd.DataFrame({"id": ids, text("tensors.token"): list(tokens)})
+    st.caption(text(f"tensors.{name}_vocabulary", tokens=f"{len(vocabulary):,}"))
+    tokens = [charts.shown(token) for token in vocabulary.tokens[:_MOST_LISTED]]
+    table = pd.DataFrame({"id": range(len(tokens)), text("tensors.token"): tokens})
     st.dataframe(table.set_index("id").T, width="stretch", row_height=36)
+    if len(vocabulary) > len(tokens):
+        st.caption(text("tensors.first_tokens", shown=f"{len(tokens):,}"))
 
 
-_MOST_LISTED = 1000  # pairs in a list; more are chosen by number
+def switch(setting: str, label: str, about: str) -> None:
+    """Offers a setting of the model that changes the tensors; it is the same one as on the page Model."""
+
+    def take_over() -> None:
+        session.model = replace(session.model, **{setting: st.session_state[setting]})
+
+    st.session_state[setting] = getattr(session.model, setting)
+    st.toggle(label, key=setting, on_change=take_over, help=about)
+
+
+def token_levels(side: str, sentence: str, chosen: str) -> None:
+    """Shows a sentence as characters, as jamo and as words; the level that this lesson uses is marked."""
+    tokens = [[charts.shown(token) for token in split(sentence, level)] for level in LEVELS]
+    table = {
+        text(f"pairs.{side}"): [text(f"tokens.{level}") + " ✓" * (level == chosen) for level in LEVELS],
+        text("tensors.count"): [len(row) for row in tokens],
+        text("tensors.tokens"): tokens,
+    }
+    narrow = {column: st.column_config.Column(width=90) for column in list(table)[:2]}
+    st.dataframe(pd.DataFrame(table), column_config=narrow, hide_index=True, width="stretch", row_height=36)
+
+
+_MOST_LISTED = 1000  # pairs in a list, more are chosen by number; tokens in a table, more would not be read
 
 
 session = frame.open_page("tensors")
@@ -33,57 +51,57 @@ lesson = frame.need_lesson(session)
 shapes = dense_shapes(lesson)
 
 last = len(lesson.pairs) - 1
+choosing, switches = st.columns([3, 2], vertical_alignment="bottom")
 if last < _MOST_LISTED:
-    session.chosen = st.selectbox(
+    session.chosen = choosing.selectbox(
         text("tensors.choose_pair"),
         range(len(lesson.pairs)),
         index=min(session.chosen, last),
         format_func=lambda n: f"[{n}] {lesson.pairs[n].source} → {lesson.pairs[n].target}",
     )
 else:
-    session.chosen = st.number_input(text("tensors.choose_number", last=last), 0, last, min(session.chosen, last))
-    st.text(" → ".join(lesson.pairs[session.chosen]))
+    number = text("tensors.choose_number", last=last)
+    session.chosen = choosing.number_input(number, 0, last, min(session.chosen, last))
+    choosing.text(" → ".join(lesson.pairs[session.chosen]))
+with switches:
+    switch("markers", text("model.markers"), text("model.markers_help"))
+    switch("mask_padding", text("model.mask_padding"), text("model.mask_padding_help"))
 
-st.subheader(text("tensors.steps_title"), anchor=False)
-ids = token_ids(lesson, [session.chosen])  # of this pair alone: (1, time)
-charts.time_steps(lesson, ids)
-st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook"))
+trained = session.trained
+if trained is not None and (trained.lesson.pairs, trained.lesson.model) == (lesson.pairs, lesson.model):
+    tensor_pictures.follow(lesson, session.chosen, trained.weights, trained.epoch)
+else:
+    tensor_pictures.follow(lesson, session.chosen, initial_weights(lesson), None)
+
+st.subheader(text("tensors.levels_title"), anchor=False)
+pair = lesson.pairs[session.chosen]
+token_levels("source", pair.source, lesson.model.source_tokens)
+token_levels("target", pair.target, lesson.model.target_tokens)
+st.markdown(text("tensors.levels"))
 
 st.subheader(text("tensors.shapes_title"), anchor=False)
-for column, name, shape, side in zip(st.columns(3), ids._fields, shapes, ("source", "target", "target"), strict=True):
-    pairs, steps, tokens = shape
-    with column.container(border=True, height="stretch"):
-        st.markdown(f"**{text(f'tensors.{name}')}**  \n`{name}.shape`")
-        st.markdown(f"### `({pairs}, {steps}, {tokens})`")
-        plus = "_plus" if lesson.model.markers and side == "target" else ""
-        longest = steps - bool(plus)
-        characters = tokens - 2 * bool(plus)
-        st.markdown(text("tensors.axis_pairs", n=f"{pairs:,}"))
-        st.markdown(text(f"tensors.axis_time_{side}{plus}", n=steps, longest=longest))
-        st.markdown(text(f"tensors.axis_tokens_{side}{plus}", n=tokens, characters=characters))
+questions.ask(session, "tensors", is_open=True)
+if questions.may_show(session, "shape"):
+    for column, name, shape, side in zip(
+        st.columns(3), Tensors._fields, shapes, ("source", "target", "target"), strict=True
+    ):
+        pairs, steps, tokens = shape
+        with column.container(border=True, height="stretch"):
+            st.markdown(f"**{text(f'tensors.{name}')}**  \n`{name}.shape`")
+            st.markdown(f"### `({pairs}, {steps}, {tokens})`")
+            plus = "_plus" if lesson.model.markers and side == "target" else ""
+            longest = steps - bool(plus)
+            different = tokens - 2 * bool(plus)
+            kinds = text(f"tokens.{getattr(lesson.model, f'{side}_tokens')}_many")
+            st.markdown(text("tensors.axis_pairs", n=f"{pairs:,}"))
+            st.markdown(text(f"tensors.axis_time_{side}{plus}", n=steps, longest=longest, kinds=kinds))
+            st.markdown(text(f"tensors.axis_tokens_{side}{plus}", n=tokens, different=different, kinds=kinds))
 
-st.subheader(text("tensors.one_hot_title"), anchor=False)
-name = st.segmented_control(
-    text("tensors.tensor"),
-    ids._fields,
-    default=ids._fields[0],
-    required=True,
-    format_func=lambda field: text(f"tensors.{field}"),
-    label_visibility="collapsed",
-)
-is_source = name == "encoder_inputs"
-vocabulary = lesson.source_vocabulary if is_source else lesson.target_vocabulary
-sentence = getattr(ids, name)[0]  # (time,)
-charts.one_hot_picture(sentence, vocabulary, charts.SOURCE if is_source else charts.TARGET)
-zero_rows = int(np.count_nonzero(sentence < 0))
-said = text("tensors.zero_rows", zero=zero_rows, steps=len(sentence), tensor=name, pair=session.chosen)
-st.markdown(said if zero_rows else text("tensors.no_zero_rows", steps=len(sentence), tensor=name, pair=session.chosen))
+st.subheader(text("tensors.memory_title"), anchor=False)
+tensor_pictures.memory(lesson)
 
 st.subheader(text("tensors.vocabularies"), anchor=False)
 vocabulary_table("source", lesson.source_vocabulary)
 vocabulary_table("target", lesson.target_vocabulary)
 st.markdown(text("tensors.sorted"))
-
-dense, kept = dense_bytes(lesson), len(lesson.pairs) * sum(array.nbytes for array in ids)
-st.caption(text("tensors.memory", dense=size(dense), ids=size(kept), times=f"{dense / kept:,.0f}"))
 frame.close_page("tensors")
