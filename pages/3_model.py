@@ -1,54 +1,105 @@
 """Model: encoder, context vector and decoder, with every shape and every parameter counted."""
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame, pictures
+from pages.parts import cell, frame, pictures, questions
 from pages.parts.texts import text
-from seq2seq import Lesson, ModelConfig
+from seq2seq import Lesson, ModelConfig, TrainingState, Translator
+from seq2seq.tensors import token_ids
+from seq2seq.tokens import LEVELS
+from seq2seq.vocabulary import PAD_ID
 from seq2seq.weights import weight_shapes
 
 
 def parameters(lesson: Lesson) -> pd.DataFrame:
-    """Returns a row for each layer: what it is, the formula with this lesson's numbers, the count."""
+    """Returns a row for each layer: the formula with this lesson's numbers, what its parts come to, the count."""
     hidden, source, target = lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
-    lstm = f"4 × ({{}} + {hidden} + 1) × {hidden}"
     formulas = {
-        "encoder": lstm.format(source),
-        "decoder": lstm.format(target),
+        "encoder": f"4 × ({source} + {hidden} + 1) × {hidden}",
+        "decoder": f"4 × ({target} + {hidden} + 1) × {hidden}",
         "dense": f"({hidden} + 1) × {target}",
     }
-    counts = {
-        layer: sum(_size(shape) for name, shape in weight_shapes(lesson).items() if name.startswith(layer))
-        for layer in formulas
-    }
-    return pd.DataFrame(
+    sizes = {name: math.prod(shape) for name, shape in weight_shapes(lesson).items()}
+    rows = [
         {
-            text("model.layer"): [text(f"model.{layer}") for layer in formulas] + [text("model.total")],
-            text("model.formula"): [*formulas.values(), " + ".join(f"{count:,}" for count in counts.values())],
-            text("model.parameters"): [f"{count:,}" for count in [*counts.values(), sum(counts.values())]],
+            text("model.layer"): f"{letter}  {text(f'model.{layer}')}",
+            text("model.formula"): formula,
+            **{text(f"model.{part}"): _count(sizes.get(f"{layer}_{part}")) for part in _PARTS},
+            text("model.parameters"): _count(sum(size for name, size in sizes.items() if name.startswith(layer))),
         }
+        for letter, (layer, formula) in zip("ABC", formulas.items(), strict=True)
+    ]
+    total = {
+        text("model.layer"): text("model.total"),
+        text("model.formula"): " + ".join(row[text("model.parameters")] for row in rows),
+        text("model.parameters"): _count(sum(sizes.values())),
+    }
+    return pd.DataFrame([*rows, total]).fillna("")
+
+
+_PARTS = ("kernel", "recurrent", "bias")  # a layer's arrays of weights
+
+
+def _count(size: int | None) -> str:
+    return "" if size is None else f"{size:,}"
+
+
+@st.fragment
+def wiring(lesson: Lesson) -> None:
+    """Shows the two wirings, and which of their parts answer a question."""
+    pictures.model(lesson, sentence_length(lesson), st.session_state.get("asked"))
+    asked = st.pills(
+        text("model.ask"),
+        pictures.QUESTIONS,
+        format_func=lambda question: text(f"model.ask_{question}"),
+        key="asked",
+        label_visibility="collapsed",
     )
+    st.markdown(text(f"model.answer_{asked or ''}"))
 
 
-def _size(shape: tuple[int, ...]) -> int:
-    return shape[0] * (shape[1] if len(shape) == 2 else 1)
+def sentence_length(lesson: Lesson) -> int:
+    """Returns the time steps that the encoder takes for the sentence chosen on the page Tensors."""
+    ids = token_ids(lesson, [min(session.chosen, len(lesson.pairs) - 1)]).encoder_inputs  # (1, time)
+    return int(np.count_nonzero(ids != PAD_ID)) if lesson.model.mask_padding else ids.shape[1]
+
+
+def untrained(lesson: Lesson) -> TrainingState:
+    """Returns the lesson's model before any training; drawing hundreds of units takes a while, so it is kept."""
+    kept = st.session_state.get("untrained")
+    if kept is None or kept.lesson is not lesson:
+        kept = st.session_state["untrained"] = TrainingState.new(lesson)
+    return kept
 
 
 session = frame.open_page("model")
 lesson = frame.need_lesson(session)
 frame.outdated_warning(session)
 
-size, switches, presets = st.columns([1, 1, 1], gap="medium")
+size, switches, *sides, presets = st.columns([4, 6, 3, 3, 5], vertical_alignment="bottom")
 hidden = size.number_input(
     text("model.hidden_size"), 1, 512, session.model.hidden_size, help=text("model.hidden_size_help")
 )
 with switches:
     markers = st.toggle(text("model.markers"), session.model.markers, help=text("model.markers_help"))
     masked = st.toggle(text("model.mask_padding"), session.model.mask_padding, help=text("model.mask_padding_help"))
-chosen = ModelConfig(hidden, markers, masked)
+names = {level: text(f"tokens.{level}") for level in LEVELS}
+levels = [
+    column.selectbox(
+        text(f"model.{side}_tokens"),
+        LEVELS,
+        LEVELS.index(getattr(session.model, f"{side}_tokens")),
+        format_func=names.get,
+        help=text("model.tokens_help"),
+    )
+    for column, side in zip(sides, ("source", "target"), strict=True)
+]
+chosen = ModelConfig(hidden, markers, masked, *levels)
 if chosen != session.model:
     session.model = chosen
     st.rerun()
@@ -63,10 +114,15 @@ with presets:
         session.use_suggested_settings() if is_notebook else session.use_settings_of(notebook)
         st.rerun()
 
-pictures.model(lesson)
-st.markdown(text("model.equal_units"))
+wiring(lesson)
+
+st.subheader(text("cell.title"), anchor=False)
+trained = session.trained
+cell.room(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen)
 
 st.subheader(text("model.parameters_title"), anchor=False)
-st.dataframe(parameters(lesson), hide_index=True, width="stretch")
-st.markdown(text("model.four_gates"))
+questions.ask(session, "model", is_open=True)
+if questions.may_show(session, "parameters"):
+    st.markdown(text("model.four_gates", columns=len(lesson.source_vocabulary), units=lesson.model.hidden_size))
+    st.dataframe(parameters(lesson), hide_index=True, width="stretch")
 frame.close_page("model")
