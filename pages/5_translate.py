@@ -1,12 +1,13 @@
-"""Translate: one character at a time, with the probabilities that decided it."""
+"""Translate: a sentence, what the model makes of it, and three rooms to look at how."""
 
 import streamlit as st
 
-from pages.parts import charts, frame
+from pages.parts import charts, context_map, frame, questions, searches, stepper
 from pages.parts.texts import text
 from seq2seq import Translator
 from seq2seq.pairs import MAX_CHARACTERS, normalise
 
+_LONG = 25  # characters of a translation that would push the picture off the screen in large type
 _MOST_PICKED = 1000  # sentences to pick from; typing finds the others
 
 
@@ -26,17 +27,29 @@ if session.trained is None:
 translator = Translator(session.trained)
 lesson = translator.lesson
 frame.outdated_warning(session)
-targets = {}  # a source may have several translations
-for pair in lesson.pairs:
-    targets.setdefault(pair.source, []).append(pair.target)
+questions.ask(session, "translate")
+rows_of = {}  # a source may have several translations
+for row, pair in enumerate(lesson.pairs):
+    rows_of.setdefault(pair.source, []).append(row)
+held_out = set(lesson.held_out_rows.tolist())
+
+
+def kind(source: str) -> str:
+    """Tells what the model knows of a sentence: "trained", "held_out" or "unseen"."""
+    if source not in rows_of:
+        return "unseen"
+    return "held_out" if rows_of[source][0] in held_out else "trained"
+
 
 if "sentence" not in st.session_state:
     st.session_state["sentence"] = lesson.pairs[0].source if session.sentence is None else session.sentence
 typing, picking = st.columns(2)
 picking.selectbox(
     text("translate.pick"),
-    [None, *targets][: _MOST_PICKED + 1],
-    format_func=lambda source: source or text("translate.pick_none"),
+    [None, *rows_of][: _MOST_PICKED + 1],
+    format_func=lambda source: (
+        f"{source} · {text(f'translate.mark_{kind(source)}')}" if source else text("translate.pick_none")
+    ),
     key="picked",
     on_change=take_picked,
 )
@@ -49,45 +62,67 @@ if len(sentence) > MAX_CHARACTERS:
     st.error(text("translate.too_long", length=f"{len(sentence):,}", limit=MAX_CHARACTERS), icon=":material/error:")
     st.stop()
 
-seen = sentence in targets
 if unknown := translator.unknown(sentence):
-    names = " ".join(charts.shown(character) for character in unknown)
-    if len(unknown) == len(set(sentence)):
-        st.error(text("translate.all_unknown"), icon=":material/error:")
+    names = " ".join(charts.shown(token) for token in unknown)
+    kinds = text(f"tokens.{lesson.model.source_tokens}_many")
+    if len(unknown) == len(set(lesson.source_vocabulary.split(sentence))):
+        st.error(text("translate.all_unknown", kinds=kinds), icon=":material/error:")
         st.text(names)
         st.stop()
-    st.warning(text("translate.unknown"), icon=":material/warning:")
+    st.warning(text("translate.unknown", kinds=kinds), icon=":material/warning:")
     st.text(names)
 
+rows = rows_of.get(sentence, [])
 prefix = ""
 if not lesson.model.markers:
-    st.info(text("translate.no_marker"), icon=":material/info:")
-    starts = sorted({pair.target[0] for pair in lesson.pairs})
-    first = targets[sentence][0][0] if seen else starts[0]
+    name = text(f"tokens.{lesson.model.target_tokens}")
+    st.info(text("translate.no_marker", kind=name), icon=":material/info:")
+    starts = sorted({lesson.prefix(pair.target) for pair in lesson.pairs})
+    first = lesson.prefix(lesson.pairs[rows[0]].target) if rows else starts[0]
     prefix = st.selectbox(
-        text("translate.first"), ["", *starts], starts.index(first) + 1, format_func=charts.shown_text
+        text("translate.first", kind=name), ["", *starts], starts.index(first) + 1, format_func=charts.shown
     )
 
 steps = list(translator.steps(sentence, prefix))
 translation = translator.spoken(steps)
+targets = [lesson.pairs[row].target for row in rows]
 with st.container(border=True):
-    st.caption(text("translate.seen" if seen else "translate.unseen"))
-    st.text(sentence)
-    if translation:
-        with st.container(key="translation"):
-            st.text(translation)
-    else:
-        st.caption(text("translate.nothing_said"))
-    if seen and translation in targets[sentence]:
-        st.markdown(f":green[**✓ {text('translate.right')}**]")
-    elif seen:
-        st.markdown(f":orange[**✗ {text('translate.wrong')}**]")
-        st.text(" / ".join(targets[sentence]))
-    st.caption(text("translate.model", epoch=session.trained.epoch, pairs=f"{len(lesson.pairs):,}"))
+    plain, changed = st.columns(2)
+with plain.container(gap="xsmall"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(sentence)
+        st.markdown("→", width="content")
+        if translation:
+            with st.container(key="long" if len(translation) > _LONG else "short", width="content"):
+                st.container(key="translation").text(translation)
+        else:
+            st.caption(text("translate.nothing_said"))
+        if translation in targets:
+            st.markdown(f":green[**✓ {text('translate.right')}**]", width="content")
+        elif targets:
+            st.markdown(f":orange[**✗ {text('translate.wrong')}**]", width="content")
+            st.text(" / ".join(targets))
+    about = text("translate.model", epoch=session.trained.epoch, pairs=f"{len(lesson.training_rows):,}")
+    st.caption(f"{text(f'translate.{kind(sentence)}')} {about}")
+    if kind(sentence) != "trained":
+        nearest = context_map.nearest_trained(translator, sentence)
+        st.text(text("translate.nearest", source=nearest, target=lesson.pairs[rows_of[nearest][0]].target))
 
-st.subheader(text("translate.steps_title"), anchor=False)
-st.markdown(text("translate.how"))
-charts.decoding_steps(steps, lesson.target_vocabulary)
-ended = steps[-1].ended_by if lesson.model.markers else "without_eos"
-st.success(text(f"translate.ended_{ended}", steps=len(steps)), icon=":material/flag:")
+room = st.segmented_control(
+    text("translate.room"),
+    ("steps", "search", "contexts"),
+    default="steps",
+    required=True,
+    format_func=lambda name: text(f"translate.room_{name}"),
+    label_visibility="collapsed",
+    key="room",
+)
+if room == "steps":
+    row = next((row for row in rows if lesson.pairs[row].target == translation), rows[0] if rows else None)
+    of = (session.used.id, session.trained.epoch, sentence, prefix)
+    stepper.show(translator, sentence, prefix, steps, row, of, changed)
+elif room == "search":
+    searches.show(translator, sentence, prefix)
+else:
+    context_map.show(translator, sentence)
 frame.close_page("translate")

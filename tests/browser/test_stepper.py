@@ -1,0 +1,171 @@
+"""The decoding stepper in a real browser: by mouse, and by keyboard alone."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from student import Student, settle
+
+SAYS = ["안", "녕", "하", "세", "요", ".", "⟨eos⟩"]
+
+
+@pytest.fixture(scope="module")
+def trained_address(chromium, address):
+    """The address of a lesson that is trained once for all tests here: the notebook's five sentences."""
+    page = chromium.new_page(locale="en-GB")
+    page.goto(address)
+    student = Student(page, "en")
+    student.goes_to("train")
+    student.button("train.start").click()
+    student.sees("train.ended_right")
+    student.goes_to("translate")
+    yield page.url.removeprefix(address)
+    page.close()
+
+
+class Stepper(Student):
+    """Somebody who watches the decoding step by step."""
+
+    def is_at_step(self, n, of=7, says=SAYS, made_to=False):
+        line = self.text(
+            "stepper.now_forced" if made_to else "stepper.now",
+            **dict(step=n, steps=of, fed="<fed>", best="<best>", p="<p>", token=says[n - 1]),
+        )
+        pattern = re.sub("<[a-z]+>", ".+", re.escape(line))
+        expect(self.main.get_by_test_id("stText").filter(has_text=re.compile(pattern))).to_be_visible()
+
+    def presses(self, key):
+        self.page.keyboard.press(key)
+
+    def shows(self, key, **values):
+        expect(self.main.get_by_test_id("stText").filter(has_text=self.text(key, **values)).first).to_be_visible()
+
+    @property
+    def changed(self):
+        return self.main.locator(".st-key-changed-translation")
+
+    def clicks_bar(self, rank):
+        chart = self.main.get_by_test_id("stVegaLiteChart").nth(1)
+        box, rows = chart.bounding_box(), 11  # a headline, nine tokens and the others
+        # Beside the bar, because it may be very short.
+        chart.click(position={"x": box["width"] * 0.6, "y": box["height"] * (rank + 1.5) / rows})
+
+
+@pytest.fixture
+def stepper(visit, trained_address, troubles):
+    def opened(**options):
+        student = Stepper(visit(trained_address, locale="en-GB", **options), "en")
+        student.is_at("translate")
+        # Streamlit tries where the server is, with and without the page's name.
+        troubles[:] = [trouble for trouble in troubles if not re.search("404|/_stcore/", trouble)]
+        expect(student.main.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+        return student
+
+    return opened
+
+
+def test_by_mouse(stepper):
+    """Step, scrub, play, click a bar, zero the context, and back."""
+    stepper = stepper()
+    stepper.is_at_step(1)
+    expect(stepper.button("stepper.back")).to_be_disabled()
+    chart = stepper.main.get_by_test_id("stVegaLiteChart").first
+    chart.scroll_into_view_if_needed()
+    box, picture = chart.bounding_box(), chart.screenshot()
+    for n in (2, 3):
+        stepper.button("stepper.next").click()
+        stepper.is_at_step(n)
+    assert chart.bounding_box() == box  # nothing jumps
+    assert chart.screenshot() != picture
+
+    stepper.clicks_bar(1)  # the second most probable
+    expect(stepper.changed).to_be_visible()
+    stepper.shows("stepper.did_pick", step=3, token="")
+    expect(stepper.changed).not_to_have_text("안녕하세요.")
+    expect(stepper.main.get_by_test_id("stText").filter(has_text="is made to say")).to_be_visible()
+    stepper.button("stepper.undo").click()
+    stepper.sees("stepper.nothing_changed")
+    stepper.is_at_step(3)
+
+    stepper.clicks_bar(1)  # the same one again
+    expect(stepper.changed).to_be_visible()
+    stepper.button("stepper.undo").click()
+    stepper.sees("stepper.nothing_changed")
+
+    stepper.button("stepper.do_zero").click()
+    stepper.shows("stepper.did_zero")
+    expect(stepper.changed).not_to_have_text("안녕하세요.")
+    stepper.button("stepper.do_zero").click()
+    stepper.sees("stepper.nothing_changed")
+    stepper.is_at_step(1)
+
+    slider = stepper.main.get_by_test_id("stSlider").first
+    slider.click(position={"x": slider.bounding_box()["width"] - 8, "y": 20})
+    stepper.is_at_step(7)
+    stepper.shows("translate.ended_eos", steps=7)
+    stepper.button("stepper.play").click()  # begins anew
+    stepper.button("stepper.pause").click()
+    expect(stepper.button("stepper.play")).to_be_visible()
+    expect(stepper.button("stepper.next")).to_be_enabled()
+
+
+def test_by_keyboard_alone(stepper):
+    """To the end and back, play, another token, teacher forcing, and back."""
+    stepper = stepper()
+    for n in range(1, 7):
+        stepper.is_at_step(n)
+        stepper.presses("ArrowRight")
+    stepper.is_at_step(7)
+    stepper.shows("translate.ended_eos", steps=7)
+    stepper.presses("ArrowLeft")
+    stepper.is_at_step(6)
+    stepper.presses("Home")
+    stepper.is_at_step(1)
+    stepper.presses("p")
+    expect(stepper.button("stepper.pause")).to_be_visible()
+    stepper.is_at_step(7)  # by itself
+    expect(stepper.button("stepper.play")).to_be_visible()
+    stepper.presses("Home")
+    stepper.is_at_step(1)
+
+    tab_to(stepper, stepper.main.get_by_role("slider"))
+    stepper.presses("ArrowRight")
+    stepper.is_at_step(2)  # and not two steps on, though the arrow is a button's key as well
+
+    tab_to(stepper, stepper.main.get_by_role("combobox", name=stepper.text("stepper.other_token")))
+    stepper.page.keyboard.type("요")
+    stepper.presses("Enter")
+    stepper.shows("stepper.did_pick", step=2, token="요")
+    stepper.is_at_step(2, says=["안", "요"], of="<steps>", made_to=True)
+    stepper.presses("Escape")
+    stepper.page.evaluate("document.activeElement.blur()")
+    stepper.presses("u")
+    stepper.sees("stepper.nothing_changed")
+
+    tab_to(stepper, stepper.button("stepper.do_taught"))
+    stepper.presses("Enter")
+    stepper.shows("stepper.did_taught")
+    expect(stepper.changed).to_have_text("안녕하세요.")
+    stepper.is_at_step(1, made_to=True)
+    stepper.presses("u")
+    stepper.sees("stepper.nothing_changed")
+
+
+def tab_to(student, target):
+    """Presses Tab until something has the focus."""
+    for _ in range(80):
+        student.presses("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError("the keyboard does not get there")
+
+
+def test_on_a_phone(stepper):
+    """The pictures stand below each other and fit."""
+    stepper = stepper(width=390, height=844, has_touch=True)
+    stepper.button("stepper.next").click()
+    stepper.is_at_step(2)
+    settle(stepper.page)
+    upper, lower = (chart.bounding_box() for chart in stepper.main.get_by_test_id("stVegaLiteChart").all())
+    assert upper["y"] + upper["height"] <= lower["y"]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (upper, lower))
