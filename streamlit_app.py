@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages.parts import frame, pictures
+from pages.parts import frame, pictures, questions
 from pages.parts.texts import text
 from seq2seq.lessons import SUPPLIED_LESSONS
 
 session = frame.open_page("door")
 pictures.story()
 st.caption(text("door.kept"))
+questions.ask(session, "door")
 
 st.header(text("door.choose"), anchor=False)
 for row in range(0, len(SUPPLIED_LESSONS), 3):

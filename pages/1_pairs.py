@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame
+from pages.parts import frame, questions
 from pages.parts.charts import shown_text
 from pages.parts.texts import catalogue, language, text
 from seq2seq.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_pairs
@@ -51,6 +51,7 @@ if st.session_state.get("table-began") != began:
     st.session_state["table-began"], st.session_state["table-start"] = began, session.rows
 start = st.session_state["table-start"]
 
+asked = st.container()
 bar = st.container(horizontal=True, vertical_alignment="center")
 table, checks = st.columns([3, 2], gap="medium")
 with table:
@@ -69,7 +70,9 @@ with table:
     session.edit(tuple((str(source), str(target)) for source, target in rows))
     st.caption(text("pairs.how"))
 
-with bar:  # after the table, so that the buttons know of the latest edit
+with asked:  # after the table, so that the questions know of the latest edit
+    questions.ask(session, "pairs")
+with bar:  # and so do the buttons
     st.button(
         text("pairs.undo"), icon=":material/undo:", disabled=not session.undo, on_click=session.take_back, key="undo"
     )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts, frame, runs
+from pages.parts import charts, frame, questions, runs
 from pages.parts.texts import text
 from seq2seq import TrainingConfig
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
@@ -175,6 +175,7 @@ if too_large:
     needed, limit = (f"{size / 2**30:.1f}" for size in (training_bytes(lesson), MAX_TRAINING_BYTES))
     st.error(text("train.too_large", needed=needed, limit=limit), icon=":material/error:")
 frame.outdated_warning(session)
+questions.ask(session, "train", is_open=session.run is None)
 
 if session.run is None:
     st.info(text("train.empty", pairs=f"{len(lesson.training_rows):,}"), icon=":material/info:")

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import frame
+from pages.parts import context_map, frame
 from pages.parts import session as sessions
 from pages.parts.frame import PAGES
 from pages.parts.session import NamedRun, Session
 from pages.parts.texts import LANGUAGES, catalogue
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
 from seq2seq.classroom.engine import Run
 from seq2seq.config import suggested_settings
 from seq2seq.lessons import SUPPLIED_LESSONS
@@ -68,6 +68,7 @@ def new_session(rows=NOTEBOOK_PAIRS, run=None, **settings) -> Session:
     rows = tuple((source, target) for source, target in rows)
     model, training = suggested_settings(len(rows))
     session = Session("own", rows, rows, settings.get("model", model), settings.get("training", training))
+    session.asks = False  # questions hold answers back: see test_questions.py
     if run is not None:
         lesson = run.state.lesson
         session.run = session.used = run
@@ -455,13 +456,13 @@ def test_shapes_of_the_notebook(language):
 
 
 def test_shapes_with_markers():
-    app = open_page("tensors")
+    app = open_page("tensors", new_session())
     shapes = [element.value for element in app.markdown if element.value.startswith("###")]
     assert shapes == ["### `(5, 18, 23)`", "### `(5, 11, 26)`", "### `(5, 11, 26)`"]
     assert shows(app, "tensors.axis_time_target_plus", n=11, longest=10)
     assert shows(app, "tensors.axis_tokens_target_plus", n=26, characters=24)
     assert shows(app, "tensors.shift_markers")
-    vocabularies = [table.value.to_numpy().ravel().tolist() for table in app.dataframe]
+    vocabularies = [table.value.to_numpy().ravel().tolist() for table in app.dataframe[-2:]]
     assert [len(tokens) for tokens in vocabularies] == [23, 26]
     assert "␣" in vocabularies[0]
     assert {"⟨bos⟩", "⟨eos⟩", "␣"} <= set(vocabularies[1])
@@ -500,10 +501,10 @@ def test_as_in_the_notebook(language):
     ]
     notebook = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
     assert (session.model, session.training) == (notebook.model, notebook.training)
-    assert [toggle.value for toggle in app.toggle] == [False, False]
+    assert [toggle.value for toggle in app.main.toggle] == [False, False]
     checked(button(app, "model.suggested", language).click().run())
     assert (session.model, session.training) == suggested_settings(5)
-    assert [toggle.value for toggle in app.toggle] == [True, True]
+    assert [toggle.value for toggle in app.main.toggle] == [True, True]
 
 
 def test_units_and_switches_change_the_model():
@@ -514,8 +515,8 @@ def test_units_and_switches_change_the_model():
     assert session.model == ModelConfig(8)
     assert counts(app) == ["1,024", "1,120", "234", "2,378"]
     assert "(batch, 8)" in "".join(element.value for element in app.get("html"))
-    app.toggle[0].set_value(False)
-    app.toggle[1].set_value(False)
+    app.main.toggle[0].set_value(False)
+    app.main.toggle[1].set_value(False)
     checked(app.run())
     assert session.model == ModelConfig(8, markers=False, mask_padding=False)
     assert counts(app) == ["1,024", "1,056", "216", "2,296"]
@@ -524,7 +525,55 @@ def test_units_and_switches_change_the_model():
     app.switch_page(PAGES["model"][0])
     checked(app.run())
     assert app.number_input[0].value == 8
-    assert [toggle.value for toggle in app.toggle] == [False, False]
+    assert [toggle.value for toggle in app.main.toggle] == [False, False]
+
+
+LEVEL_SHAPES = {
+    ("character", "jamo"): ("(5, 18, 23)", "(5, 19, 31)"),
+    ("jamo", "character"): ("(5, 18, 23)", "(5, 11, 26)"),
+    ("word", "word"): ("(5, 5, 13)", "(5, 5, 15)"),
+}
+
+
+@pytest.mark.parametrize(("levels", "language"), product(LEVEL_SHAPES, LANGUAGES))
+def test_a_choice_of_tokens_holds_on_every_page(levels, language):
+    session = new_session()
+    app = open_page("model", session, language)
+    for side, level in zip(("source", "target"), levels, strict=True):
+        label = catalogue(language)[f"model.{side}_tokens"]
+        next(box for box in app.selectbox if box.label == label).set_value(level)
+        checked(app.run())
+    assert session.model == ModelConfig(source_tokens=levels[0], target_tokens=levels[1])
+    app = open_page("tensors", session, language)
+    encoder, decoder = LEVEL_SHAPES[levels]
+    shapes = [element.value for element in app.markdown if element.value.startswith("###")]
+    assert shapes == [f"### `{shape}`" for shape in (encoder, decoder, decoder)]
+    kinds = [catalogue(language)[f"tokens.{level}_many"] for level in levels]
+    assert shows(app, "tensors.axis_tokens_source", language, kinds=kinds[0])
+    assert shows(app, "tensors.axis_tokens_target_plus", language, kinds=kinds[1])
+    tables = [table.value for table in app.dataframe[:2]]
+    assert [table.iloc[:, 1].tolist() for table in tables] == [[6, 6, 2], [6, 13, 2]]  # Hello. and 안녕하세요.
+    assert list(tables[1].iloc[1, 2])[:6] == ["ㅇ", "ㅏ", "-ㄴ", "ㄴ", "ㅕ", "-ㅇ"]
+    state = replace(TrainingState.new(session.lesson), step=1)
+    trained_session = new_session(run=a_run(state), model=session.model)
+    for page in ("train", "translate"):
+        open_page(page, trained_session, language)
+    app = open_page("model", trained_session, language)
+    checked(button(app, "model.as_in_notebook", language).click().run())
+    assert (trained_session.model.source_tokens, trained_session.model.target_tokens) == ("character", "character")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unknown_tokens_are_named_by_what_they_are(language):
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(source_tokens="word", target_tokens="jamo", markers=False))
+    session = new_session(run=a_run(replace(TrainingState.new(lesson), step=1)), model=lesson.model)
+    app = open_page("translate", session, language)
+    words = catalogue(language)["tokens.word_many"]
+    translate(app, "What is life?")
+    assert shows(app, "translate.unknown", language, kinds=words)
+    assert "␣life" in translation(app)
+    translate(app, "Nobody knows")
+    assert shows(app, "translate.all_unknown", language, kinds=words)
 
 
 # --- Train -----------------------------------------------------------------------------------------------------------
@@ -713,7 +762,21 @@ def translate(app, sentence) -> AppTest:
 
 
 def translation(app) -> list[str]:
+    """Returns what stands in plain text: the sentence, its translation, …, and at the end what the stepper says."""
     return [element.value for element in app.text]
+
+
+def step_through(app, language="en") -> list[str]:
+    """Goes to the last step; returns what the stepper says at each."""
+    said_at = [translation(app)[-1]]
+    while not (following := button(app, "stepper.next", language)).disabled:
+        checked(following.click().run())
+        said_at.append(translation(app)[-1])
+    return said_at
+
+
+def ending(key, language="en", **values) -> str:
+    return "⚑ " + catalogue(language)[f"translate.ended_{key}"].format(**values)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -729,21 +792,86 @@ def test_before_any_training(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_translating(language, trained_session):
     app = open_page("translate", trained_session, language)
-    assert translation(app) == ["Hello.", "안녕하세요."]
-    assert shows(app, "translate.seen", language)
+    assert translation(app)[:2] == ["Hello.", "안녕하세요."]
+    assert shows(app, "translate.trained", language)
     assert shows(app, "translate.right", language)
-    assert shows(app, "translate.ended_eos", language, steps=7)
     assert shows(app, "translate.model", language, epoch=150, pairs=5)
-    assert len(app.get("vega_lite_chart")) == 3  # seven steps, three of them in a line
+    assert len(app.get("vega_lite_chart")) == 2
+    steps = list(Translator(trained_session.trained).steps("Hello."))
+    said_at = step_through(app, language)
+    assert len(said_at) == len(steps) == 7
+    for n, (line, step) in enumerate(zip(said_at, steps, strict=True)):
+        values = {"step": n + 1, "steps": 7, "fed": step.fed, "best": step.token, "token": step.token}
+        now = catalogue(language)["stepper.now"].format(p=f"{step.probabilities.max():.1%}", **values)
+        assert line.splitlines() == [now, ending("eos", language, steps=7) if n == 6 else
+                                     catalogue(language)["stepper.goes_on"]]  # fmt: skip
+
+
+def test_stepping_back_and_scrubbing(trained_session):
+    app = open_page("translate", trained_session)
+    said_at = step_through(app)
+    for key, expected in (("back", 5), ("back", 4), ("first", 0), ("next", 1)):
+        checked(button(app, f"stepper.{key}").click().run())
+        assert translation(app)[-1] == said_at[expected]
+        assert app.slider[0].value == expected + 1
+    checked(app.slider[0].set_value(4).run())
+    assert translation(app)[-1] == said_at[3]
+    assert translation(translate(app, "I'm hungry."))[-1].startswith("Step 1 of")
+
+
+def test_playing_goes_on_by_itself(trained_session):
+    app = open_page("translate", trained_session)
+    said_at = step_through(app)
+    checked(button(app, "stepper.play").click().run())  # at the end it begins anew
+    assert translation(app)[-1] == said_at[0]
+    for expected in said_at[1:4]:
+        assert translation(checked(app.run()))[-1] == expected  # as its timer would
+    checked(button(app, "stepper.pause").click().run())
+    assert translation(checked(app.run()))[-1] == said_at[3]
+    checked(button(app, "stepper.play").click().run())
+    assert translation(app)[-1] == said_at[4]
+    checked(button(app, "stepper.back").click().run())  # by hand
+    assert translation(checked(app.run()))[-1] == said_at[3]
+
+
+def test_the_numbers_can_be_read_as_tables(trained_session):
+    app = open_page("translate", trained_session)
+    assert not app.dataframe
+    app.session_state["numbers"] = True
+    checked(app.run())
+    (first, *_) = Translator(trained_session.trained).steps("Hello.")
+    states, probabilities = (table.value for table in app.dataframe)
+    np.testing.assert_array_equal(states["h out"], first.state_h)
+    np.testing.assert_array_equal(states["c out"], first.state_c)
+    assert len(probabilities) == len(first.probabilities)
+    assert probabilities.iloc[0].tolist()[1::2] == ["안", "✓"]
 
 
 def test_picking_a_sentence(trained_session):
     app = open_page("translate", trained_session)
-    assert app.selectbox[0].options[1:] == [source for source, _ in NOTEBOOK_PAIRS]
+    mark = catalogue("en")["translate.mark_trained"]
+    assert app.selectbox[0].options[1:] == [f"{source} · {mark}" for source, _ in NOTEBOOK_PAIRS]
     app.selectbox[0].set_value("How are you?")
     checked(app.run())
-    assert translation(app) == ["How are you?", "잘 지내니?"]
-    assert translation(translate(app, "Hello.")) == ["Hello.", "안녕하세요."]
+    assert translation(app)[:2] == ["How are you?", "잘 지내니?"]
+    assert translation(translate(app, "Hello."))[:2] == ["Hello.", "안녕하세요."]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_that_was_held_out_is_not_called_trained(language, trained):
+    lesson = replace(trained.lesson, training=replace(trained.lesson.training, held_out=0.4))
+    app = open_page("translate", new_session(run=a_run(replace(trained, lesson=lesson))), language)
+    held_out = set(lesson.held_out_rows.tolist())
+    assert len(held_out) == 2
+    for row, (source, _) in enumerate(NOTEBOOK_PAIRS):
+        kind = "held_out" if row in held_out else "trained"
+        assert app.selectbox[0].options[1 + row] == f"{source} · {catalogue(language)[f'translate.mark_{kind}']}"
+        translate(app, source)
+        kinds = [kind for kind in ("trained", "held_out", "unseen") if shows(app, f"translate.{kind}", language)]
+        assert kinds == [kind]
+        names_another = any(catalogue(language)["translate.nearest"][:8] in line for line in translation(app))
+        assert names_another == (kind == "held_out")
+    assert shows(app, "translate.model", language, pairs=3)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -752,6 +880,11 @@ def test_a_sentence_it_never_saw(language, trained_session):
     assert shows(app, "translate.unseen", language)
     assert not shows(app, "translate.right", language)
     assert not shows(app, "translate.wrong", language)
+    nearest = context_map.nearest_trained(Translator(trained_session.trained), "How are you, Hello?")
+    said_there = catalogue(language)["translate.nearest"].format(source=nearest, target=dict(NOTEBOOK_PAIRS)[nearest])
+    assert said_there in translation(app)
+    assert button(app, "stepper.do_taught", language).disabled
+    assert shows(app, "stepper.no_target", language)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -759,7 +892,7 @@ def test_characters_it_never_saw_are_named(language, trained_session):
     app = translate(open_page("translate", trained_session, language), "Hello. QZ\u200b☕Q")
     assert shows(app, "translate.unknown", language)
     assert translation(app)[0] == "Q Z ‹U+200B› ☕"
-    assert len(translation(app)) == 3
+    assert translation(app)[1:3] == ["Hello. QZ\u200b☕Q", "안녕하세요."]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -779,7 +912,7 @@ def test_a_wrong_translation_shows_the_right_one(trained):
     lesson = replace(trained.lesson, pairs=(("Hello.", "안녕하세요"), *NOTEBOOK_PAIRS[1:]))  # no full stop
     app = open_page("translate", new_session(run=a_run(replace(trained, lesson=lesson))))
     assert shows(app, "translate.wrong")
-    assert translation(app) == ["Hello.", "안녕하세요.", "안녕하세요"]
+    assert translation(app)[:3] == ["Hello.", "안녕하세요.", "안녕하세요"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -788,9 +921,117 @@ def test_the_notebooks_model_needs_a_first_character(language, notebook_trained)
     session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
     app = open_page("translate", session, language)
     assert shows(app, "translate.no_marker", language)
-    assert shows(app, "translate.ended_without_eos", language, steps=9)  # after the one that was given
     assert app.selectbox[1].value == "안"
     assert translation(app)[1].startswith("안")
+    # after the one that was given
+    assert step_through(app, language)[-1].splitlines()[-1] == ending("without_eos", language, steps=9)
     app.selectbox[1].set_value("")
     checked(app.run())
-    assert shows(app, "translate.ended_without_eos", language, steps=10)
+    assert step_through(app, language)[-1].splitlines()[-1] == ending("without_eos", language, steps=10)
+
+
+def changed(app) -> list[str]:
+    """Returns how the changed translation is described, and what it is."""
+    return translation(app)[2:4]
+
+
+def choose(app, key, value, language="en"):
+    """Chooses something in the selectbox of a label."""
+    box = next(box for box in app.selectbox if box.label == catalogue(language)[key])
+    return checked(box.set_value(value).run())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", ["zero", "taught", "endless"])
+def test_a_change_and_back(name, language, trained_session):
+    translator, words = Translator(trained_session.trained), catalogue(language)
+    app = open_page("translate", trained_session, language)
+    plain, said_at = translation(app), step_through(app, language)
+    expected = {
+        "zero": translator.steps(""),
+        "taught": translator.steps("Hello."),
+        "endless": translator.steps("Hello.", suppress_tokens=[translator.lesson.target_vocabulary.eos_id]),
+    }[name]
+    expected = list(expected)
+    checked(button(app, f"stepper.do_{name}", language).click().run())
+    assert changed(app) == [words[f"stepper.did_{name}"], translator.spoken(expected)]
+    assert shows(app, "stepper.same" if name == "taught" else "stepper.part", language)
+    (table,) = (table.value for table in app.dataframe)
+    assert table.columns.tolist() == [str(n + 1) for n in range(max(7, len(expected)))]
+    last = step_through(app, language)[-1]
+    assert last.splitlines()[-1] == ending("length" if name == "endless" else "eos", language, steps=len(expected))
+    is_made_to_say = words["stepper.now_forced"].rpartition("·")[2].removesuffix("{token}").strip()
+    assert (is_made_to_say in last) == (name == "taught")
+    if name == "zero":  # the same button once more
+        checked(button(app, f"stepper.do_{name}", language).click().run())
+    else:
+        checked(button(app, "stepper.undo", language).click().run())
+        checked(button(app, "stepper.first", language).click().run())
+    assert translation(app) == plain
+    assert step_through(app, language) == said_at
+    assert not app.dataframe
+
+
+def test_the_context_of_another_sentence(trained_session):
+    app = open_page("translate", trained_session)
+    plain = translation(app)
+    choose(app, "stepper.do_context", "I'm hungry.")
+    did = catalogue("en")["stepper.did_context"].format(sentence="I'm hungry.")
+    assert changed(app) == [did, "나 배고파."]
+    checked(button(app, "stepper.undo").click().run())
+    assert translation(app) == plain
+    assert next(box for box in app.selectbox if box.label == catalogue("en")["stepper.do_context"]).value is None
+
+
+def test_another_token_and_what_follows(trained_session):
+    translator = Translator(trained_session.trained)
+    tokens = translator.lesson.target_vocabulary.tokens
+    app = open_page("translate", trained_session)
+    plain = translation(app)
+    for _ in range(2):
+        checked(button(app, "stepper.next").click().run())
+    token_id = tokens.index("니")
+    choose(app, "stepper.other_token", token_id)
+    steps = list(translator.steps("Hello.", forced={2: token_id}))
+    did = catalogue("en")["stepper.did_pick"]
+    assert changed(app) == [did.format(step=3, token="니"), translator.spoken(steps)]
+    assert translation(app)[-1].startswith(f"Step 3 of {len(steps)}")
+    assert "is made to say 니" in translation(app)[-1]
+    choose(app, "stepper.other_token", tokens.index("잘"))  # another one in its place
+    assert changed(app)[0] == did.format(step=3, token="잘")
+    checked(button(app, "stepper.first").click().run())
+    choose(app, "stepper.other_token", tokens.index("너"))
+    assert changed(app)[0] == " · ".join([did.format(step=1, token="너"), did.format(step=3, token="잘")])
+    checked(button(app, "stepper.undo").click().run())
+    assert translation(app)[:-1] == plain[:-1]
+
+
+@pytest.mark.parametrize(("typed", "used"), [(3, 3), (1, 1), (0, 1), (-5, 1), (1000, 300)])
+def test_a_limit(typed, used, trained_session):
+    app = open_page("translate", trained_session)
+    plain = translation(app)
+    limit = next(box for box in app.number_input if box.label == catalogue("en")["stepper.do_limit"])
+    checked(limit.set_value(typed).run())
+    assert changed(app) == [catalogue("en")["stepper.did_limit"].format(steps=used), "안녕하세요."[: min(used, 6)]]
+    ended = ending("length", steps=used) if used < 7 else ending("eos", steps=7)
+    assert step_through(app)[-1].splitlines()[-1] == ended
+    checked(button(app, "stepper.undo").click().run())
+    assert translation(app)[:-1] == plain[:-1]
+
+
+def test_another_sentence_is_not_changed(trained_session):
+    app = open_page("translate", trained_session)
+    checked(button(app, "stepper.do_zero").click().run())
+    translate(app, "How are you?")
+    assert translation(app)[:2] == ["How are you?", "잘 지내니?"]
+    assert shows(app, "stepper.nothing_changed")
+    assert not app.dataframe
+
+
+def test_the_notebooks_model_is_taught_from_its_first_character(notebook_trained):
+    notebook = notebook_trained.lesson
+    session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
+    app = open_page("translate", session)
+    assert button(app, "stepper.do_endless").disabled
+    checked(button(app, "stepper.do_taught").click().run())
+    assert "안녕하세요." in changed(app)

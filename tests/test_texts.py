@@ -9,11 +9,14 @@ from string import Formatter
 
 import pytest
 
+from pages.parts.cell import PARTS, SIDES
 from pages.parts.frame import PAGES
+from pages.parts.pictures import QUESTIONS
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq.lessons import SUPPLIED_LESSONS
 from seq2seq.pairs import PROBLEM_MESSAGES, Pair
 from seq2seq.tensors import Tensors
+from seq2seq.tokens import LEVELS
 
 ROOT = Path(__file__).parents[1]
 FILES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
@@ -24,16 +27,39 @@ _ENDS = ("right", "epochs", "patience")
 _MEASURES = ("loss", "accuracy", "exact_match", "cer")
 _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
 _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "seed", "held_out")
-_SETTINGS = ("pairs", "units", "markers", "mask", "batch", "rate", "seed")
+_SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "batch", "rate", "seed")
 _COLUMNS = ("shown", "used", "name", *_SETTINGS, "epochs", "loss", "exact_match")
 _SIDES = ("source", "target", "target_plus")
+_QUESTIONS = (
+    *("encoder_steps", "context_numbers", "source_tokens", "target_tokens", "costliest", "shape", "heard"),
+    *("zero_rows", "parameters", "twice_the_units", "calls", "steps_per_epoch", "even_loss", "fed", "zero_context"),
+    "stops",
+)
+_MISTAKES = (
+    *("otherwise", "other_level", "spaces", "source_markers", "only_h", "every_step", "gates", "not_different"),
+    *("case", "no_space", "other_side", "pairs", "padding", "no_markers", "markers_off", "steps", "longest_source"),
+    *("longest_target", "shorter", "two_steps", "axes", "source_shape", "not_shifted", "shifted_back"),
+    *("shifted_twice", "first_token", "real_rows", "all_rows", "three_gates", "no_bias", "no_recurrent"),
+    *("one_gate", "twice", "four_times", "more_inputs", "one_call", "no_eos", "bos_said", "source_length"),
+    *("rest_left_out", "each_pair", "whole_training", "one_step", "rest_extra", "probability", "share_wrong"),
+    *("log_of_two", "says_now", "before_that", "starts_anew", "needs_context", "nothing", "other_sentence"),
+    *("never_eos", "cannot_eos", "before_limit", "knows_no_length"),
+)
 FAMILIES = {
     "{}.menu": PAGES,
     "{}.title": PAGES,
     "{}.intro": PAGES,
     "lesson.{}": (*SUPPLIED_LESSONS, "own"),
     "lesson.{}_reason": SUPPLIED_LESSONS,
-    "model.{}": ("encoder", "decoder", "dense", "as_in_notebook", "suggested"),
+    "cell.{}_reads": SIDES,
+    "cell.{}_title": ("unit", "step"),
+    "cell.part_{}": PARTS,
+    "cell.sum_{}": ("bias", "token", "state"),
+    "model.{}": ("encoder", "decoder", "dense", "kernel", "recurrent", "bias", "as_in_notebook", "suggested"),
+    "model.answer_{}": ("", *QUESTIONS),
+    "model.ask_{}": QUESTIONS,
+    "picture.{}": SIDES,
+    "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
     "problem.{}": PROBLEM_MESSAGES,
     "problem.side_{}": Pair._fields,
@@ -45,12 +71,33 @@ FAMILIES = {
     "tensors.{}_vocabulary": Pair._fields,
     "tensors.axis_time_{}{}": _SIDES,
     "tensors.axis_tokens_{}{}": _SIDES,
+    "tokens.{}": LEVELS,
+    "tokens.{}_many": LEVELS,
     "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "right", "wrong", "missing"),
     "train.{}_help": _TRAINING,
     "train.on_{}": ("training", "held_out_"),
     "train.what_if_{}": ("units", "mask", "batch"),
     "train.ended_{}": _ENDS,
     "translate.ended_{}": ("eos", "length", "without_eos"),
+    "translate.mark_{}": ("trained", "held_out"),
+    "translate.{}": ("trained", "held_out", "unseen"),
+    "translate.room_{}": ("steps", "search", "contexts"),
+    "search.{}": (
+        *("greedy", "beam", "sampling", "best", "kept", "finished", "pruned", "likeliest", "unlikelier"),
+        *("step", "token", "probability", "total", "score", "so_far", "status"),
+    ),
+    "search.by_{}": ("eos", "length"),
+    "contexts.{}": ("training", "held_out", "a", "b", "sentence", "kind", "distance", "unit", "value", "state"),
+    "stepper.{}": (
+        *("hears", "says", "context", "step", "token", "forced", "probability", "others", "in", "out", "unit", "value"),
+        *("first", "back"),
+    ),
+    "questions.{}": _QUESTIONS,
+    "questions.{}_because": _QUESTIONS,
+    "questions.wrong_{}": _MISTAKES,
+    "questions.ends_{}": ("eos", "length", "source"),
+    "stepper.do_{}": ("taught", "zero", "endless"),
+    "stepper.row_{}": ("plain", "changed", "own"),
 }
 # What stands on the screen in both languages: names, and words that a program is written in.
 NAMES = {
@@ -65,7 +112,7 @@ NAMES = {
     "state_c",
     "batch",
 }
-NAMES |= {"id", "shape", "bos", "eos", "kB", "MB", "GB"}
+NAMES |= {"return_sequences", "token", "id", "shape", "bos", "eos", "kB", "MB", "GB"}
 
 
 def placeholders(text):

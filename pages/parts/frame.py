@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts import questions
 from pages.parts import session as sessions
 from pages.parts.session import Session
 from pages.parts.texts import LANGUAGES, choose_language, language, text
@@ -41,6 +42,8 @@ def open_page(name: str) -> Session:
     st.html(_streamlit_texts())
     shared_engine()  # workers warm up while the student reads
     session = sessions.current()
+    if session.is_large:
+        st.html(here / "large.css")
     if name != "pairs":  # the table's editor forgets its edits, and the page what it said of an upload
         st.session_state.pop("table-began", None)
         st.session_state.pop("refused", None)
@@ -50,6 +53,14 @@ def open_page(name: str) -> Session:
         for page in PAGES:
             link(page)
         _training_status(session, name)
+        questions.progress(session)
+        st.toggle(
+            text("frame.large"),
+            session.is_large,
+            key="large",
+            help=text("frame.large_help"),
+            on_change=lambda: setattr(session, "is_large", st.session_state["large"]),
+        )
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         for page in PAGES:
             link(page)

@@ -40,6 +40,7 @@ def settings(lesson: Lesson) -> dict:
     return {
         "pairs": len(lesson.training_rows),
         "units": lesson.model.hidden_size,
+        "tokens": f"{text(f'tokens.{lesson.model.source_tokens}')} → {text(f'tokens.{lesson.model.target_tokens}')}",
         "markers": "✓" if lesson.model.markers else "✗",
         "mask": "✓" if lesson.model.mask_padding else "✗",
         "batch": lesson.training.batch_size,
@@ -88,8 +89,7 @@ def translations(state: TrainingState) -> None:
         targets.setdefault(lesson.pairs[row].source, []).append(lesson.pairs[row].target)
     sources = list(targets)
     chosen = [sources[n] for n in np.unique(np.linspace(0, len(sources) - 1, _MOST_TRANSLATED).astype(int))]
-    # Without ⟨bos⟩ nobody tells the decoder how to begin, so it is given the first character.
-    prefixes = ["" if lesson.model.markers else targets[source][0][0] for source in chosen]
+    prefixes = [lesson.prefix(targets[source][0]) for source in chosen]
     said = Translator(state).translate_all(chosen, prefixes)
     st.subheader(text("train.translations_title", epoch=state.epoch), anchor=False)
     charts.marked_translations(

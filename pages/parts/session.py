@@ -17,6 +17,7 @@ from seq2seq.classroom.engine import Run, shared_engine
 from seq2seq.config import suggested_settings
 from seq2seq.lessons import SUPPLIED_LESSONS
 from seq2seq.pairs import Pair, Problem, check_pairs, usable_pairs
+from seq2seq.questions import Answer
 
 Rows = tuple[tuple[str, str], ...]  # the table of pairs as the student left it, faulty rows included
 ID = "lesson"  # its name in the address bar
@@ -59,6 +60,9 @@ class Session:
         table_version: changes whenever the table is replaced by something other than typing into it.
         chosen: the row that the page Tensors shows.
         sentence: typed on the page Translate; None before.
+        asks: whether the pages ask questions before they show the answers.
+        answers: question → what was answered, None if it was shown without answering.
+        is_large: large type, for the projector.
         id: in the address bar.
     """
 
@@ -75,6 +79,9 @@ class Session:
     table_version: int = 0
     chosen: int = 0
     sentence: str | None = None
+    asks: bool = True
+    answers: dict[str, Answer | None] = field(default_factory=dict)
+    is_large: bool = False
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     # --- The lesson ------------------------------------------------------------------------------------------------
@@ -210,7 +217,10 @@ def current() -> Session:
         rows = tuple(first.pairs)
         new = Session(first.name, rows, rows, first.model, first.training)
         new.id = st.query_params.get(ID, new.id)[:64]
-        st.session_state["session"] = _sessions().setdefault(new.id, new)
+        opened = st.session_state["session"] = _sessions().setdefault(new.id, new)
+        # A teacher can pass on an address without questions, or in large type; the switches are in the sidebar.
+        opened.asks = st.query_params.get("questions", "on" if opened.asks else "off") != "off"
+        opened.is_large = st.query_params.get("large", "on" if opened.is_large else "off") == "on"
     session = st.session_state["session"]
     sessions = _sessions()
     sessions[session.id] = session
