@@ -66,9 +66,12 @@ def test_the_numbers_shown_are_those_of_keras(which, forced, request):
         shown = state_table(steps, n, context)
         for name, expected in {"h_in": h_in, "c_in": c_in, "h_out": h_out, "c_out": c_out}.items():
             np.testing.assert_allclose(shown[name], expected, atol=1e-5)
-        rows = state_rows(steps, n, context)
+        boxes = state_rows(shown, 8)
         for name in shown:
-            np.testing.assert_array_equal(rows[rows["state"] == name].sort_values("unit")["value"], shown[name])
+            np.testing.assert_array_equal(boxes[name], shown[name])
+        assert boxes["unit"].tolist() == list(range(32))
+        assert (boxes["x"] < boxes["x2"]).all()
+        assert (boxes["x2"].iloc[:-1].to_numpy() <= boxes["x"].iloc[1:].to_numpy()).all()
         table = probability_table(steps[n], vocabulary)
         np.testing.assert_allclose(table.sort_values("token_id")["p"], probabilities, atol=1e-5)
         bars = bar_rows(steps[n], vocabulary)

@@ -89,7 +89,7 @@ FAMILIES = {
     "search.by_{}": ("eos", "length"),
     "contexts.{}": ("training", "held_out", "a", "b", "sentence", "kind", "distance", "unit", "value", "state"),
     "stepper.{}": (
-        *("hears", "says", "context", "step", "token", "forced", "probability", "others", "in", "out", "unit", "value"),
+        *("hears", "says", "context", "step", "token", "forced", "probability", "others", "in", "out", "unit"),
         *("first", "back"),
     ),
     "questions.{}": _QUESTIONS,

@@ -50,31 +50,16 @@ def state_table(steps: Sequence[DecodingStep], n: int, context: Context) -> pd.D
     )
 
 
-def state_rows(table: pd.DataFrame, scale: float, columns: int) -> pd.DataFrame:
-    """Returns the same numbers below each other with the places of their boxes: a row for each state and unit.
+def state_rows(table: pd.DataFrame, columns: int) -> pd.DataFrame:
+    """Returns a table of states with the number of each unit and the ends of its boxes, "x" and "x2", in the picture.
 
     Args:
         table: of `state_table`.
-        scale: end of c's scale; h's is always 1.
         columns: that the loop above takes.
     """
-    units = np.arange(len(table))
     edges = np.linspace(_STATES_LEFT, columns + 0.5, len(table) + 1)
     gap = 0.03 * (edges[1] - edges[0]) if len(table) <= 64 else 0  # more have no room for one
-    top = np.repeat([_STATE_TOPS[name] for name in table], len(table))
-    value = table.to_numpy().ravel(order="F")
-    return pd.DataFrame(
-        {
-            "state": np.repeat(table.columns, len(table)),
-            "unit": np.tile(units, table.shape[1]),
-            "value": value,
-            "shade": value / np.repeat([1 if name.startswith("h") else scale for name in table], len(table)),
-            "x": np.tile(edges[:-1] + gap, table.shape[1]),
-            "x2": np.tile(edges[1:] - gap, table.shape[1]),
-            "y": top,
-            "y2": top - _STATE_HEIGHT,
-        }
-    )
+    return table.assign(unit=np.arange(len(table)), x=edges[:-1] + gap, x2=edges[1:] - gap)
 
 
 def probability_table(step: DecodingStep, vocabulary: Vocabulary) -> pd.DataFrame:
@@ -223,22 +208,24 @@ def _quoted(value: object) -> str:
 
 
 @st.cache_data(max_entries=64)
-def loop_spec(columns: int, lines: int, units: int, ink: str, words: tuple[str, ...]) -> dict:
+def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, words: tuple[str, ...]) -> dict:
     """Returns the specification of the loop's picture without its data, "loop" and "states".
 
     Args:
         columns: that the loop takes.
         lines: that the translation takes above the loop.
         units: hidden size.
+        scale: end of c's scale; h's is always 1.
         ink: colour of texts.
-        words: hears, says, context, step, token, forced, in, out, unit, value.
+        words: hears, says, context, step, token, forced, in, out, unit.
     """
-    hears, says, context, step, token, forced, into, out, unit, value = words
+    hears, says, context, step, token, forced, into, out, unit = words
     top = _TOP + lines * _LINE_HEIGHT / _LANE_HEIGHT
     right = columns + 0.5
     column = f"(width / {right - _LEFT})"  # pixels
     x = {"field": "x", "type": "quantitative", "scale": {"domain": [_LEFT, right], "nice": False}, "axis": None}
-    y = {"field": "y", "type": "quantitative", "scale": {"domain": [_BOTTOM, top], "nice": False}, "axis": None}
+    y_axis = {"type": "quantitative", "scale": {"domain": [_BOTTOM, top], "nice": False}, "axis": None}
+    y = y_axis | {"field": "y"}
     to = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
     font = {"font": MONOSPACE, "fontSize": {"expr": f"min(22, 0.74 * {column} / datum.ems / (datum.y == 1 ? 1.3 : 1))"}}
     tooltip = [
@@ -282,8 +269,27 @@ def loop_spec(columns: int, lines: int, units: int, ink: str, words: tuple[str, 
         y, y2 = ({"expr": f"datum.y * {_LINE_HEIGHT} + {pixels}"} for pixels in (over, below))
         return {"x": x, "y": y} if left == right else {"x": x, "x2": x2, "y": y, "y2": y2}
 
-    names = {"h_in": f"h {into}", "h_out": f"h {out}", "c_in": f"c {into}", "c_out": f"c {out}"}
-    shades = {"domain": [-1, 0, 1], "range": [charts.NEGATIVE, charts.ZERO, charts.POSITIVE], "clamp": True}
+    def state(name: str, words: str, end: float) -> list[dict]:
+        """Draws a row of boxes, one for each unit."""
+        shades = {"domain": [-end, 0, end], "range": [charts.NEGATIVE, charts.ZERO, charts.POSITIVE], "clamp": True}
+        numbers = {"field": name, "type": "quantitative", "scale": shades, "legend": None}
+        above = _STATE_TOPS[name]
+        return [
+            label(words, above - _STATE_HEIGHT / 2, weight="normal"),
+            {
+                "data": {"name": "states"},
+                "mark": "rect",
+                "encoding": {
+                    "x": x, "x2": to["x2"],
+                    "y": y_axis | {"datum": above}, "y2": {"datum": above - _STATE_HEIGHT},
+                    "fill": numbers,
+                    "tooltip": [
+                        {"field": "unit", "title": unit}, {"field": name, "title": words, "format": "+.6f"},
+                    ],
+                },
+            },
+        ]  # fmt: skip
+
     no_fill = {"filled": False, "strokeWidth": 2}
     colours = {"domain": ["state", "in", "feed"], "range": [CONTEXT, PADDING, TARGET]}
     angle = f"atan2((datum.y - datum.y2) * {_LANE_HEIGHT}, (datum.x2 - datum.x) * {column})"
@@ -291,6 +297,7 @@ def loop_spec(columns: int, lines: int, units: int, ink: str, words: tuple[str, 
         "height": _height(lines),
         "data": {"name": "loop"},
         "config": {"view": {"stroke": None}, "mark": {"aria": False}},
+        "resolve": {"scale": {"fill": "independent"}},
         "usermeta": {"embedOptions": {"renderer": "svg" if units <= 64 else "canvas"}},
         "layer": [
             # The translation so far, above the loop
@@ -365,19 +372,8 @@ def loop_spec(columns: int, lines: int, units: int, ink: str, words: tuple[str, 
                 "encoding": {"x": x, "y": y},
             },
             # The states before and after this step
-            *(label(words, _STATE_TOPS[name] - _STATE_HEIGHT / 2, weight="normal") for name, words in names.items()),
-            {
-                "data": {"name": "states"},
-                "mark": {"type": "rect"},
-                "encoding": {
-                    "x": x, "y": y, **to,
-                    "fill": {"field": "shade", "type": "quantitative", "scale": shades, "legend": None},
-                    "tooltip": [
-                        {"field": "state", "title": " "}, {"field": "unit", "title": unit},
-                        {"field": "value", "title": value, "format": "+.6f"},
-                    ],
-                },
-            },
+            *state("h_in", f"h {into}", 1), *state("h_out", f"h {out}", 1),
+            *state("c_in", f"c {into}", scale), *state("c_out", f"c {out}", scale),
         ],
     }  # fmt: skip
 
@@ -476,8 +472,8 @@ def draw(
     table = state_table(steps, n, context)
     lines, columns = lines_of(steps, is_given), min(_MOST_COLUMNS, max(6, len(steps)))
     loop, probable = st.columns([2, 1], gap="small")
-    spec = loop_spec(columns, lines, len(table), charts.ink(), _words(*_LOOP_WORDS))
-    data = {"loop": loop_rows(steps, n, is_given, begins), "states": state_rows(table, scale, columns)}
+    spec = loop_spec(columns, lines, len(table), scale, charts.ink(), _words(*_LOOP_WORDS))
+    data = {"loop": loop_rows(steps, n, is_given, begins), "states": state_rows(table, columns)}
     loop.vega_lite_chart(
         spec=spec | {"datasets": data},
         width="stretch",
@@ -495,7 +491,7 @@ def draw(
     )
 
 
-_LOOP_WORDS = ("hears", "says", "context", "step", "token", "forced", "in", "out", "unit", "value")
+_LOOP_WORDS = ("hears", "says", "context", "step", "token", "forced", "in", "out", "unit")
 
 
 def _words(*names: str) -> tuple[str, ...]:

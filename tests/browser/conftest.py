@@ -26,6 +26,7 @@ def pytest_collection_modifyitems(items):
         if here in item.path.parents:
             item.add_marker("browser")
             item.add_marker(pytest.mark.timeout(300))
+    items.sort(key=lambda item: here not in item.path.parents)  # the longest first, while others run beside them
 
 
 def pytest_terminal_summary(terminalreporter):
