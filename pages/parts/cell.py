@@ -140,9 +140,8 @@ def reads(token: str | None) -> str:
 
 
 def scale_of_c(passed: Passage) -> float:
-    """Returns the end of a symmetric scale that holds c at every time step: 1, 2, 5, 10, 20, 50 …"""
-    largest = np.abs(passed.state_c).max()
-    return next(end for power in range(10) for end in (10**power, 2 * 10**power, 5 * 10**power) if end >= largest)
+    """Returns the end of a symmetric scale that holds c at every time step."""
+    return charts.end_of_scale(float(np.abs(passed.state_c).max()))
 
 
 def gate_sums(passed: Passage, step: int, unit: int) -> pd.DataFrame:
