@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import charts, frame, questions, tensor_pictures
+from pages.parts.session import untrained
 from pages.parts.texts import text
 from seq2seq.tensors import Tensors, dense_shapes
 from seq2seq.tokens import LEVELS, split
-from seq2seq.weights import initial_weights
 
 
 def vocabulary_table(name: str, vocabulary) -> None:
@@ -71,7 +71,7 @@ trained = session.trained
 if trained is not None and (trained.lesson.pairs, trained.lesson.model) == (lesson.pairs, lesson.model):
     tensor_pictures.follow(lesson, session.chosen, trained.weights, trained.epoch)
 else:
-    tensor_pictures.follow(lesson, session.chosen, initial_weights(lesson), None)
+    tensor_pictures.follow(lesson, session.chosen, untrained(lesson).weights, None)
 
 st.subheader(text("tensors.levels_title"), anchor=False)
 pair = lesson.pairs[session.chosen]

@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import cell, frame, pictures, questions
+from pages.parts.session import untrained
 from pages.parts.texts import text
-from seq2seq import Lesson, ModelConfig, TrainingState, Translator
+from seq2seq import Lesson, ModelConfig, Translator
 from seq2seq.tensors import token_ids
 from seq2seq.tokens import LEVELS
 from seq2seq.vocabulary import PAD_ID
@@ -67,14 +68,6 @@ def sentence_length(lesson: Lesson) -> int:
     """Returns the time steps that the encoder takes for the sentence chosen on the page Tensors."""
     ids = token_ids(lesson, [min(session.chosen, len(lesson.pairs) - 1)]).encoder_inputs  # (1, time)
     return int(np.count_nonzero(ids != PAD_ID)) if lesson.model.mask_padding else ids.shape[1]
-
-
-def untrained(lesson: Lesson) -> TrainingState:
-    """Returns the lesson's model before any training; drawing hundreds of units takes a while, so it is kept."""
-    kept = st.session_state.get("untrained")
-    if kept is None or kept.lesson is not lesson:
-        kept = st.session_state["untrained"] = TrainingState.new(lesson)
-    return kept
 
 
 session = frame.open_page("model")

@@ -66,8 +66,10 @@ def cell_update(z, state_c) -> CellStep:
         state_c: (…, hidden), the cell state before.
     """
     hidden = state_c.shape[-1]
-    i, f, g, o = (z[..., start : start + hidden] for start in range(0, 4 * hidden, hidden))  # `np.split`, but quicker
-    gates = Gates(sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o))
+    parts = [slice(start, start + hidden) for start in range(0, 4 * hidden, hidden)]  # `np.split`, but quicker
+    open_by = sigmoid(z)  # of all four at once, for calling NumPy takes longer than a gate too many
+    i, f, _, o = (open_by[..., part] for part in parts)
+    gates = Gates(i, f, np.tanh(z[..., parts[2]]), o)
     state_c = gates.f * state_c + gates.i * gates.g
     state_h = gates.o * np.tanh(state_c)
     return CellStep(state_h, state_c, gates)

@@ -85,7 +85,7 @@ class Translator:
         """
         ids = self.lesson.source_vocabulary.encode(normalise(text), skip_unknown=True)
         if not self.lesson.model.mask_padding:
-            ids = np.pad(ids, (0, max(0, self.lesson.source_length - len(ids))), constant_values=PAD_ID)
+            ids = np.concatenate([ids, np.full(max(0, self.lesson.source_length - len(ids)), PAD_ID)])
         return ids
 
     def encode(self, text: str) -> Iterator[CellStep]:
@@ -276,18 +276,19 @@ class Translator:
     def contexts(self, texts: Sequence[str]) -> Context:
         """Returns the context vectors of many source texts: (texts, hidden) each, the same as `context` for each."""
         sentences = [self.source_ids(text) for text in texts]
-        ids = np.full((len(sentences), max(map(len, sentences))), PAD_ID)  # (batch, time)
+        lengths = np.array([len(sentence) for sentence in sentences])  # (batch,)
+        ids = np.full((len(sentences), lengths.max()), PAD_ID)  # (batch, time)
         for row, sentence in zip(ids, sentences, strict=True):
             row[: len(sentence)] = sentence
-        nothing = np.zeros((len(ids), self.lesson.model.hidden_size), np.float32)
-        state = Context(nothing, nothing)
-        for fed in ids.T:  # (batch,)
+        shape = len(ids), self.lesson.model.hidden_size
+        state, contexts = (Context(np.zeros(shape, np.float32), np.zeros(shape, np.float32)) for _ in range(2))
+        for n, fed in enumerate(ids.T, start=1):  # (batch,)
             cell = self._cells("encoder", fed, state)
-            is_read = (fed != PAD_ID)[:, np.newaxis] | (not self.lesson.model.mask_padding)  # (batch, 1)
-            state = Context(
-                np.where(is_read, cell.state_h, state.state_h), np.where(is_read, cell.state_c, state.state_c)
-            )
-        return state
+            state = Context(cell.state_h, cell.state_c)
+            is_last = lengths == n  # what a shorter sentence's cell does after its end is not looked at
+            if is_last.any():
+                contexts.state_h[is_last], contexts.state_c[is_last] = state.state_h[is_last], state.state_c[is_last]
+        return contexts
 
     def teacher_forced(self, contexts: Context, decoder_inputs: np.ndarray) -> np.ndarray:
         """Returns what the decoder finds probable when it is fed the right tokens, as in training.
@@ -299,12 +300,12 @@ class Translator:
         Returns:
             (batch, target time, target tokens).
         """
-        state, probabilities = contexts, []
+        state, logits = contexts, []
         for fed in decoder_inputs.T:  # (batch,)
             cell = self._cells("decoder", fed, state)
             state = Context(cell.state_h, cell.state_c)
-            probabilities.append(softmax(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]))
-        return np.stack(probabilities, axis=1)
+            logits.append(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"])
+        return softmax(np.stack(logits, axis=1))
 
     def _cells(self, side: str, fed: np.ndarray, state: Context) -> CellStep:
         """Takes one step of an LSTM for a batch of ids. One-hot times kernel is the kernel's row, so it is picked."""

@@ -15,7 +15,7 @@ import tensorflow as tf
 from seq2seq.vocabulary import PAD_ID
 
 
-def fused_lstm(ids, lengths, state_h, state_c, kernel, recurrent, bias):
+def fused_lstm(ids, lengths, state_h, state_c, weights, bias):
     """Runs an LSTM on TensorFlow's fused CPU kernel: one operation for all time steps, best for small models.
 
     `BlockLSTMV2` has wrong gradients in TensorFlow 2.21, so this is the first version. It knows no mask: with padding
@@ -25,23 +25,25 @@ def fused_lstm(ids, lengths, state_h, state_c, kernel, recurrent, bias):
         ids: (time, batch), `PAD_ID` for padding.
         lengths: (batch,), how many time steps of each sentence count.
         state_h, state_c: (batch, hidden), the states to start from.
-        kernel: (tokens, 4 · hidden), recurrent: (hidden, 4 · hidden), bias: (4 · hidden,): as in `keras.layers.LSTM`.
+        weights: (tokens + hidden, 4 · hidden), the kernel and below it the recurrent weights, and bias: (4 · hidden,);
+            as in `keras.layers.LSTM`, but here alone with the gates in the order i, g, f, o.
 
     Returns:
         all_h: (time, batch, hidden), after each time step; state_h, state_c: (batch, hidden), after the last that
         counts.
     """
-    unused = tf.zeros([tf.shape(recurrent)[0]])  # weights of peephole connections, which Keras has not
+    hidden = tf.shape(state_h)[1]
+    unused = tf.zeros([hidden])  # weights of peephole connections, which Keras has not
     _, all_c, _, _, _, _, all_h = tf.raw_ops.BlockLSTM(
         seq_len_max=tf.shape(ids, out_type=tf.int64)[0],
-        x=tf.one_hot(ids, tf.shape(kernel)[0]),  # (time, batch, tokens)
+        x=tf.one_hot(ids, tf.shape(weights)[0] - hidden),  # (time, batch, tokens)
         cs_prev=state_c,
         h_prev=state_h,
-        w=_as_igfo(tf.concat([kernel, recurrent], axis=0)),
+        w=weights,
         wci=unused,
         wcf=unused,
         wco=unused,
-        b=_as_igfo(bias),
+        b=bias,
         forget_bias=0.0,
         cell_clip=-1.0,
     )
@@ -53,23 +55,20 @@ def _at(lengths, all_states):
     return tf.gather_nd(all_states, tf.stack([lengths - 1, tf.range(tf.size(lengths))], axis=1))
 
 
-def _as_igfo(weights):
-    """Reorders the gates along the last axis from Keras's i, f, g, o to the fused kernel's i, g, f, o."""
-    i, f, g, o = tf.split(weights, 4, axis=-1)
-    return tf.concat([i, g, f, o], axis=-1)
-
-
-def looped_lstm(ids, lengths, state_h, state_c, kernel, recurrent, bias):
+def looped_lstm(ids, lengths, state_h, state_c, weights, bias):
     """Runs an LSTM step by step, with all that need not wait for the step before taken out of the loop.
 
-    Arguments and results as in `fused_lstm`. One-hot times kernel is the kernel's row, so it is picked, not multiplied;
-    and the gradient of the recurrent weights is one large product after the backward loop.
+    Arguments and results as in `fused_lstm`, with Keras's order of gates. One-hot times kernel is the kernel's row, so
+    it is picked, not multiplied; and the gradient of the recurrent weights is one large product after the backward
+    loop.
 
     Inside, the batch is the last axis. TensorFlow multiplies a tall matrix with a narrow one, weights @ states, two to
     four times as fast as states @ weights, whose wide result it makes in smaller pieces; and splitting the gates along
     the first axis copies nothing.
     """
-    no_row = tf.zeros([1, tf.shape(kernel)[1]])  # padding is a row of zeros, and so is its product
+    hidden = tf.shape(state_h)[1]
+    kernel, recurrent = tf.split(weights, [tf.shape(weights)[0] - hidden, hidden])
+    no_row = tf.zeros([1, 4 * hidden])  # padding is a row of zeros, and so is its product
     rows = tf.gather(tf.concat([no_row, kernel], axis=0), ids - PAD_ID) + bias  # (time, batch, 4 · hidden)
     all_h, all_c = _recurrence(_batch_last(rows), tf.transpose(state_h), tf.transpose(state_c), recurrent)
     all_h = _batch_last(all_h)  # (time, batch, hidden)
@@ -143,7 +142,7 @@ def _recurrence(inputs, first_h, first_c, recurrent):
 def keras_lstm(hidden: int, *vocabularies: int):
     """Returns a function that runs `keras.layers.LSTM`, which on a GPU uses cuDNN.
 
-    The function's arguments and results are those of `fused_lstm`, but it serves weights of these sizes alone.
+    The function's arguments and results are those of `looped_lstm`, but it serves weights of these sizes alone.
 
     Args:
         hidden: units.
@@ -154,7 +153,8 @@ def keras_lstm(hidden: int, *vocabularies: int):
         layers[tokens] = keras.layers.LSTM(hidden, return_sequences=True, return_state=True)
         layers[tokens].build((None, None, tokens))
 
-    def lstm(ids, lengths, state_h, state_c, kernel, recurrent, bias):
+    def lstm(ids, lengths, state_h, state_c, weights, bias):
+        kernel, recurrent = weights[:-hidden], weights[-hidden:]
         layer = layers[kernel.shape[0]]
         (all_h, state_h, state_c), _ = layer.stateless_call(
             [kernel, recurrent, bias],

@@ -9,6 +9,7 @@ and 25 MB) for each number of units and each vocabulary in the class.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Sequence
 from functools import cache, lru_cache, partial
@@ -71,30 +72,27 @@ def advance(
     if seconds is not None and not seconds > 0:  # also refuses NaN
         raise ValueError(f"seconds must be positive, not {seconds}")
     ends_at = None if seconds is None else time.monotonic() + seconds
-    lesson, names = state.lesson, tuple(weight_shapes(state.lesson))
-    training = lesson.training
+    lesson, training = state.lesson, state.lesson.training
     data = _data(lesson)
     settings = [
         tf.constant(training.learning_rate, tf.float32),
         tf.constant(training.clip_norm, tf.float32),
         tf.constant(lesson.model.mask_padding),
     ]
-    weights, m, v = (
-        [tf.constant(group[name]) for name in names] for group in (state.weights, state.adam_m, state.adam_v)
-    )
-    # Adam's means as one long row each: a few long operations are quicker than many short ones.
-    variables, step = (weights, _flat(m), _flat(v)), tf.constant(state.step, tf.int64)
+    groups = state.weights, state.adam_m, state.adam_v
+    variables = [tf.constant(_row(group, lesson)) for group in groups]
+    step = tf.constant(state.step, tf.int64)
     epoch, batch, history, snapshots = state.epoch, state.batch, list(state.history), list(state.snapshots)
     sums = np.array(state.sums) if batch else np.zeros(len(METRIC_SUMS))
     last = None if epochs is None else epoch + epochs
-    per_call, train_batches = _batches_per_call(lesson), _compiled_for(lesson)
+    per_call, train_epochs = _batches_per_call(lesson), _compiled_for(lesson)
     run = _Run()
     callback_list = keras.callbacks.CallbackList(list(callbacks), model=run)
     callback_list.on_train_begin()
     while not run.stop_training:
         orders = _orders_for_a_call(lesson, epoch, batch, per_call, last)
-        call = partial(_call, train_batches, variables, step, sums, data=data, settings=settings)
-        variables, step, all_sums = call(orders)
+        call = partial(_call, train_epochs, variables, step, sums, data=data, settings=settings)
+        variables, step, all_sums, all_weights = call(orders)
         for n, order in enumerate(orders):
             if batch == 0:
                 callback_list.on_epoch_begin(epoch)
@@ -105,23 +103,23 @@ def advance(
             epoch, batch = epoch + 1, 0
             record = {"epoch": epoch} | _metrics(lesson, sums) | {"learning_rate": training.learning_rate}
             if is_kept(epoch):
-                snapshots.append((epoch, _arrays(names, variables[0])))
+                snapshots.append((epoch, _named(all_weights[n], lesson)))
                 record |= examine(dataclasses.replace(state, weights=snapshots[-1][1]))
             history.append(record)
             sums = np.zeros_like(sums)
             callback_list.on_epoch_end(epoch - 1, record)
             if run.stop_training and n + 1 < len(orders):  # a callback ends it here, and the call went on further
-                variables, step, _ = call(orders[: n + 1])
+                variables, step, *_ = call(orders[: n + 1])
                 break
         if epoch == last or (ends_at is not None and time.monotonic() >= ends_at):
             break
     callback_list.on_train_end()
-    weights, m, v = variables
+    weights, m, v = (_named(variable.numpy(), lesson) for variable in variables)
     return dataclasses.replace(
         state,
-        weights=_arrays(names, weights),
-        adam_m=_arrays(names, _parts(m, weights)),
-        adam_v=_arrays(names, _parts(v, weights)),
+        weights=weights,
+        adam_m=m,
+        adam_v=v,
         step=int(step),
         epoch=epoch,
         batch=batch,
@@ -139,25 +137,21 @@ def _orders_for_a_call(lesson: Lesson, epoch: int, batch: int, per_call: int, la
     """Returns what one call of the compiled function trains on: (batches, batch size) for each epoch.
 
     It is a part of an epoch, or the rest of one and whole epochs after it, for a call costs as much as half an epoch of
-    the notebook's. It ends with an epoch that is to be examined, or the last.
+    the notebook's.
     """
     orders = [batch_order(lesson, epoch)[batch:][:per_call]]
     end = epoch + 1
-    while sum(map(len, orders)) + _batches(lesson) <= per_call and not is_kept(end) and end != last:
+    while sum(map(len, orders)) + _batches(lesson) <= per_call and end != last:
         orders.append(batch_order(lesson, end))
         end += 1
     return orders
 
 
-def _call(train_batches, variables, step, sums, orders, *, data, settings):
-    """Calls the compiled function; returns variables, step, and the sums of each epoch: (epochs, sums)."""
-    all_sums = np.zeros((len(orders), len(sums)))
-    all_sums[0] = sums
-    epochs = np.repeat(np.arange(len(orders)), list(map(len, orders)))  # (batches,)
-    variables, step, all_sums = train_batches(
-        *variables, step, all_sums, np.concatenate(orders), epochs, *data, *settings
-    )
-    return variables, step, all_sums.numpy()
+def _call(train_epochs, variables, step, sums, orders, *, data, settings):
+    """Calls the compiled function; returns variables, step, and each epoch's sums and weights, as arrays."""
+    ends = np.cumsum(list(map(len, orders)))  # (epochs,)
+    variables, step, *kept = train_epochs(*variables, step, sums, np.concatenate(orders), ends, *data, *settings)
+    return variables, step, *(each.numpy() for each in kept)
 
 
 def batch_order(lesson: Lesson, epoch: int) -> np.ndarray:
@@ -177,29 +171,39 @@ def batch_order(lesson: Lesson, epoch: int) -> np.ndarray:
             pools = np.split(order, range(_POOL_BATCHES * size, len(order), _POOL_BATCHES * size))
             order = np.concatenate([pool[np.argsort(lesson.time_steps[pool], kind="stable")] for pool in pools])
     batches = -(-len(order) // size)
-    order = np.pad(order, (0, batches * size - len(order)), constant_values=-1).reshape(batches, size)
+    order = np.concatenate([order, np.full(batches * size - len(order), -1)]).reshape(batches, size)
     return rng.permutation(order) if training.shuffle else order
 
 
 def _compiled_for(lesson: Lesson):
-    """Returns `_train_batches` compiled with the LSTM that is the fastest one for this lesson on this machine."""
+    """Returns `_train_epochs` compiled for a lesson; it serves lessons of other sizes too, if that can be."""
+    lstm, sizes = _lstm_for(lesson), _sizes(lesson)
+    if lstm in (fused_lstm, looped_lstm):
+        return partial(_compiled(lstm), tf.constant(sizes))
+    return _compiled(lstm, sizes)
+
+
+def _lstm_for(lesson: Lesson):
+    """Returns the LSTM that is the fastest one for a lesson on this machine."""
     if _is_small(lesson):
-        return _compiled(fused_lstm)
-    if tf.config.list_logical_devices("GPU"):
-        sizes = lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
-        return _compiled(keras_lstm(*sizes), tuple(weight_shapes(lesson).values()))
-    return _compiled(looped_lstm)
+        return fused_lstm
+    return keras_lstm(*_sizes(lesson)) if tf.config.list_logical_devices("GPU") else looped_lstm
+
+
+def _sizes(lesson: Lesson) -> tuple[int, int, int]:
+    """Returns the hidden size, the source tokens and the target tokens."""
+    return lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
 
 
 def _is_small(lesson: Lesson) -> bool:
     """Whether the fused LSTM is the faster one.
 
-    Measured on one thread of a 2-core server, epochs of fused : looped in ms, by entries of an LSTM's weight matrix:
-    7,000 entries 10 : 18; 20,000 19 : 34; 64,000 89 : 123 to 248 : 266; 80,000 36 : 19; 160,000 205 : 170 to
-    1,150 : 440. `benchmarks/` measures it again.
+    Measured on one thread of a 2-core server, CPU time of an epoch with fused : looped in ms, by entries of an LSTM's
+    weight matrix: 7,000 entries 13 : 20; 23,000 16 : 21; 42,000 56 : 60; 47,000 14.5 : 15.7; 79,000 43 : 31;
+    89,000 970 : 800; 186,000 1,570 : 1,150; 289,000 124 : 72. A larger batch moves this little.
     """
-    tokens = max(len(lesson.source_vocabulary), len(lesson.target_vocabulary))
-    return (tokens + lesson.model.hidden_size) * 4 * lesson.model.hidden_size <= 50_000
+    hidden, *tokens = _sizes(lesson)
+    return (max(tokens) + hidden) * 4 * hidden <= 50_000
 
 
 def _batches_per_call(lesson: Lesson) -> int:
@@ -207,7 +211,7 @@ def _batches_per_call(lesson: Lesson) -> int:
     hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
     per_sentence = steps * 4 * hidden * hidden + lesson.target_length * hidden * tokens
     per_batch = 3 * lesson.training.batch_size * per_sentence  # multiplications, forwards and backwards
-    return max(1, int(_CALL_SECONDS / (0.002 + per_batch / 1.5e10)))  # on a slow core; 2 ms go into starting things
+    return max(1, int(_CALL_SECONDS / (0.001 + per_batch / 1.5e10)))  # on a slow core; 1 ms goes into starting things
 
 
 def _data(lesson: Lesson) -> tuple[tf.Tensor, ...]:
@@ -222,8 +226,32 @@ def _make_data(lesson: Lesson) -> tuple[tf.Tensor, ...]:
 _small_data, _large_data = lru_cache(maxsize=64)(_make_data), lru_cache(maxsize=2)(_make_data)
 
 
-def _arrays(names: Sequence[str], tensors: Sequence[tf.Tensor]) -> Weights:
-    return {name: tensor.numpy() for name, tensor in zip(names, tensors, strict=True)}
+def _row(weights: Weights, lesson: Lesson) -> np.ndarray:
+    """Puts weights, or Adam's means of them, into one row, with the gates in the order that the lesson's LSTM wants.
+
+    They are trained as one row, for a few long operations are quicker than many short ones.
+    """
+    if _lstm_for(lesson) is fused_lstm:
+        weights = _swap_gates(weights)
+    return np.concatenate([weights[name].ravel() for name in weight_shapes(lesson)])
+
+
+def _named(row: np.ndarray, lesson: Lesson) -> Weights:
+    """Cuts such a row into named weights again."""
+    shapes = weight_shapes(lesson)
+    parts = np.split(row, np.cumsum(list(map(math.prod, shapes.values())))[:-1])
+    weights = {name: part.reshape(shape).copy() for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+    return _swap_gates(weights) if _lstm_for(lesson) is fused_lstm else weights
+
+
+def _swap_gates(weights: Weights) -> Weights:
+    """Turns Keras's gates i, f, g, o into the fused LSTM's i, g, f, o, and those into Keras's."""
+    swapped = dict(weights)
+    for name in weights:
+        if not name.startswith("dense"):
+            i, second, third, o = np.split(weights[name], 4, axis=-1)
+            swapped[name] = np.concatenate([i, third, second, o], axis=-1)
+    return swapped
 
 
 def _metrics(lesson: Lesson, sums: np.ndarray) -> dict[str, float]:
@@ -235,20 +263,17 @@ def _metrics(lesson: Lesson, sums: np.ndarray) -> dict[str, float]:
     return {"loss": loss / (tokens + padding), "accuracy": (correct + correct_padding) / (tokens + padding)}
 
 
-_SIZES_UNKNOWN = ((None, None), (None, None), (None,)) * 2 + ((None, None), (None,))  # as `weight_shapes` orders them
-
-
 @cache
-def _compiled(lstm, shapes=_SIZES_UNKNOWN):
-    """Returns `_train_batches` compiled with one of the LSTMs, for weights of any sizes or of some."""
-    weights, ids = [tf.TensorSpec(shape) for shape in shapes], tf.TensorSpec([None, None], tf.int32)
+def _compiled(lstm, sizes: tuple[int, int, int] | None = None):
+    """Returns `_train_epochs` compiled with one of the LSTMs: for any sizes, which it takes first, or for some."""
+    row, ids = tf.TensorSpec([None]), tf.TensorSpec([None, None], tf.int32)
     return tf.function(
-        partial(_train_batches, lstm=lstm),
+        partial(_train_epochs, lstm=lstm) if sizes is None else partial(_train_epochs, sizes, lstm=lstm),
         input_signature=[
-            weights,
-            *[tf.TensorSpec([None])] * 2,
+            *[tf.TensorSpec([3], tf.int32)] * (sizes is None),
+            *[row] * 3,
             tf.TensorSpec([], tf.int64),
-            tf.TensorSpec([None, len(METRIC_SUMS)], tf.float64),
+            tf.TensorSpec([len(METRIC_SUMS)], tf.float64),
             tf.TensorSpec([None, None], tf.int64),
             tf.TensorSpec([None], tf.int64),
             *[ids] * 3,
@@ -258,14 +283,15 @@ def _compiled(lstm, shapes=_SIZES_UNKNOWN):
     )
 
 
-def _train_batches(
+def _train_epochs(
+    sizes,
     weights,
     m,
     v,
     step,
     sums,
     order,
-    epochs,
+    ends,
     encoder_inputs,
     decoder_inputs,
     decoder_targets,
@@ -274,54 +300,69 @@ def _train_batches(
     masked,
     lstm,
 ):
-    """Trains on some batches, one optimizer step each.
+    """Trains on some epochs or on a part of one, one optimizer step for each batch.
 
     Args:
-        weights: as `weight_shapes` orders them.
-        m, v: Adam's means, all of them in one row.
+        sizes: hidden size, source tokens, target tokens.
+        weights, m, v: all weights in one row, and Adam's means.
         step: optimizer steps taken.
-        sums: (epochs, metric sums), of each epoch that this call has a part of.
+        sums: (metric sums,), of the first epoch's batches before these.
         order: (batches, batch size), the pairs of each batch; -1 for none.
-        epochs: (batches,), the row in `sums` of each.
+        ends: (epochs,), how many of the batches are done when each epoch is.
         encoder_inputs, decoder_inputs, decoder_targets: (pairs, time), ids.
         learning_rate, clip_norm, masked: settings of the lesson.
         lstm: one of those in `seq2seq.lstm`.
 
     Returns:
-        (weights, m, v), step, sums.
+        (weights, m, v), step, and what there was at the end of each epoch: its sums, (epochs, metric sums), and the
+        weights, (epochs, weights).
     """
-    for n in tf.range(tf.shape(order)[0]):
-        rows = tf.boolean_mask(order[n], order[n] >= 0)  # (batch,)
-        batch = [tf.gather(ids, rows) for ids in (encoder_inputs, decoder_inputs, decoder_targets)]
-        with tf.GradientTape() as tape:
-            tape.watch(weights)
-            loss, batch_sums = _loss(weights, *batch, masked, lstm)
-        gradient = _flat(tape.gradient(loss, weights))
-        if clip_norm > 0:
-            gradient = tf.clip_by_norm(gradient, clip_norm)
-        step += 1
-        move, m, v = _adam(m, v, gradient, tf.cast(step, tf.float32), learning_rate)
-        weights = [w - part for w, part in zip(weights, _parts(move, weights), strict=True)]
-        sums = tf.tensor_scatter_nd_add(sums, [[epochs[n]]], [batch_sums])
-    return (weights, m, v), step, sums
+    shapes = _part_shapes(sizes)
+    lengths = tf.stack([tf.reduce_prod(shape) for shape in shapes])
+    epochs, n = tf.size(ends), tf.constant(0, tf.int64)
+    all_sums = tf.TensorArray(tf.float64, size=epochs, element_shape=sums.shape)
+    all_weights = tf.TensorArray(tf.float32, size=epochs, element_shape=weights.shape)
+    for epoch in tf.range(epochs):
+        while n < ends[epoch]:
+            rows = order[n]  # (batch size,)
+            rows = rows[: tf.math.count_nonzero(rows >= 0)]  # (batch,)
+            batch = [tf.gather(ids, rows) for ids in (encoder_inputs, decoder_inputs, decoder_targets)]
+            with tf.GradientTape() as tape:
+                tape.watch(weights)
+                parts = tf.split(weights, lengths, num=len(shapes))
+                parts = [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
+                loss, batch_sums = _loss(parts, *batch, masked, lstm)
+            gradient = tape.gradient(loss, weights)
+            if clip_norm > 0:
+                gradient *= clip_norm / tf.maximum(clip_norm, tf.norm(gradient))
+            step += 1
+            move, m, v = _adam(m, v, gradient, tf.cast(step, tf.float32), learning_rate)
+            weights, sums, n = weights - move, sums + batch_sums, n + 1
+        all_sums, all_weights = all_sums.write(epoch, sums), all_weights.write(epoch, weights)
+        sums = tf.zeros_like(sums)
+    return (weights, m, v), step, all_sums.stack(), all_weights.stack()
 
 
-def _flat(tensors):
-    """Puts all numbers of some tensors into one long row."""
-    return tf.concat([tf.reshape(tensor, [-1]) for tensor in tensors], axis=0)
+def _part_shapes(sizes) -> list[tf.Tensor]:
+    """Returns the shapes of what a row of weights is cut into; an LSTM's kernel and recurrent weights stay together."""
+    hidden, source_tokens, target_tokens = (sizes[n] for n in range(3))
+    gates = 4 * hidden
+    shapes = [
+        [source_tokens + hidden, gates],
+        [gates],
+        [target_tokens + hidden, gates],
+        [gates],
+        [hidden, target_tokens],
+        [target_tokens],
+    ]
+    return [tf.stack(shape) for shape in shapes]
 
 
-def _parts(row, like):
-    """Cuts such a row into tensors of the shapes of others."""
-    parts = tf.split(row, [tf.size(x) for x in like], num=len(like))
-    return [tf.reshape(part, tf.shape(x)) for part, x in zip(parts, like, strict=True)]
-
-
-def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm):
+def _loss(parts, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm):
     """Forward pass of one batch with teacher forcing.
 
     Args:
-        weights: as `weight_shapes` orders them.
+        parts: weights and bias of encoder, decoder and output layer, in the shapes of `_part_shapes`.
         encoder_inputs: (batch, source time); decoder_inputs, decoder_targets: (batch, target time); ids.
         masked: leave padding out.
         lstm: one of those in `seq2seq.lstm`.
@@ -329,9 +370,7 @@ def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm
     Returns:
         The mean loss per token, and `METRIC_SUMS` of this batch.
     """
-    encoder_kernel, encoder_recurrent, encoder_bias = weights[:3]
-    decoder_kernel, decoder_recurrent, decoder_bias = weights[3:6]
-    dense_kernel, dense_bias = weights[6:]
+    encoder_weights, encoder_bias, decoder_weights, decoder_bias, dense_kernel, dense_bias = parts
     batch = tf.shape(encoder_inputs)[0]
     lengths = tf.fill([batch], tf.shape(encoder_inputs)[1])  # (batch,)
     if masked:  # steps where every sentence of this batch is padding need not be computed
@@ -341,13 +380,13 @@ def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm
         target_length = tf.maximum(target_length, 1)  # targets of one character, without markers: nothing to say
         decoder_inputs, decoder_targets = decoder_inputs[:, :target_length], decoder_targets[:, :target_length]
 
-    nothing = tf.zeros([batch, tf.shape(encoder_recurrent)[0]])  # (batch, hidden)
+    nothing = tf.zeros([batch, tf.shape(dense_kernel)[0]])  # (batch, hidden)
     _, *context = lstm(
-        tf.transpose(encoder_inputs), lengths, nothing, nothing, encoder_kernel, encoder_recurrent, encoder_bias
+        tf.transpose(encoder_inputs), lengths, nothing, nothing, encoder_weights, encoder_bias
     )  # state_h and state_c: (batch, hidden) each
     heard = tf.transpose(decoder_inputs)  # (target time, batch)
     every_step = tf.fill([batch], tf.shape(heard)[0])
-    all_h, *_ = lstm(heard, every_step, *context, decoder_kernel, decoder_recurrent, decoder_bias)
+    all_h, *_ = lstm(heard, every_step, *context, decoder_weights, decoder_bias)
 
     targets = tf.transpose(decoder_targets)  # (target time, batch)
     scored = tf.where((targets != PAD_ID) | ~masked)  # (places, 2): where the decoder's word counts
@@ -359,8 +398,8 @@ def _loss(weights, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm
     # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
     hit = tf.argmax(logits, axis=1, output_type=tf.int32) == tf.maximum(targets, 0)
     is_token = targets != PAD_ID
-    counts = [tf.math.count_nonzero(x) for x in (hit & is_token, is_token, hit & ~is_token, ~is_token)]
-    sums = tf.stack([tf.cast(x, tf.float64) for x in (loss, *counts)])
+    counts = tf.stack([hit & is_token, is_token, hit & ~is_token, ~is_token])  # (4, places)
+    sums = tf.concat([[tf.cast(loss, tf.float64)], tf.math.count_nonzero(counts, axis=1, dtype=tf.float64)], axis=0)
     return loss / tf.cast(tf.maximum(tf.size(targets), 1), tf.float32), sums
 
 

@@ -244,10 +244,19 @@ def run(ids, lengths, factors, arguments, lstm):
     """Returns what counts of an LSTM's outputs, and the gradients."""
     with tf.GradientTape() as tape:
         tape.watch(arguments)
-        all_h, last_h, last_c = lstm(ids, lengths, *arguments)
+        state_h, state_c, kernel, recurrent, bias = arguments
+        weights = tf.concat([kernel, recurrent], axis=0)
+        if lstm is fused_lstm:
+            weights, bias = as_igfo(weights), as_igfo(bias)
+        all_h, last_h, last_c = lstm(ids, lengths, state_h, state_c, weights, bias)
         parts = tf.transpose(all_h, [1, 0, 2]), last_h, last_c
         score = sum(tf.reduce_sum(part * factor) for part, factor in zip(parts, factors, strict=True))
     return parts, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(score, arguments)]
+
+
+def as_igfo(weights):
+    i, f, g, o = tf.split(weights, 4, axis=-1)
+    return tf.concat([i, g, f, o], axis=-1)
 
 
 @cache

@@ -115,11 +115,19 @@ def trained_a_little():
 
 
 def our_loss(state, ids, masked, lstm):
-    weights = [tf.constant(values) for values in state.weights.values()]
+    """Returns loss, sums, and the gradients as Keras orders them."""
+    names, change = weight_shapes(state.lesson), training._swap_gates if lstm is fused_lstm else dict
+    row = np.concatenate([change(state.weights)[name].ravel() for name in names])
+    shapes = [shape.numpy() for shape in training._part_shapes(training._sizes(state.lesson))]
+    parts = np.split(row, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
+    parts = [tf.constant(part.reshape(shape)) for part, shape in zip(parts, shapes, strict=True)]
     with tf.GradientTape() as tape:
-        tape.watch(weights)
-        loss, sums = training._loss(weights, *(tf.constant(x, tf.int32) for x in ids), tf.constant(masked), lstm)
-    return loss, sums, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(loss, weights)]
+        tape.watch(parts)
+        loss, sums = training._loss(parts, *(tf.constant(x, tf.int32) for x in ids), tf.constant(masked), lstm)
+    row = np.concatenate([tf.reshape(gradient, [-1]) for gradient in tape.gradient(loss, parts)])
+    gradients = np.split(row, np.cumsum([np.prod(shape) for shape in names.values()])[:-1])
+    gradients = {name: part.reshape(names[name]) for name, part in zip(names, gradients, strict=True)}
+    return loss, sums, list(change(gradients).values())
 
 
 def pad(ids, source=7, target=5):
@@ -280,7 +288,7 @@ def test_slices_of_any_kind_are_one_advance_bit_for_bit(slices, batches_per_call
 def test_whichever_ends_first():
     start = TrainingState.new(lesson_of())
     assert advance(start, epochs=2, seconds=1000).epoch == 2
-    assert advance(start, epochs=1000, seconds=1e-9).epoch == 1
+    assert 1 <= advance(start, epochs=1000, seconds=1e-9).epoch < 50  # what one call of the compiled function does
 
 
 def test_the_old_state_is_left_as_it_was():
@@ -479,7 +487,7 @@ def test_a_callback_ends_it_at_its_epoch_though_a_call_trains_on_several():
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch + 1 == 34
 
-    assert len(training._orders_for_a_call(start.lesson, 32, 0, 1000, last=None)) == 4  # as far as the epoch kept next
+    assert len(training._orders_for_a_call(start.lesson, 32, 0, 20, last=None)) == 4
     assert_same(advance(start, epochs=10, callbacks=[StopAt34()]), advance(start, epochs=2))
 
 
@@ -525,13 +533,12 @@ def test_every_epoch_and_every_seed_has_another_order():
 
 def test_every_lstm_trains_alike(monkeypatch):
     start = TrainingState.new(lesson_of(batch_size=2))
-    sizes = start.lesson.model.hidden_size, len(start.lesson.source_vocabulary), len(start.lesson.target_vocabulary)
-    shapes = tuple(weight_shapes(start.lesson).values())
+    sizes = training._sizes(start.lesson)
     states = []
-    for lstm in ([fused_lstm], [looped_lstm], [keras_lstm(*sizes), shapes]):
-        monkeypatch.setattr(training, "_compiled_for", lambda lesson, lstm=lstm: training._compiled(*lstm))
+    for lstm, *fixed in ([fused_lstm], [looped_lstm], [keras_lstm(*sizes), sizes]):
+        monkeypatch.setattr(training, "_lstm_for", lambda lesson, lstm=lstm: lstm)
         states.append(advance(start, epochs=3))
-        assert training._compiled(*lstm).experimental_get_tracing_count() == 1
+        assert training._compiled(lstm, *fixed).experimental_get_tracing_count() == 1
     for state in states[1:]:
         assert_close(state.weights, states[0].weights.values(), 1e-4)
 

@@ -229,3 +229,11 @@ def current() -> Session:
         sessions.popitem(last=False)
     st.query_params[ID] = session.id
     return session
+
+
+def untrained(lesson: Lesson) -> TrainingState:
+    """Returns a lesson's model before any training; drawing its weights takes a while, so the last is kept."""
+    kept = st.session_state.get("untrained")
+    if kept is None or kept.lesson is not lesson:
+        kept = st.session_state["untrained"] = TrainingState.new(lesson)
+    return kept
