@@ -9,6 +9,8 @@ from pages.parts.texts import catalogue, language, text
 from seq2seq.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_pairs
 
 _MOST_PROBLEMS = 100  # more lines than anybody reads
+_MANY_ROWS = 100  # pasted at once
+_SHORT, _COLUMN = 24, 185  # characters; pixels
 
 
 def message(problem: Problem) -> str:
@@ -43,7 +45,25 @@ def use_rest() -> None:
     session.open_own(st.session_state.pop("refused").pairs)
 
 
+def table_key() -> str:
+    return f"table-{session.table_version}-{language()}"
+
+
+def take_over_paste() -> None:
+    """Takes over many pasted rows at once: the editor would add them one by one, and again at every later run."""
+    edits = st.session_state.get(table_key())
+    if not edits or len(edits["added_rows"]) < _MANY_ROWS:
+        return
+    rows = [{"source": source, "target": target} for source, target in st.session_state["table-start"]]
+    for n, cells in edits["edited_rows"].items():
+        rows[int(n)] |= cells
+    deleted = set(edits["deleted_rows"])
+    kept = [row for n, row in enumerate(rows) if n not in deleted]
+    session.replace(tuple((row.get("source") or "", row.get("target") or "") for row in (*kept, *edits["added_rows"])))
+
+
 session = frame.open_page("pairs")
+take_over_paste()
 # The editor keeps its edits apart from the rows it began with, and forgets them when the page is left or its language
 # changes: then it has to begin with the rows of now.
 began = (session.table_version, language())
@@ -55,7 +75,12 @@ asked = st.container()
 bar = st.container(horizontal=True, vertical_alignment="center")
 table, checks = st.columns([3, 2], gap="medium")
 with table:
-    columns = {side: st.column_config.TextColumn(text(f"pairs.{side}"), default="") for side in ("source", "target")}
+    # A long sentence would make its column as wide as itself, and push the other one out of sight.
+    width = _COLUMN if any(len(side) > _SHORT for row in start for side in row) else None
+    columns = {
+        side: st.column_config.TextColumn(text(f"pairs.{side}"), width=width, default="")
+        for side in ("source", "target")
+    }
     with st.container(key="pairs-editor"):
         edited = st.data_editor(
             pd.DataFrame(start, columns=list(columns), index=pd.RangeIndex(1, len(start) + 1), dtype=object),
@@ -63,7 +88,7 @@ with table:
             num_rows="dynamic",
             hide_index=False,
             height=420,
-            key=f"table-{session.table_version}-{language()}",
+            key=table_key(),
             alt=text("pairs.title"),
         )
     rows = edited.where(edited.notna(), "").itertuples(index=False, name=None)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_pages import a_run, button, checked, engine, new_session, open_page, shows  # noqa: F401
 
-from pages.parts import tensor_pictures as pictures
+from pages.parts import tensor_tables as tables
 from pages.parts.charts import shown
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, vectorize
@@ -36,16 +36,16 @@ def of_pair(lesson, n):
 def test_every_box_is_a_row_of_the_tensor(lesson):
     dense = vectorize(lesson)
     for n in range(len(lesson.pairs)):
-        rows = pictures.time_rows(lesson, of_pair(lesson, n))
+        rows = tables.time_rows(lesson, of_pair(lesson, n))
         own = rows[~rows["kind"].isin(["missing", "earlier"])]
         assert len(own) == sum(tensor.shape[1] for tensor in dense)
         for box in own.itertuples():
             row = getattr(dense, box.tensor)[n, box.step]
-            assert (box.line, box.x) == divmod(box.step, pictures.steps_per_line(lesson))
+            assert (box.line, box.x) == divmod(box.step, tables.steps_per_line(lesson))
             if not row.any():
                 assert (box.kind, box.token) == (("left_out", "–") if lesson.model.mask_padding else ("padding", "0"))
                 continue
-            token = pictures.vocabulary_of(lesson, box.tensor).tokens[row.argmax()]
+            token = tables.vocabulary_of(lesson, box.tensor).tokens[row.argmax()]
             assert (box.id, box.token) == (str(row.argmax()), shown(token))
             assert box.kind == {BOS: "bos", EOS: "eos"}.get(token, "token")
 
@@ -53,8 +53,8 @@ def test_every_box_is_a_row_of_the_tensor(lesson):
 def test_every_arrow_leads_from_what_is_said_to_where_it_is_heard(lesson):
     dense = vectorize(lesson)
     for n in range(len(lesson.pairs)):
-        rows = pictures.time_rows(lesson, of_pair(lesson, n)).set_index(["tensor", "line", "x"])
-        arrows = pictures.shift_rows(lesson, of_pair(lesson, n))
+        rows = tables.time_rows(lesson, of_pair(lesson, n)).set_index(["tensor", "line", "x"])
+        arrows = tables.shift_rows(lesson, of_pair(lesson, n))
         for arrow in arrows.itertuples():
             heard = rows.loc[("decoder_inputs", arrow.line, arrow.x)]
             said = rows.loc[("decoder_targets", arrow.line, arrow.x - 1)]  # there is a box also where a line begins
@@ -66,13 +66,13 @@ def test_every_arrow_leads_from_what_is_said_to_where_it_is_heard(lesson):
 
 
 def test_what_is_missing_without_markers(lesson):
-    kinds = pictures.time_rows(lesson, of_pair(lesson, 0))["kind"].tolist()
+    kinds = tables.time_rows(lesson, of_pair(lesson, 0))["kind"].tolist()
     assert kinds.count("missing") == (0 if lesson.model.markers else 1)
     assert (kinds.count("bos"), kinds.count("eos")) == ((1, 1) if lesson.model.markers else (0, 0))
 
 
 def test_the_table_has_every_token(lesson):
-    table = pictures.time_table(pictures.time_rows(lesson, of_pair(lesson, 5)))
+    table = tables.time_table(tables.time_rows(lesson, of_pair(lesson, 5)))
     ids = of_pair(lesson, 5)
     assert table.shape == (max(lesson.source_length, lesson.target_length), 3)
     for tensor, sequence in zip(Tensors._fields, ids, strict=True):
@@ -90,11 +90,11 @@ def test_numpy_prints_what_the_page_says(notebook_lesson):
         for tensor in Tensors._fields:
             values = getattr(dense, tensor)
             for n, t in np.ndindex(values.shape[:2]):
-                lines = pictures.printed(tensor, n, t, values[n, t])
+                lines = tables.printed(tensor, n, t, values[n, t])
                 assert len(lines) == (3 if values[n, t].any() else 2)
-                if tensor in pictures.KERNELS:
-                    kernel = weights[pictures.KERNELS[tensor]]
-                    line = pictures.printed_product(tensor, n, t, values[n, t], kernel)
+                if tensor in tables.KERNELS:
+                    kernel = weights[tables.KERNELS[tensor]]
+                    line = tables.printed_product(tensor, n, t, values[n, t], kernel)
                     assert line[1] == str(bool(values[n, t].any()))
                     lines.append(line)
                 assert [said for _, said in lines] == [str(eval(line, names)) for line, _ in lines]
@@ -103,22 +103,22 @@ def test_numpy_prints_what_the_page_says(notebook_lesson):
 @given(st.integers(1, 60), st.data())
 def test_a_window_holds_its_place(size, data):
     at, most = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, 20))
-    places = pictures.window(size, at, most)
+    places = tables.window(size, at, most)
     assert at in places
     assert len(places) == min(size, most)
     assert set(places) <= set(range(size))
 
 
 def test_a_row_in_short():
-    assert pictures.row_in_short(np.eye(3, dtype=np.float32)[1]) == "0 1 0"
-    assert pictures.row_in_short(np.eye(30, dtype=np.float32)[15]) == "… 0 0 0 0 1 0 0 0 0 …"
-    assert pictures.row_in_short(np.zeros(3, np.float32)) == "0 0 0"
+    assert tables.row_in_short(np.eye(3, dtype=np.float32)[1]) == "0 1 0"
+    assert tables.row_in_short(np.eye(30, dtype=np.float32)[15]) == "… 0 0 0 0 1 0 0 0 0 …"
+    assert tables.row_in_short(np.zeros(3, np.float32)) == "0 0 0"
 
 
 def test_the_one_hot_table_is_the_tensor(lesson):
     for n, tensor in product(range(len(lesson.pairs)), Tensors._fields):
-        ids, vocabulary = getattr(of_pair(lesson, n), tensor)[0], pictures.vocabulary_of(lesson, tensor)
-        table = pictures.one_hot_table(ids, vocabulary)
+        ids, vocabulary = getattr(of_pair(lesson, n), tensor)[0], tables.vocabulary_of(lesson, tensor)
+        table = tables.one_hot_table(ids, vocabulary)
         np.testing.assert_array_equal(table, getattr(vectorize(lesson), tensor)[n])
         assert list(table.columns) == [f"{i} {shown(token)}" for i, token in enumerate(vocabulary.tokens)]
 
@@ -126,17 +126,17 @@ def test_the_one_hot_table_is_the_tensor(lesson):
 def test_of_a_large_vocabulary_the_columns_that_are_used():
     lesson = Lesson(tuple(Pair(chr(0xAC00 + n), chr(0x4E00 + n) * 2) for n in range(100)))
     ids = of_pair(lesson, 7).decoder_inputs[0]
-    table = pictures.one_hot_table(ids, lesson.target_vocabulary)
+    table = tables.one_hot_table(ids, lesson.target_vocabulary)
     assert [name.split()[0] for name in table.columns] == ["0", "9"]  # ⟨bos⟩ and the one character
     np.testing.assert_array_equal(table, vectorize(lesson).decoder_inputs[7][:, [0, 9]])
 
 
 def test_the_product_is_the_row_that_was_picked(lesson):
     weights = initial_weights(lesson)
-    for tensor, name in pictures.KERNELS.items():
-        vocabulary = pictures.vocabulary_of(lesson, tensor)
+    for tensor, name in tables.KERNELS.items():
+        vocabulary = tables.vocabulary_of(lesson, tensor)
         for row in np.unique(getattr(vectorize(lesson), tensor)[-1], axis=0):
-            table = pictures.product_table(row, weights[name], vocabulary)
+            table = tables.product_table(row, weights[name], vocabulary)
             numbers, said = table.drop(columns="x"), table["x"].iloc[:-1].to_numpy(float)
             np.testing.assert_array_equal(numbers.loc["x @ kernel"], said @ numbers.iloc[:-1].to_numpy())
             assert said.sum() == row.any()
@@ -148,19 +148,19 @@ def test_the_product_is_the_row_that_was_picked(lesson):
 
 
 def test_the_memory_is_that_of_the_arrays(lesson):
-    table = pictures.memory_table(lesson)
+    table = tables.memory_table(lesson)
     kept, dense = token_ids(lesson), vectorize(lesson)
     assert table["dense"][len(lesson.pairs)] == dense_bytes(lesson) == sum(array.nbytes for array in dense)
     assert table["ids"][len(lesson.pairs)] == sum(array.nbytes for array in kept)
-    grown = pictures.memory_table(lesson, 10, 5)
+    grown = tables.memory_table(lesson, 10, 5)
     assert (grown["dense"] == 50 * table["dense"]).all()
     assert (grown["ids"] == 10 * table["ids"]).all()
 
 
 def test_ids_of_very_large_vocabularies_take_more():
     lesson = Lesson(tuple(Pair(chr(0xAC00 + n), "a") for n in range(400)))
-    assert pictures.memory_table(lesson)["ids"][1] == 2 * (1 + 2 + 2)
-    assert pictures.memory_table(lesson, larger=100)["ids"][1] == 4 + 2 * (2 + 2)  # 40,000 sources, 300 targets
+    assert tables.memory_table(lesson)["ids"][1] == 2 * (1 + 2 + 2)
+    assert tables.memory_table(lesson, larger=100)["ids"][1] == 4 + 2 * (2 + 2)  # 40,000 sources, 300 targets
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_ids_of_very_large_vocabularies_take_more():
     [(0, "0 B"), (999, "999 B"), (999.9, "1 kB"), (19_700, "19.7 kB"), (8 * 10**9, "8 GB"), (2.5e15, "2,500 TB")],
 )
 def test_sizes_are_written_in_a_unit_that_suits(number, written):
-    assert pictures.size(number) == written
+    assert tables.size(number) == written
 
 
 # --- The page --------------------------------------------------------------------------------------------------------

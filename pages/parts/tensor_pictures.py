@@ -1,7 +1,4 @@
-"""The pictures of the page Tensors: three tensors over time, one token followed, the row it picks, the memory.
-
-The first half turns a lesson into tables of numbers, which the tests compare with `vectorize`; the second half draws.
-"""
+"""The pictures of the page Tensors: three tensors over time, one token followed, the row it picks, the memory."""
 
 from __future__ import annotations
 
@@ -13,195 +10,31 @@ import streamlit as st
 
 from pages.parts import charts
 from pages.parts.charts import MONOSPACE, PADDING, RIGHT, SOURCE, TARGET
+from pages.parts.tensor_tables import (
+    KERNELS,
+    TENSORS,
+    memory_table,
+    one_hot_table,
+    printed,
+    printed_product,
+    product_table,
+    row_in_short,
+    shift_rows,
+    size,
+    steps_per_line,
+    time_rows,
+    time_table,
+    vocabulary_of,
+)
 from pages.parts.texts import text
 from seq2seq import Lesson
-from seq2seq.tensors import Tensors, dense_shapes, id_type, one_hot, token_ids
+from seq2seq.tensors import Tensors, one_hot, token_ids
 from seq2seq.vocabulary import PAD_ID, Vocabulary
 from seq2seq.weights import Weights
 
-TENSORS = Tensors._fields
 COLOURS = dict(zip(TENSORS, (SOURCE, TARGET, RIGHT), strict=True))
-KERNELS = {"encoder_inputs": "encoder_kernel", "decoder_inputs": "decoder_kernel"}  # what a tensor is multiplied with
 LAPTOP = 8 * 10**9  # bytes
 FACTORS = (1, 2, 5, 10, 20, 50, 100)
-_STEPS_PER_LINE = 20  # as many boxes as can be told apart on a phone
-_WORDS_PER_LINE = 6
-_MOST_COLUMNS = 80  # of a vocabulary that can be told apart
-_KERNEL_ROWS, _KERNEL_COLUMNS = 7, 7  # that are drawn with their numbers
-
-# --- The numbers -----------------------------------------------------------------------------------------------------
-
-
-def vocabulary_of(lesson: Lesson, tensor: str) -> Vocabulary:
-    """Returns the vocabulary whose tokens are the columns of a tensor."""
-    return lesson.source_vocabulary if tensor == "encoder_inputs" else lesson.target_vocabulary
-
-
-def steps_per_line(lesson: Lesson) -> int:
-    """Returns how many boxes of this lesson's tokens stand in a line."""
-    return _WORDS_PER_LINE if "word" in (lesson.model.source_tokens, lesson.model.target_tokens) else _STEPS_PER_LINE
-
-
-def time_rows(lesson: Lesson, ids: Tensors) -> pd.DataFrame:
-    """Returns a box for each time step of the three tensors, and what stands before the first box of a line.
-
-    The kinds: "token"; "bos" and "eos"; "padding", or "left_out" if the mask leaves it out; "missing" is what the
-    decoder would have to say before step 0 and is never asked to, for want of ⟨bos⟩; "earlier" is what it says at the
-    last step of the line above.
-
-    Args:
-        lesson: for its vocabularies and its settings.
-        ids: the tensors of one pair alone, as ids: (1, time) each.
-
-    Returns:
-        Columns "tensor", "step", "line", "x" (place in the line, -1 is before the first), "token", "id", "kind".
-    """
-    per_line = steps_per_line(lesson)
-    rows = []
-    for tensor, sequence in zip(TENSORS, ids, strict=True):
-        boxes = [_box(lesson, tensor, step, int(token_id)) for step, token_id in enumerate(sequence[0])]
-        rows += [box | {"line": t // per_line, "x": t % per_line} for t, box in enumerate(boxes)]
-        if tensor == "decoder_targets":
-            heard = np.flatnonzero(ids.decoder_inputs[0] != PAD_ID)
-            begins = [step for step in heard.tolist() if step and step % per_line == 0]
-            rows += [boxes[t - 1] | {"kind": "earlier", "line": t // per_line, "x": -1} for t in begins]
-    if not lesson.model.markers:
-        nothing = {"tensor": "decoder_targets", "step": -1, "token": "?", "id": "", "kind": "missing"}
-        rows.append(nothing | {"line": 0, "x": -1})
-    return pd.DataFrame(rows)
-
-
-def _box(lesson: Lesson, tensor: str, step: int, token_id: int) -> dict:
-    vocabulary = vocabulary_of(lesson, tensor)
-    box = {"tensor": tensor, "step": step}
-    if token_id == PAD_ID:
-        left_out = lesson.model.mask_padding
-        return box | {"token": "–" if left_out else "0", "id": "", "kind": "left_out" if left_out else "padding"}
-    kind = {vocabulary.bos_id: "bos", vocabulary.eos_id: "eos"}.get(token_id, "token")
-    return box | {"token": charts.shown(vocabulary.tokens[token_id]), "id": str(token_id), "kind": kind}
-
-
-def shift_rows(lesson: Lesson, ids: Tensors) -> pd.DataFrame:
-    """Returns the arrows of the shift: from what should be said at one step to what is heard at the next.
-
-    Returns:
-        Columns "step" (of what is heard), "line", "x" (where it is heard; it is said one place before).
-    """
-    per_line = steps_per_line(lesson)
-    heard = np.flatnonzero(ids.decoder_inputs[0] != PAD_ID)
-    heard = heard[1:] if lesson.model.markers else heard  # ⟨bos⟩ is heard before anything was said
-    return pd.DataFrame({"step": heard, "line": heard // per_line, "x": heard % per_line})
-
-
-def time_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the boxes as a table: a row for each time step, a column for each tensor, "token (id)" in the cells."""
-    own = rows[~rows["kind"].isin(["missing", "earlier"])]
-    said = own["token"] + own["id"].map(lambda token_id: f" ({token_id})" if token_id else "")
-    return own.assign(said=said).pivot(index="step", columns="tensor", values="said")[list(TENSORS)].fillna("")
-
-
-def printed(tensor: str, n: int, t: int, row: np.ndarray) -> list[tuple[str, str]]:
-    """Returns lines of NumPy that look at one time step of a tensor, and what each prints.
-
-    Args:
-        tensor: its name.
-        n: the pair.
-        t: the time step.
-        row: its one-hot row: (tokens,).
-    """
-    here, token_id = f"{tensor}[{n}, {t}]", row.argmax()
-    lines = [(f"{here}.sum()", row.sum()), (f"{here}.argmax()", token_id)]
-    if row.any():
-        lines.insert(0, (f"{tensor}[{n}, {t}, {token_id}]", row[token_id]))
-    return [(line, str(value)) for line, value in lines]
-
-
-def printed_product(tensor: str, n: int, t: int, row: np.ndarray, kernel: np.ndarray) -> tuple[str, str]:
-    """Returns the line of NumPy that compares the product of a one-hot row and a kernel with a row of the kernel.
-
-    Args:
-        tensor, n, t: see `printed`.
-        row: (tokens,).
-        kernel: (tokens, 4 · hidden).
-    """
-    product, name = f"{tensor}[{n}, {t}] @ {KERNELS[tensor]}", KERNELS[tensor]
-    if not row.any():
-        return f"np.any({product})", str(np.any(row @ kernel))
-    return f"np.array_equal({product}, {name}[{row.argmax()}])", str(np.array_equal(row @ kernel, kernel[row.argmax()]))
-
-
-def window(size: int, at: int, most: int) -> range:
-    """Returns at most so many neighbouring places of a row, with one of them as near to the middle as can be."""
-    first = max(0, min(at - most // 2, size - most))
-    return range(first, min(size, first + most))
-
-
-def row_in_short(row: np.ndarray) -> str:
-    """Writes a one-hot row: its numbers around the 1."""
-    places = window(len(row), int(row.argmax()), 9)
-    numbers = [f"{row[place]:g}" for place in places]
-    return " ".join(["…"] * (places[0] > 0) + numbers + ["…"] * (places[-1] < len(row) - 1))
-
-
-def one_hot_table(ids: np.ndarray, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Returns a sentence one-hot: a row for each time step, a column "id token" for each token.
-
-    Of a large vocabulary only the columns that this sentence uses can be told apart, so only they are returned.
-
-    Args:
-        ids: (time,).
-        vocabulary: its tokens name the columns.
-    """
-    columns = range(len(vocabulary))
-    if len(vocabulary) > _MOST_COLUMNS:
-        columns = sorted(set(ids.tolist()) - {PAD_ID})
-    names = [f"{token_id} {charts.shown(vocabulary.tokens[token_id])}" for token_id in columns]
-    return pd.DataFrame(one_hot(ids, len(vocabulary))[:, list(columns)].astype(int), columns=names)
-
-
-def product_table(row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Returns a window of a one-hot row, the kernel it is multiplied with, and their product as the last row.
-
-    Args:
-        row: x: (tokens,).
-        kernel: (tokens, 4 · hidden).
-        vocabulary: its tokens name the kernel's rows.
-
-    Returns:
-        Rows "id token" and "x @ kernel"; the column "x", then the kernel's columns by their number.
-    """
-    rows = window(len(row), int(row.argmax()), _KERNEL_ROWS)
-    columns = range(min(_KERNEL_COLUMNS, kernel.shape[1]))
-    names = [f"{token_id} {charts.shown(vocabulary.tokens[token_id])}" for token_id in rows]
-    table = pd.DataFrame(kernel[rows.start : rows.stop, : len(columns)], index=names, columns=map(str, columns))
-    table.loc["x @ kernel"] = (row @ kernel)[: len(columns)]
-    table.insert(0, "x", [*row[rows.start : rows.stop], np.nan])
-    return table
-
-
-def memory_table(lesson: Lesson, longer: int = 1, larger: int = 1) -> pd.DataFrame:
-    """Returns the bytes of the three tensors, one-hot ("dense") and as ids ("ids"), for 1 to a million pairs.
-
-    Args:
-        lesson: for its lengths, its vocabularies and its number of pairs, which is one of the rows.
-        longer: how many times as long the sentences are.
-        larger: how many times as large the vocabularies are.
-    """
-    shapes = [(steps * longer, tokens * larger) for _, steps, tokens in dense_shapes(lesson)]
-    dense = 4 * sum(steps * tokens for steps, tokens in shapes)
-    ids = sum(steps * np.dtype(id_type(tokens)).itemsize for steps, tokens in shapes)
-    pairs = sorted({*(10**power for power in range(7)), len(lesson.pairs)})
-    return pd.DataFrame({"dense": [n * dense for n in pairs], "ids": [n * ids for n in pairs]}, index=pairs)
-
-
-def size(number_of_bytes: float) -> str:
-    """Writes a size in the unit that suits it."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if number_of_bytes < 999.5:
-            return f"{number_of_bytes:.3g} {unit}"
-        number_of_bytes /= 1000
-    return f"{number_of_bytes:,.0f} TB" if number_of_bytes >= 100 else f"{number_of_bytes:.3g} TB"
-
 
 # --- The pictures ----------------------------------------------------------------------------------------------------
 
@@ -574,7 +407,10 @@ def memory_picture(table: pd.DataFrame, own: pd.DataFrame) -> None:
         part.rename(columns=names).rename_axis("pairs").reset_index().melt("pairs", var_name="kind")
         for part in (table, own)
     )
-    lines["written"], points["written"] = lines["value"].map(size), points["value"].map(size)
+    lines["written"], points["written"] = (
+        lines["value"].map(size),
+        points["value"].map(size),
+    )
     x = {"field": "pairs", "type": "quantitative", "title": text("tensors.number_of_pairs")}
     x |= {"scale": {"type": "log", "domain": [1, 1e6]}, "axis": {"format": "~s", "tickCount": 6, "grid": False}}
     y = {"field": "value", "type": "quantitative", "title": text("tensors.bytes")}
@@ -609,7 +445,11 @@ def memory_picture(table: pd.DataFrame, own: pd.DataFrame) -> None:
             {
                 **limit,
                 "mark": {"type": "text", "align": "left", "baseline": "bottom", "x": 6, "dy": -3}
-                | {"color": charts.ink(), "fontSize": 12, "text": text("tensors.laptop", size=size(LAPTOP))},
+                | {
+                    "color": charts.ink(),
+                    "fontSize": 12,
+                    "text": text("tensors.laptop", size=size(LAPTOP)),
+                },
                 "encoding": {"x": None, "y": y, "color": None},
             },
             {"mark": {"type": "line", "strokeWidth": 3, "clip": True}, "encoding": {"strokeDash": dash}},
@@ -667,7 +507,10 @@ def follow(lesson: Lesson, n: int, weights: Weights, epoch: int | None) -> None:
     st.caption(_legend(lesson, ids))
     kind = text(f"tokens.{lesson.model.target_tokens}")
     st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook", kind=kind))
-    _as_table(time_table(time_rows(lesson, ids)).rename(columns=lambda name: text(f"tensors.{name}")), "steps")
+    _as_table(
+        time_table(time_rows(lesson, ids)).rename(columns=lambda name: text(f"tensors.{name}")),
+        "steps",
+    )
 
     st.subheader(text("tensors.follow_title"), anchor=False)
     _choose_token(last)
@@ -764,9 +607,19 @@ def memory(lesson: Lesson) -> None:
         column.select_slider(label, FACTORS, format_func="× {}".format)
         for column, label in zip(st.columns(2), (text("tensors.longer"), text("tensors.larger")), strict=True)
     )
-    table, own = memory_table(lesson, longer, larger), memory_table(lesson).loc[[len(lesson.pairs)]]
+    table, own = (
+        memory_table(lesson, longer, larger),
+        memory_table(lesson).loc[[len(lesson.pairs)]],
+    )
     memory_picture(table, own)
     dense, kept = own.iloc[0]
-    st.caption(text("tensors.memory", dense=size(dense), ids=size(kept), times=f"{dense / kept:,.0f}"))
+    st.caption(
+        text(
+            "tensors.memory",
+            dense=size(dense),
+            ids=size(kept),
+            times=f"{dense / kept:,.0f}",
+        )
+    )
     table.columns = [text("tensors.dense"), text("tensors.as_ids")]
     _as_table(table.map(size).rename_axis(text("tensors.number_of_pairs")), "memory")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from student import Student, settle
 
 from pages.parts.frame import PAGES
-from seq2seq.pairs import read_pairs, usable_pairs
+from seq2seq.pairs import NOTEBOOK_PAIRS, read_pairs, usable_pairs
 
 KOREAN_FILE = Path(__file__).parents[3] / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
 
@@ -191,6 +191,8 @@ def test_large_paste(student):
     )
     student.page.keyboard.press("Control+V")
     student.sees("pairs.used", used="4,504", rows="4,504")
+    expect(student.cell("target", 3)).to_have_text(NOTEBOOK_PAIRS[3].target)
+    expect(student.cell("target", 4)).to_contain_text("0 가가")
     student.button("pairs.undo").click()
     student.sees("pairs.used", used=5, rows=5)
 

@@ -1,10 +1,14 @@
-"""The decoding stepper in a real browser: by mouse, and by keyboard alone."""
+"""Pictures that answer a click, in a real browser: the decoding stepper, and the tensors over time."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 from student import Student, settle
+
+from pages.parts import tensor_pictures, tensor_tables
+from seq2seq import NOTEBOOK_PAIRS, Lesson
+from seq2seq.tensors import token_ids
 
 SAYS = ["안", "녕", "하", "세", "요", ".", "⟨eos⟩"]
 
@@ -169,3 +173,34 @@ def test_on_a_phone(stepper):
     upper, lower = (chart.bounding_box() for chart in stepper.main.get_by_test_id("stVegaLiteChart").all())
     assert upper["y"] + upper["height"] <= lower["y"]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (upper, lower))
+
+
+def test_a_token_is_followed_by_mouse_and_by_keys(visit):
+    """On the page Tensors: a click on any box, and the arrow keys."""
+    student = Student(visit("/tensors", locale="en-GB"), "en")
+    student.is_at("tensors")
+    lesson = Lesson(NOTEBOOK_PAIRS)
+    ids = token_ids(lesson, [0])
+    boxes, _, _ = tensor_pictures._heights(tensor_tables.time_rows(lesson, ids))
+    columns = max(array.shape[1] for array in ids)
+
+    def clicks(tensor, step):
+        picture = student.main.get_by_test_id("stVegaLiteChart").first.locator(".marks")
+        box = picture.bounding_box()
+        left, right = tensor_pictures._LEFT, columns - 0.45
+        x = box["width"] * (step - left) / (right - left)
+        picture.click(position={"x": x, "y": boxes[0, tensor]})
+
+    def follows(tensor, step):
+        place = f"{tensor}[0, {step}, {getattr(ids, tensor)[0, step]}]"
+        expect(student.main.get_by_test_id("stText").get_by_text(place, exact=True)).to_be_visible()
+
+    follows("encoder_inputs", 0)
+    for tensor in ("decoder_targets", "encoder_inputs", "decoder_inputs"):
+        for step in (4, 2, 2):  # the same one again: it stays
+            clicks(tensor, step)
+            follows(tensor, step)
+    student.page.keyboard.press("ArrowRight")
+    follows("decoder_inputs", 3)
+    student.page.keyboard.press("ArrowLeft")
+    follows("decoder_inputs", 2)
