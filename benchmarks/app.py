@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from playwright.sync_api import Error, Locator, sync_playwright
+from playwright.sync_api import Locator, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -101,12 +101,12 @@ class Browser:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while self._server.poll() is None:
-            try:
-                self._page.goto(f"http://127.0.0.1:{port}")
-                break
-            except Error:  # it does not listen yet
-                time.sleep(0.05)
+        while self._server.poll() is None:  # Chromium itself would be busy with showing that it does not listen yet
+            with socket.socket() as attempt:
+                if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.02)
+        self._page.goto(f"http://127.0.0.1:{port}")
         self._page.get_by_role("heading", level=1, name=TEXTS["door.title"]).wait_for()
         return time.perf_counter() - began
 
@@ -166,8 +166,10 @@ class Browser:
         self._goes_to("model")
         self._sets("model.hidden_size", 256)
         self._goes_to("train")
+        self._button("train.reset").click()  # a run of these pairs and units, not one more epoch of the one before
+        self._page.get_by_text(TEXTS["run.paused"]).first.wait_for()
         self._button("train.more", epochs=1).click()
-        self._page.get_by_text(re.compile(EPOCHS_DONE)).first.wait_for()
+        self._page.get_by_text(TEXTS["run.epochs"].format(done=1, epochs=1)).first.wait_for()
         self._goes_to("translate")
         following = self._page.locator(".st-key-stepper-next button")
         took = []

@@ -1,5 +1,6 @@
 """Train: steer the training, see what the numbers mean, compare runs."""
 
+import time
 from dataclasses import replace
 
 import pandas as pd
@@ -10,6 +11,7 @@ from pages.parts.texts import text
 from seq2seq import TrainingConfig
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
 
+_FIRST_SECONDS = 0.4  # that the first loss of a run is waited for
 _MEASURES = ("accuracy", "exact_match", "cer")
 _RANGES = {  # setting: (least, most, step)
     "epochs": (1, 10_000, 1),
@@ -137,6 +139,9 @@ def show_run() -> None:
     """Shows the current run: progress, curves, translations, figures. Redrawn while it trains."""
     run = session.run
     run.watch()
+    until = time.monotonic() + _FIRST_SECONDS
+    while run.is_active and not (run.history or run.place) and session.can_train and time.monotonic() < until:
+        time.sleep(0.01)  # somebody has just clicked; the timer would show the first loss half a second later
     if run.is_active != is_active:
         st.rerun()  # the buttons and the timer have to know as well
     st.progress(frame.progress(run), progress_line(run))

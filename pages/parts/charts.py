@@ -12,7 +12,6 @@ import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 from rapidfuzz.distance import Levenshtein
@@ -151,38 +150,52 @@ def marked_translations(rows: Sequence[tuple[str, str, str]]) -> None:
     Args:
         rows: (source, what the model says, the target nearest to it).
     """
+
     boxes = [(n, *box) for n, (_, said, target) in enumerate(rows) for box in character_boxes(said, target)]
     data = pd.DataFrame(boxes, columns=["sentence", "place", "token", "kind"])
     data["what"] = data["kind"].map({kind: text(f"train.{kind}") for kind in ("right", "wrong", "missing")})
-    data["colour"] = data["kind"].map({"right": RIGHT, "wrong": WRONG, "missing": WRONG})
-    data["filled"] = data["kind"].map({"right": 1.0, "wrong": 1.0, "missing": 0.0})
     labels = [f"{n + 1}  {shown_text(source)}" for n, (source, _, _) in enumerate(rows)]
     data["sentence"] = data["sentence"].map(dict(enumerate(labels)))
-    places = list(range(max(16, int(data["place"].max()) + 1 if len(data) else 0)))
-    x = alt.X("place:O", scale=alt.Scale(domain=places, paddingInner=0.1), axis=None)
+    places = max(16, int(data["place"].max()) + 1 if len(data) else 0)
+    spec = _marked_spec(tuple(labels), places, (text("tensors.token"), text("tensors.what")))
+    spec |= {"datasets": {"boxes": data}}
+    st.vega_lite_chart(spec=spec, width="stretch", key="marked", alt=text("train.translations_alt"))
+
+
+@st.cache_data(max_entries=64)
+def _marked_spec(labels: tuple[str, ...], places: int, words: tuple[str, str]) -> dict:
+    """Returns the specification of that picture without its data, "boxes": building it takes longer than drawing it.
+
+    Args:
+        labels: of the sentences.
+        places: characters that a line has room for.
+        words: token, what.
+    """
+    import altair as alt  # noqa: PLC0415, takes 0.4 s, for which nobody should wait at the door
+
+    x = alt.X("place:O", scale=alt.Scale(domain=list(range(places)), paddingInner=0.1), axis=None)
     y = alt.Y("sentence:N", title=None, scale=alt.Scale(domain=labels, paddingInner=0.25))
     y = y.axis(domain=False, ticks=False, labelLimit=130, labelFontSize=13)
-    colour = alt.Color("colour:N", scale=None)
-    base = alt.Chart(data).encode(x=x, y=y)
-    chart = alt.layer(
+    kinds = alt.Scale(domain=["right", "wrong", "missing"], range=[RIGHT, WRONG, WRONG])
+    colour = {"field": "kind", "type": "nominal", "scale": kinds, "legend": None}
+    base = alt.Chart(alt.NamedData("boxes")).encode(x=x, y=y)
+    picture = alt.layer(
         base.mark_rect(cornerRadius=3, strokeWidth=1.5).encode(
-            fill=colour,
-            stroke=colour,
-            fillOpacity=alt.FillOpacity("filled:Q", scale=None),
-            tooltip=[
-                alt.Tooltip("token:N", title=text("tensors.token")),
-                alt.Tooltip("what:N", title=text("tensors.what")),
-            ],
+            fill=alt.Fill(**colour),
+            stroke=alt.Stroke(**colour),
+            fillOpacity=alt.condition("datum.kind == 'missing'", alt.value(0), alt.value(1)),
+            tooltip=[alt.Tooltip("token:N", title=words[0]), alt.Tooltip("what:N", title=words[1])],
         ),
-        base.transform_calculate(ink=f"datum.filled ? 'white' : '{WRONG}'")
-        .mark_text(font=MONOSPACE, fontSize=alt.ExprRef(f"min(16, width / {len(places)} * 0.7)"))
-        .encode(text="token:N", color=alt.Color("ink:N", scale=None)),
+        base.mark_text(font=MONOSPACE, fontSize=alt.ExprRef(f"min(16, width / {places} * 0.7)")).encode(
+            text="token:N",
+            color=alt.condition("datum.kind == 'missing'", alt.value(WRONG), alt.value("white")),
+        ),
         # Not by colour alone: what is wrong is struck out.
         base.transform_filter("datum.kind == 'wrong'")
-        .mark_text(text="╱", fontSize=alt.ExprRef(f"min(18, width / {len(places)} * 0.8)"), opacity=0.8)
+        .mark_text(text="╱", fontSize=alt.ExprRef(f"min(18, width / {places} * 0.8)"), opacity=0.8)
         .encode(color=alt.value("white")),
-    ).properties(height=34 * len(rows) + 10)
-    st.altair_chart(chart, width="stretch", key="marked", alt=text("train.translations_alt"))
+    )
+    return picture.properties(height=34 * len(labels) + 10).to_dict()
 
 
 def character_boxes(said: str, target: str) -> list[tuple[int, str, str]]:
