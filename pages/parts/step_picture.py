@@ -283,13 +283,12 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
                     "x": x, "x2": to["x2"],
                     "y": y_axis | {"datum": above}, "y2": {"datum": above - _STATE_HEIGHT},
                     "fill": numbers,
-                    "tooltip": [
-                        {"field": "unit", "title": unit}, {"field": name, "title": words, "format": "+.6f"},
-                    ],
                 },
             },
         ]  # fmt: skip
 
+    names = {"h_in": f"h {into}", "h_out": f"h {out}", "c_in": f"c {into}", "c_out": f"c {out}"}
+    ends = {"h_in": 1, "h_out": 1, "c_in": scale, "c_out": scale}
     no_fill = {"filled": False, "strokeWidth": 2}
     colours = {"domain": ["state", "in", "feed"], "range": [CONTEXT, PADDING, TARGET]}
     angle = f"atan2((datum.y - datum.y2) * {_LANE_HEIGHT}, (datum.x2 - datum.x) * {column})"
@@ -371,9 +370,18 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
                 | {"text": {"expr": f"datum.kind == 'context' ? {_quoted(context)} : '⋯'"}},
                 "encoding": {"x": x, "y": y},
             },
-            # The states before and after this step
-            *state("h_in", f"h {into}", 1), *state("h_out", f"h {out}", 1),
-            *state("c_in", f"c {into}", scale), *state("c_out", f"c {out}", scale),
+            # The states before and after this step, and over them one box for each unit, which tells its numbers
+            *(layer for name, end in ends.items() for layer in state(name, names[name], end)),
+            {
+                "data": {"name": "states"},
+                "mark": {"type": "rect", "opacity": 0},
+                "encoding": {
+                    "x": x, "x2": to["x2"],
+                    "y": y_axis | {"datum": _STATE_TOPS["h_in"]}, "y2": {"datum": _STATE_TOPS["c_out"] - _STATE_HEIGHT},
+                    "tooltip": [{"field": "unit", "title": unit}]
+                    + [{"field": name, "title": title, "format": "+.6f"} for name, title in names.items()],
+                },
+            },
         ],
     }  # fmt: skip
 
