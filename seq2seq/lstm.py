@@ -69,7 +69,7 @@ def looped_lstm(ids, lengths, state_h, state_c, weights, bias):
     hidden = tf.shape(state_h)[1]
     kernel, recurrent = tf.split(weights, [tf.shape(weights)[0] - hidden, hidden])
     no_row = tf.zeros([1, 4 * hidden])  # padding is a row of zeros, and so is its product
-    rows = tf.gather(tf.concat([no_row, kernel], axis=0), ids - PAD_ID) + bias  # (time, batch, 4 · hidden)
+    rows = tf.gather(tf.concat([no_row, kernel], axis=0) + bias, ids - PAD_ID)  # (time, batch, 4 · hidden)
     all_h, all_c = _recurrence(_batch_last(rows), tf.transpose(state_h), tf.transpose(state_c), recurrent)
     all_h = _batch_last(all_h)  # (time, batch, hidden)
     return all_h, _at(lengths, all_h), _at(lengths, _batch_last(all_c))
