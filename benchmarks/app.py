@@ -167,7 +167,7 @@ class Browser:
         self._sets("model.hidden_size", 256)
         self._goes_to("train")
         self._button("train.reset").click()  # a run of these pairs and units, not one more epoch of the one before
-        self._page.get_by_text(TEXTS["run.paused"]).first.wait_for()
+        self._page.get_by_text(re.compile(EPOCHS_DONE.replace(r"(\d+)", "0"))).first.wait_for()
         self._button("train.more", epochs=1).click()
         self._page.get_by_text(TEXTS["run.epochs"].format(done=1, epochs=1)).first.wait_for()
         self._goes_to("translate")
