@@ -24,9 +24,12 @@ def test_steering(visit):
     for _ in range(10):  # pause, continue, pause …, quicker than any of them can be done
         first.page.keyboard.press("p")
     settle(first.page)
-    if first.button("train.go_on").count():
-        first.button("train.go_on").click()
-    done = first.epochs_done(more_than=first.epochs_done())
+    before = done = first.epochs_done()
+    while done == before:  # a pause may still be on its way; then it shows a moment later
+        if first.button("train.go_on").count():
+            first.button("train.go_on").click()
+        first.page.wait_for_timeout(500)
+        done = first.epochs_done()
     expect(first.button("train.pause")).to_be_visible()
 
     page = first.page.context.new_page()
