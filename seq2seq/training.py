@@ -1,7 +1,7 @@
 """Training as one pure function, applied again and again: `advance(state) -> state`.
 
 Pause is not calling it, one epoch is `epochs=1`, continue is calling it later, and a run that lost its machine goes on
-from the last state. The whole epoch is one compiled function in which weights, optimizer and data are arguments of
+from the last state. Whole epochs run in one compiled function in which weights, optimizer and data are arguments of
 unknown sizes: it is traced once per process and then serves every lesson. A Keras model would be traced anew (1–2 s
 and 25 MB) for each number of units and each vocabulary in the class.
 """
