@@ -122,35 +122,35 @@ def pytorch_notebook(quick: bool) -> Iterator[Row]:
 
 
 def pytorch_french(quick: bool) -> Iterator[Row]:
-    """An epoch of English–French pairs, and PyTorch: as fast as it can, and on one thread, as one of our workers."""
+    """An epoch of English–French pairs, and PyTorch."""
     pairs, rounds = (PAIRS_QUICK, 1) if quick else (PAIRS, 3)
-    for counts, against in ((_thread_counts(), "PyTorch"), ([1], "PyTorch on one core, as ours")):
-        with Side("french:Ours", like="worker", pairs=pairs) as ours:
-            settings = [
-                {"threads": threads, "packed": packed, "pairs": pairs}
-                for threads in counts
-                for packed in ("both", "encoder", "none")
-            ]
-            batches = ours.call("batches").result
-            best = _fastest(batches[:: max(1, len(batches) // 6)], epochs=1, settings=settings)
-            with Side("pytorch:PyTorch", **best) as torch:
+    with Side("french:Ours", like="worker", pairs=pairs) as ours:
+        settings = [
+            {"threads": threads, "packed": packed, "pairs": pairs}
+            for threads in _thread_counts()
+            for packed in ("both", "encoder", "none")
+        ]
+        batches = ours.call("batches").result
+        best = _fastest(batches[:: max(1, len(batches) // 6)], epochs=1, settings=settings)
+        with Side("pytorch:PyTorch", **best) as torch:
 
-                def train_torch(ours=ours, torch=torch) -> Turn:
-                    torch.call("prepare", batches=ours.call("batches").result)
-                    return torch.call("train")
+            def train_torch() -> Turn:
+                torch.call("prepare", batches=ours.call("batches").result)
+                return torch.call("train")
 
-                torch_turns, our_turns = take_turns(rounds, train_torch, lambda ours=ours: ours.call("train"))
-        losses = [turns[-1].result for turns in (our_turns, torch_turns)]
-        yield Row(
-            _french_epoch(pairs),
-            against,
-            seconds(our_turns),
-            seconds(torch_turns),
-            wanted=1,
-            holds=abs(losses[0] - losses[1]) < 0.05,  # its Adam adds epsilon elsewhere, which tells in the first epochs
-            note=f"PyTorch at its best: {_said(best)}; the same batches; mean loss of epoch {rounds}: "
-            f"{losses[0]:.4f} against {losses[1]:.4f}",
-        )
+            torch_turns, our_turns = take_turns(rounds, train_torch, lambda: ours.call("train"))
+    losses = [turns[-1].result for turns in (our_turns, torch_turns)]
+    yield Row(
+        _french_epoch(pairs),
+        "PyTorch",
+        seconds(our_turns),
+        seconds(torch_turns),
+        wanted=1,
+        # Its Adam adds epsilon elsewhere, which tells in the first epochs; and unpacked, its encoder reads padding.
+        holds=losses[0] <= losses[1] + 0.05,
+        note=f"PyTorch at its best: {_said(best)}; the same batches; mean loss of epoch {rounds}: "
+        f"{losses[0]:.4f} against {losses[1]:.4f}",
+    )
 
 
 def app(quick: bool) -> Iterator[Row]:

@@ -46,7 +46,7 @@ class Side:
     def __init__(self, name: str, *, like: str = "user", **settings):
         environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}
         if like == "worker":
-            environment["OPENBLAS_NUM_THREADS"] = "1"  # as seq2seq.classroom.cluster sets it
+            environment |= {"OPENBLAS_NUM_THREADS": "1", "TF_ENABLE_ONEDNN_OPTS": "1"}  # as seq2seq.classroom.cluster
         self._name = name
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, `__exit__` closes it; TensorFlow has much to say
         self._process = subprocess.Popen(

@@ -58,9 +58,10 @@ def _at(lengths, all_states):
 def looped_lstm(ids, lengths, state_h, state_c, weights, bias):
     """Runs an LSTM step by step, with all that need not wait for the step before taken out of the loop.
 
-    Arguments and results as in `fused_lstm`, with Keras's order of gates. One-hot times kernel is the kernel's row, so
-    it is picked, not multiplied; and the gradient of the recurrent weights is one large product after the backward
-    loop.
+    Arguments and results as in `fused_lstm`, with Keras's order of gates. The gradient of the weights is one large
+    product after the backward loop. One-hot rows are multiplied with the kernel, but only with those of its rows that
+    occur in this batch: with characters that is quicker than picking a row for each token, for those would have to be
+    turned round; and with thousands of words it is not much slower.
 
     Inside, the batch is the last axis. TensorFlow multiplies a tall matrix with a narrow one, weights @ states, two to
     four times as fast as states @ weights, whose wide result it makes in smaller pieces; and splitting the gates along
@@ -68,11 +69,13 @@ def looped_lstm(ids, lengths, state_h, state_c, weights, bias):
     """
     hidden = tf.shape(state_h)[1]
     kernel, recurrent = tf.split(weights, [tf.shape(weights)[0] - hidden, hidden])
-    no_row = tf.zeros([1, 4 * hidden])  # padding is a row of zeros, and so is its product
-    rows = tf.gather(tf.concat([no_row, kernel], axis=0) + bias, ids - PAD_ID)  # (time, batch, 4 · hidden)
-    all_h, all_c = _recurrence(_batch_last(rows), tf.transpose(state_h), tf.transpose(state_c), recurrent)
-    all_h = _batch_last(all_h)  # (time, batch, hidden)
-    return all_h, _at(lengths, all_h), _at(lengths, _batch_last(all_c))
+    occurring, places = tf.unique(tf.reshape(ids, [-1]))  # (n,) ids; (time · batch,) which of them
+    is_token = tf.cast(occurring != PAD_ID, tf.float32)[:, tf.newaxis]  # padding is a row of zeros, so is its product
+    rows = tf.gather(kernel, tf.maximum(occurring, 0)) * is_token + bias  # (n, 4 · hidden)
+    heard = tf.one_hot(tf.reshape(places, tf.shape(ids)), tf.size(occurring))  # (time, batch, n)
+    tall = tf.transpose(tf.concat([rows, recurrent], axis=0))  # (4 · hidden, n + hidden)
+    all_h, all_c = _recurrence(heard, state_h, state_c, tall, recurrent)
+    return all_h, _at(lengths, all_h), _at(lengths, all_c)
 
 
 def _batch_last(x):
@@ -82,60 +85,62 @@ def _batch_last(x):
 
 @tf.autograph.experimental.do_not_convert
 @tf.custom_gradient
-def _recurrence(inputs, first_h, first_c, recurrent):
+def _recurrence(heard, first_h, first_c, tall, recurrent):
     """The part of an LSTM that must go one step after another, with its backpropagation through time.
 
     Args:
-        inputs: (time, 4 · hidden, batch), what comes into the gates from outside.
-        first_h, first_c: (hidden, batch).
-        recurrent: (hidden, 4 · hidden).
+        heard: (time, batch, n), one-hot.
+        first_h, first_c: (batch, hidden).
+        tall: (4 · hidden, n + hidden), what makes the gates from a one-hot row and the h before.
+        recurrent: (hidden, 4 · hidden), the second part of it.
 
     Returns:
-        all_h, all_c: (time, hidden, batch).
+        all_h, all_c: (time, batch, hidden).
     """
-    steps, hidden = tf.shape(inputs)[0], tf.shape(recurrent)[0]
-    tall = tf.transpose(recurrent)  # (4 · hidden, hidden)
+    steps, hidden = tf.shape(heard)[0], tf.shape(recurrent)[0]
+    inputs = _batch_last(heard)  # (time, n, batch)
+    h_0, c_0 = tf.transpose(first_h), tf.transpose(first_c)  # (hidden, batch)
 
     def store():
         return tf.TensorArray(tf.float32, size=steps, element_shape=[None, None])
 
-    def forward(t, h, c, all_z, all_h, all_c):
-        z = inputs[t] + tall @ h  # (4 · hidden, batch)
-        i, f, g, o = tf.split(z, 4, axis=0)
-        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
-        h = tf.sigmoid(o) * tf.tanh(c)
-        return t + 1, h, c, all_z.write(t, z), all_h.write(t, h), all_c.write(t, c)
+    def forward(t, h, c, kept):
+        z = tall @ tf.concat([inputs[t], h], axis=0)  # (4 · hidden, batch)
+        i, f, g, o = tf.split(z, 4, axis=0)  # (hidden, batch) each
+        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+        c = f * c + i * g
+        shown = tf.tanh(c)
+        h = o * shown
+        values = i, f, g, o, c, shown, h
+        return t + 1, h, c, tuple(array.write(t, value) for array, value in zip(kept, values, strict=True))
 
-    *_, all_z, all_h, all_c = tf.while_loop(
-        lambda t, *_: t < steps, forward, (0, first_h, first_c, store(), store(), store())
-    )
-    all_z, all_h, all_c = all_z.stack(), all_h.stack(), all_c.stack()
+    *_, kept = tf.while_loop(lambda t, *_: t < steps, forward, (0, h_0, c_0, tuple(store() for _ in range(7))))
+    i, f, g, o, all_c, shown, all_h = (array.stack() for array in kept)  # (time, hidden, batch) each
+    all_h = _batch_last(all_h)
 
     def backward(grad_h, grad_c):
-        i, f, g, o = tf.split(all_z, 4, axis=1)  # (time, hidden, batch) each
-        i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-        c_before = tf.concat([first_c[tf.newaxis], all_c[:-1]], axis=0)
-        h_before = tf.concat([first_h[tf.newaxis], all_h[:-1]], axis=0)
-        shown = tf.tanh(all_c)
-        # How c moves with each gate's z, and h with o's z and with c: for all time steps at once.
-        c_by_z = tf.concat([i * (1 - i) * g, f * (1 - f) * c_before, (1 - g * g) * i], axis=1)
-        h_by_z = o * (1 - o) * shown
-        h_by_c = o * (1 - shown * shown)
+        grad_h, grad_c = _batch_last(grad_h), _batch_last(grad_c)
+        c_before = tf.concat([c_0[tf.newaxis], all_c[:-1]], axis=0)
+        # How c moves with the z of each gate, and h with that of o and with c: for all time steps at once.
+        c_by_i, c_by_f, c_by_g = i * (1 - i) * g, f * (1 - f) * c_before, (1 - g * g) * i
+        h_by_o, h_by_c = o * (1 - o) * shown, o * (1 - shown * shown)
 
         def step(t, dh, dc, all_dz):
             dh += grad_h[t]
             dc += grad_c[t] + dh * h_by_c[t]
-            dz = tf.concat([tf.tile(dc, [3, 1]) * c_by_z[t], dh * h_by_z[t]], axis=0)  # (4 · hidden, batch)
+            dz = tf.concat([dc * c_by_i[t], dc * c_by_f[t], dc * c_by_g[t], dh * h_by_o[t]], axis=0)
             return t - 1, recurrent @ dz, dc * f[t], all_dz.write(t, dz)
 
-        nothing = tf.zeros_like(first_h)
+        nothing = tf.zeros_like(h_0)
         _, dh, dc, all_dz = tf.while_loop(lambda t, *_: t >= 0, step, (steps - 1, nothing, nothing, store()))
         all_dz = all_dz.stack()  # (time, 4 · hidden, batch)
-        tall_dz = tf.reshape(tf.transpose(all_dz, [1, 0, 2]), [4 * hidden, -1])  # (4 · hidden, time · batch)
-        grad_tall = tall_dz @ tf.reshape(_batch_last(h_before), [-1, hidden])  # (4 · hidden, hidden)
-        return all_dz, dh, dc, tf.transpose(grad_tall)
+        all_dz = tf.reshape(tf.transpose(all_dz, [1, 0, 2]), [4 * hidden, -1])  # (4 · hidden, time · batch)
+        h_before = tf.concat([first_h[tf.newaxis], all_h[:-1]], axis=0)
+        came_in = tf.concat([heard, h_before], axis=2)  # (time, batch, n + hidden)
+        grad_tall = all_dz @ tf.reshape(came_in, [-1, tf.shape(came_in)[2]])  # (4 · hidden, n + hidden)
+        return None, tf.transpose(dh), tf.transpose(dc), grad_tall, None  # `recurrent` is a part of `tall`
 
-    return (all_h, all_c), backward
+    return (all_h, _batch_last(all_c)), backward
 
 
 @cache

@@ -2,7 +2,8 @@
 
 import os
 
-# Before TensorFlow is loaded: one thread, as the workers have it, so that sums are added in one order; and less talk.
+# Before TensorFlow is loaded: one thread in an operation, as the workers have it, so that sums are added in one order;
+# one operation at a time, as two tests run side by side; and less talk.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

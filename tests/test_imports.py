@@ -10,7 +10,7 @@ from pathlib import Path
 import seq2seq
 
 ROOT = Path(__file__).parents[1]
-LOADS_KERAS = {"seq2seq.model", "seq2seq.lstm", "seq2seq.training", "seq2seq.classroom.worker"}
+LOADS_KERAS = {"seq2seq.model", "seq2seq.lstm", "seq2seq.epochs", "seq2seq.training", "seq2seq.classroom.worker"}
 MODULES = ["seq2seq", *(module.name for module in pkgutil.walk_packages(seq2seq.__path__, "seq2seq."))]
 
 CODE = """

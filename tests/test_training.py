@@ -11,6 +11,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import seq2seq.epochs as epochs_module
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, training, vectorize
 from seq2seq.lstm import fused_lstm, keras_lstm, looped_lstm
 from seq2seq.tensors import token_ids
@@ -116,14 +117,16 @@ def trained_a_little():
 
 def our_loss(state, ids, masked, lstm):
     """Returns loss, sums, and the gradients as Keras orders them."""
-    names, change = weight_shapes(state.lesson), training._swap_gates if lstm is fused_lstm else dict
+    names, change = weight_shapes(state.lesson), epochs_module._swap_gates if lstm is fused_lstm else dict
     row = np.concatenate([change(state.weights)[name].ravel() for name in names])
-    shapes = [shape.numpy() for shape in training._part_shapes(training._sizes(state.lesson))]
+    shapes = [shape.numpy() for shape in epochs_module._weight_shapes(epochs_module._sizes(state.lesson))]
     parts = np.split(row, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
     parts = [tf.constant(part.reshape(shape)) for part, shape in zip(parts, shapes, strict=True)]
     with tf.GradientTape() as tape:
         tape.watch(parts)
-        loss, sums = training._loss(parts, *(tf.constant(x, tf.int32) for x in ids), tf.constant(masked), lstm)
+        ids = (tf.constant(x, tf.int32) for x in ids)
+        loss, sums, scored = epochs_module._loss(parts, *ids, tf.constant(masked), lstm)
+        loss /= tf.cast(scored, tf.float32)
     row = np.concatenate([tf.reshape(gradient, [-1]) for gradient in tape.gradient(loss, parts)])
     gradients = np.split(row, np.cumsum([np.prod(shape) for shape in names.values()])[:-1])
     gradients = {name: part.reshape(names[name]) for name, part in zip(names, gradients, strict=True)}
@@ -183,7 +186,7 @@ def test_adam_is_kerass():
     for step in range(1, 21):
         gradient = tf.constant(rng.normal(0, 10.0 ** rng.integers(-6, 3), 34), tf.float32)
         optimizer.apply([gradient], [variable])
-        move, m, v = training._adam(m, v, gradient, float(step), 0.003)
+        move, m, v = epochs_module._adam(m, v, gradient, float(step), 0.003)
         weights -= move
         np.testing.assert_allclose(weights, variable, rtol=1e-6, atol=1e-6)
 
@@ -533,17 +536,30 @@ def test_every_epoch_and_every_seed_has_another_order():
 
 def test_every_lstm_trains_alike(monkeypatch):
     start = TrainingState.new(lesson_of(batch_size=2))
-    sizes = training._sizes(start.lesson)
+    sizes = epochs_module._sizes(start.lesson)
     states = []
-    for lstm, *fixed in ([fused_lstm], [looped_lstm], [keras_lstm(*sizes), sizes]):
-        monkeypatch.setattr(training, "_lstm_for", lambda lesson, lstm=lstm: lstm)
+    for lstm, *fixed in ([fused_lstm, 1], [looped_lstm, 1], [keras_lstm(*sizes), 1, sizes]):
+        monkeypatch.setattr(epochs_module, "_lstm_for", lambda lesson, lstm=lstm: lstm)
         states.append(advance(start, epochs=3))
-        assert training._compiled(lstm, *fixed).experimental_get_tracing_count() == 1
+        assert epochs_module._compiled(lstm, *fixed).experimental_get_tracing_count() == 1
     for state in states[1:]:
         assert_close(state.weights, states[0].weights.values(), 1e-4)
+
+
+@pytest.mark.parametrize("masked", [True, False], ids=["masked", "unmasked"])
+def test_halves_of_a_batch_train_as_the_whole(monkeypatch, masked):
+    """Also where a batch is a single pair, of which one half is nothing."""
+    monkeypatch.setattr(epochs_module, "_lstm_for", lambda lesson: looped_lstm)
+    start = TrainingState.new(lesson_of(ModelConfig(8, mask_padding=masked), batch_size=2))
+    states = []
+    for least in (1, 1000):
+        monkeypatch.setattr(epochs_module, "_HALVED", least)
+        states.append(advance(start, epochs=3))
+    assert_close(states[0].weights, states[1].weights.values(), 1e-5)
+    np.testing.assert_allclose(*([record["loss"] for record in state.history] for state in states), rtol=1e-5)
 
 
 def test_each_lstm_is_compiled_once_for_every_lesson():
     for model in (ModelConfig(3), ModelConfig(9, markers=False), ModelConfig(4, mask_padding=False)):
         advance(TrainingState.new(lesson_of(model, batch_size=2)), epochs=1)
-    assert training._compiled(fused_lstm).experimental_get_tracing_count() == 1
+    assert epochs_module._compiled(fused_lstm, 1).experimental_get_tracing_count() == 1

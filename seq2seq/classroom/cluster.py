@@ -44,6 +44,7 @@ def main(workers: int) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nobody reads what workers print; a full pipe would stop them
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # NumPy's; on a busy machine two threads took eight times as long
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # large models train 15% quicker; on newer Intel it is the rule
     os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")  # of a hard end
     dask.config.set(CONFIG)
     started, ended = threading.Event(), threading.Event()

@@ -24,9 +24,9 @@ GATHER_SECONDS = 0.05  # a message at most this often: an epoch may take 5 ms, a
 def dask_setup(worker: Worker) -> None:
     """Makes a fresh worker ready, so that the first click does not wait. Dask calls it (`preload`)."""
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)  # pages come first
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    for hidden_size in (32, 128):  # compiles the function for small models, and the one for large ones
+    tf.config.threading.set_intra_op_parallelism_threads(1)  # more make no operation of a lesson quicker
+    tf.config.threading.set_inter_op_parallelism_threads(2)  # operations at once: halves of a large lesson's batches
+    for hidden_size in (32, 256):  # compiles the function for small models, and the one for large ones
         advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size))), epochs=1)
 
 
