@@ -4,6 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +15,11 @@ from pages.parts.step_picture import (
     bar_rows,
     lines_of,
     loop_rows,
+    loop_tables,
     probability_table,
-    state_rows,
     state_scale,
     state_table,
+    unit_table,
 )
 from pages.parts.stepper import Change, Target, comparison, decode, parting, start
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
@@ -66,15 +68,13 @@ def test_the_numbers_shown_are_those_of_keras(which, forced, request):
         shown = state_table(steps, n, context)
         for name, expected in {"h_in": h_in, "c_in": c_in, "h_out": h_out, "c_out": c_out}.items():
             np.testing.assert_allclose(shown[name], expected, atol=1e-5)
-        boxes = state_rows(shown, 8)
+        told = unit_table(shown, ["unit", *shown]).to_pandas()
+        assert told["unit"].tolist() == list(range(32))
         for name in shown:
-            np.testing.assert_array_equal(boxes[name], shown[name])
-        assert boxes["unit"].tolist() == list(range(32))
-        assert (boxes["x"] < boxes["x2"]).all()
-        assert (boxes["x2"].iloc[:-1].to_numpy() <= boxes["x"].iloc[1:].to_numpy()).all()
+            np.testing.assert_allclose(told[name], shown[name], atol=1e-6)
         table = probability_table(steps[n], vocabulary)
         np.testing.assert_allclose(table.sort_values("token_id")["p"], probabilities, atol=1e-5)
-        bars = bar_rows(steps[n], vocabulary)
+        bars = bar_rows(steps[n], vocabulary).to_pandas()
         own = bars[bars["token_id"] >= 0]
         np.testing.assert_allclose(own["p"], probabilities[own["token_id"]], atol=1e-5)
         np.testing.assert_allclose(bars["p"].sum(), 1, atol=1e-5)
@@ -88,7 +88,7 @@ def test_bars_are_the_most_probable_tokens_and_the_one_that_was_picked(weights, 
     (step, *_) = translator.steps(SOURCE)
     picked = data.draw(st.integers(0, len(weights) - 1))
     step = replace(step, probabilities=weights / weights.sum(), token_id=picked, forced=True)
-    bars = bar_rows(step, vocabulary)
+    bars = bar_rows(step, vocabulary).to_pandas()
     own, others = bars[bars["token_id"] >= 0], bars[bars["token_id"] < 0]
     assert len(own) == min(CANDIDATES, len(weights))
     assert own["token_id"].is_unique
@@ -108,7 +108,12 @@ def test_the_loop_feeds_back_what_it_says(model, limit, data):
     prefix = translator.lesson.prefix(TARGET)
     steps = list(translator.steps(SOURCE, prefix, max_new_tokens=limit))
     n = data.draw(st.integers(0, len(steps) - 1))
-    rows = loop_rows(steps, n, bool(prefix))
+    drawn = loop_rows(steps, n, bool(prefix))
+    assert sum(map(len, loop_tables(drawn).values())) == len(drawn)  # each thing once
+    rows = pd.DataFrame(drawn)
+    rows = rows.assign(
+        step=rows["step"].fillna(0).astype(int), now=rows["now"].eq(True), forced=rows["forced"].eq(True)
+    )
     fed, said, coming = (rows[rows["kind"] == kind] for kind in ("fed", "said", "next"))
     assert fed["step"].tolist() == said["step"].tolist() == list(range(n + 2 - len(fed), n + 2))
     assert 1 <= len(fed) <= 11
@@ -131,10 +136,10 @@ def test_the_loop_feeds_back_what_it_says(model, limit, data):
 
 def test_a_line_of_the_loop_begins_with_the_step_before():
     steps = list(a_translator().steps(SOURCE, suppress_tokens=[1], max_new_tokens=60))
-    shown = [loop_rows(steps, n, False).query("kind == 'said'")["step"].tolist() for n in range(60)]
+    shown = [[row["step"] for row in loop_rows(steps, n, False) if row["kind"] == "said"] for n in range(60)]
     for before, after in pairwise(shown):
         assert after == [*before, before[-1] + 1] or after == [before[-1], before[-1] + 1]
-    kinds = [set(loop_rows(steps, n, False)["kind"]) for n in (10, 11)]
+    kinds = [{row["kind"] for row in loop_rows(steps, n, False)} for n in (10, 11)]
     assert ["context" in kind for kind in kinds] == [True, False]
     assert ["earlier" in kind for kind in kinds] == [False, True]
 

@@ -1,7 +1,8 @@
 """One step of the decoding as a picture: the loop so far, what was probable, and the states before and after.
 
 The first half turns steps into tables of numbers, which the tests compare with Keras; the second half draws them.
-Each picture has one specification, built once, and one size; from step to step only its data change.
+Each picture has one specification, built once, and one size; from step to step only its data change. They are made as
+Arrow tables, in which they travel to the browser; turning a Pandas table into one takes 2 ms, and there are five.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import json
 import math
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from pages.parts import charts
@@ -50,16 +53,15 @@ def state_table(steps: Sequence[DecodingStep], n: int, context: Context) -> pd.D
     )
 
 
-def state_rows(table: pd.DataFrame, columns: int) -> pd.DataFrame:
-    """Returns a table of states with the number of each unit and the ends of its boxes, "x" and "x2", in the picture.
+def unit_table(table: pd.DataFrame, titles: Sequence[str]) -> pa.Table:
+    """Returns a table of states with the numbers of the units, rounded to what can be read in a tooltip.
 
     Args:
         table: of `state_table`.
-        columns: that the loop above takes.
+        titles: of the columns: the unit, and each state.
     """
-    edges = np.linspace(_STATES_LEFT, columns + 0.5, len(table) + 1)
-    gap = 0.03 * (edges[1] - edges[0]) if len(table) <= 64 else 0  # more have no room for one
-    return table.assign(unit=np.arange(len(table)), x=edges[:-1] + gap, x2=edges[1:] - gap)
+    values = [np.arange(len(table)), *table.to_numpy(float).round(6).T]
+    return pa.table(dict(zip(titles, values, strict=True)))
 
 
 def probability_table(step: DecodingStep, vocabulary: Vocabulary) -> pd.DataFrame:
@@ -79,7 +81,7 @@ def probability_table(step: DecodingStep, vocabulary: Vocabulary) -> pd.DataFram
     )
 
 
-def bar_rows(step: DecodingStep, vocabulary: Vocabulary) -> pd.DataFrame:
+def bar_rows(step: DecodingStep, vocabulary: Vocabulary) -> pa.Table:
     """Returns the most probable tokens, which get a bar each, and all others summed up as one with the id -1.
 
     A token that was picked though it is not among the most probable takes the last bar.
@@ -92,7 +94,7 @@ def bar_rows(step: DecodingStep, vocabulary: Vocabulary) -> pd.DataFrame:
     p, others = step.probabilities[chosen].tolist(), len(order) - len(chosen)
     if others:
         chosen, tokens, p = [*chosen, -1], [*tokens, ""], [*p, float(np.delete(step.probabilities, chosen).sum())]
-    return pd.DataFrame(
+    return pa.table(
         {
             "rank": range(len(chosen)),
             "token_id": chosen,
@@ -115,7 +117,7 @@ def state_scale(steps: Sequence[DecodingStep], context: Context) -> float:
     return charts.end_of_scale(float(np.quantile(np.abs(all_c), 0.95)))
 
 
-def loop_rows(steps: Sequence[DecodingStep], n: int, is_given: bool, begins: str = "h, c") -> pd.DataFrame:
+def loop_rows(steps: Sequence[DecodingStep], n: int, is_given: bool, begins: str = "h, c") -> list[dict]:
     """Returns what the picture of the loop consists of up to one step: boxes, arrows, and the translation so far.
 
     Only the last steps find room, in columns; where a line of them is full, the next one begins with its last step.
@@ -150,17 +152,29 @@ def loop_rows(steps: Sequence[DecodingStep], n: int, is_given: bool, begins: str
             {"kind": "next", "x": x + 1, "y": 0, "token": charts.shown(last.token), "step": n + 2},
             {"step": n + 1, "now": True} | _arrow("state", x + 0.4, 1, x + 0.58, 1),
         ]
-    rows += [row | {"now": row["step"] == n + 1} for row in _so_far(steps, is_given) if row["step"] <= n + 1]
-    return pd.DataFrame(
-        {name: [row.get(name, nothing) for row in rows] for name, nothing in _NOTHING.items()}
-        | {"ems": [_ems(row.get("token", "")) for row in rows]}
-    )
+    return rows + [row | {"now": row["step"] == n + 1} for row in _so_far(steps, is_given) if row["step"] <= n + 1]
 
 
-_NOTHING = {
-    "kind": "", "x": 0.0, "y": 0.0, "x2": 0.0, "y2": 0.0, "token": "", "step": 0,
-    "now": False, "forced": False, "empty": False,
-}  # fmt: skip
+def loop_tables(rows: Sequence[dict]) -> dict[str, pa.Table]:
+    """Sorts the rows of the loop into a table for each sort of mark; what is not said of a row is null there.
+
+    From one table, each of a dozen layers would have to pick its rows at every step.
+    """
+    return {
+        name: pa.Table.from_pylist(
+            [row | {"ems": _ems(row.get("token", ""))} for row in rows if row["kind"] in kinds],
+            pa.schema([(column, _TYPES.get(column, pa.float64())) for column in columns.split()]),
+        )
+        for name, kinds, columns in (
+            ("boxes", _BOXES, "kind x y step token ems now forced empty"),
+            ("arrows", _ARROWS, "kind x y x2 y2 now"),
+            ("so_far", ("so_far",), "token x y x2 now forced"),
+        )
+    }
+
+
+_BOXES, _ARROWS = ("fed", "cell", "said", "next", "context", "earlier"), ("state", "in", "feed")
+_TYPES = {"kind": pa.string(), "token": pa.string(), "now": pa.bool_(), "forced": pa.bool_(), "empty": pa.bool_()}
 
 
 def lines_of(steps: Sequence[DecodingStep], is_given: bool) -> int:
@@ -207,9 +221,9 @@ def _quoted(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-@st.cache_data(max_entries=64)
+@lru_cache(maxsize=64)
 def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, words: tuple[str, ...]) -> dict:
-    """Returns the specification of the loop's picture without its data, "loop" and "states".
+    """Returns the specification of the loop's picture without its data, which `draw` puts together.
 
     Args:
         columns: that the loop takes.
@@ -217,9 +231,10 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
         units: hidden size.
         scale: end of c's scale; h's is always 1.
         ink: colour of texts.
-        words: hears, says, context, step, token, forced, in, out, unit.
+        words: hears, says, context, step, token, forced, unit, and the names of the four states.
     """
-    hears, says, context, step, token, forced, into, out, unit = words
+    hears, says, context, step, token, forced, unit, *states = words
+    names = dict(zip(_STATE_TOPS, states, strict=True))
     top = _TOP + lines * _LINE_HEIGHT / _LANE_HEIGHT
     right = columns + 0.5
     column = f"(width / {right - _LEFT})"  # pixels
@@ -269,43 +284,52 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
         y, y2 = ({"expr": f"datum.y * {_LINE_HEIGHT} + {pixels}"} for pixels in (over, below))
         return {"x": x, "y": y} if left == right else {"x": x, "x2": x2, "y": y, "y2": y2}
 
-    def state(name: str, words: str, end: float) -> list[dict]:
+    def place(x: float) -> float:
+        """Turns a place of the picture into a number of units: 0 is the middle of the first one's box."""
+        return (x - _STATES_LEFT) / width - 0.5
+
+    width = (right - _STATES_LEFT) / units
+    units_x = x | {"field": unit, "scale": {"domain": [place(_LEFT), place(right)], "nice": False}}
+    gap = 0.06 if units <= 64 else 0  # more have no room for one
+    box = {"type": "rect", "width": {"expr": "box_width"}}
+
+    def state(name: str, end: float) -> list[dict]:
         """Draws a row of boxes, one for each unit."""
         shades = {"domain": [-end, 0, end], "range": [charts.NEGATIVE, charts.ZERO, charts.POSITIVE], "clamp": True}
-        numbers = {"field": name, "type": "quantitative", "scale": shades, "legend": None}
+        numbers = {"field": names[name], "type": "quantitative", "scale": shades, "legend": None}
         above = _STATE_TOPS[name]
         return [
-            label(words, above - _STATE_HEIGHT / 2, weight="normal"),
+            label(names[name], above - _STATE_HEIGHT / 2, weight="normal"),
             {
-                "data": {"name": "states"},
-                "mark": "rect",
+                "data": {"name": "units"},
+                "mark": box,
                 "encoding": {
-                    "x": x, "x2": to["x2"],
+                    "x": units_x,
                     "y": y_axis | {"datum": above}, "y2": {"datum": above - _STATE_HEIGHT},
                     "fill": numbers,
                 },
             },
         ]  # fmt: skip
 
-    names = {"h_in": f"h {into}", "h_out": f"h {out}", "c_in": f"c {into}", "c_out": f"c {out}"}
     ends = {"h_in": 1, "h_out": 1, "c_in": scale, "c_out": scale}
     no_fill = {"filled": False, "strokeWidth": 2}
     colours = {"domain": ["state", "in", "feed"], "range": [CONTEXT, PADDING, TARGET]}
     angle = f"atan2((datum.y - datum.y2) * {_LANE_HEIGHT}, (datum.x2 - datum.x) * {column})"
     return {
         "height": _height(lines),
-        "data": {"name": "loop"},
+        "data": {"name": "boxes"},
+        "params": [{"name": "box_width", "expr": f"{width * (1 - gap)} * {column}"}],
         "config": {"view": {"stroke": None}, "mark": {"aria": False}},
-        "resolve": {"scale": {"fill": "independent"}},
+        "resolve": {"scale": {"fill": "independent", "x": "independent"}},
         "usermeta": {"embedOptions": {"renderer": "svg" if units <= 64 else "canvas"}},
         "layer": [
             # The translation so far, above the loop
             {
-                "transform": [*kinds("so_far"), {"filter": "datum.now"}],
+                "data": {"name": "so_far"}, "transform": [{"filter": "datum.now"}],
                 "mark": {"type": "rect", "color": TARGET, "cornerRadius": 3, **written(-0.5, 0.5, 2, 24)},
             },
             {
-                "transform": kinds("so_far"),
+                "data": {"name": "so_far"},
                 "mark": {"type": "text", "font": MONOSPACE, "fontSize": 17, **written(0, 0, 13, 13)},
                 "encoding": {
                     "text": {"field": "token"},
@@ -313,7 +337,7 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
                 },
             },
             {
-                "transform": [*kinds("so_far"), {"filter": "datum.forced"}],
+                "data": {"name": "so_far"}, "transform": [{"filter": "datum.forced"}],
                 "mark": {"type": "rect", "color": ink, **written(-0.45, 0.45, 24, 26)},
             },
             # The loop
@@ -322,7 +346,7 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
             boxes("context", fill=CONTEXT),
             boxes("next", stroke=TARGET, strokeDash=[4, 3], **no_fill),
             {
-                "transform": kinds("state", "in", "feed"),
+                "data": {"name": "arrows"},
                 "mark": {"type": "rule", "strokeWidth": 2.5},
                 "encoding": {
                     "x": x, "y": y, **to, "opacity": faded(1, 0.4),
@@ -330,7 +354,7 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
                 },
             },
             {
-                "transform": kinds("state", "in", "feed"),
+                "data": {"name": "arrows"},
                 "mark": {"type": "point", "shape": "triangle-right", "filled": True, "size": 60}
                 | {"angle": {"expr": f"{angle} * 180 / PI"}},
                 "encoding": {
@@ -371,22 +395,21 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
                 "encoding": {"x": x, "y": y},
             },
             # The states before and after this step, and over them one box for each unit, which tells its numbers
-            *(layer for name, end in ends.items() for layer in state(name, names[name], end)),
+            *(layer for name, end in ends.items() for layer in state(name, end)),
             {
-                "data": {"name": "states"},
-                "mark": {"type": "rect", "opacity": 0},
+                "data": {"name": "units"},
+                # Its data as they are: for 256 units Vega would write 1,280 numbers at each step, to show five of them.
+                "mark": box | {"opacity": 0, "tooltip": {"content": "data"}},
                 "encoding": {
-                    "x": x, "x2": to["x2"],
+                    "x": units_x,
                     "y": y_axis | {"datum": _STATE_TOPS["h_in"]}, "y2": {"datum": _STATE_TOPS["c_out"] - _STATE_HEIGHT},
-                    "tooltip": [{"field": "unit", "title": unit}]
-                    + [{"field": name, "title": title, "format": "+.6f"} for name, title in names.items()],
                 },
             },
         ],
     }  # fmt: skip
 
 
-@st.cache_data(max_entries=64)
+@lru_cache(maxsize=64)
 def bars_spec(rows: int, height: int, ink: str, words: tuple[str, ...]) -> dict:
     """Returns the specification of the probabilities' picture without its data. A bar can be clicked.
 
@@ -477,18 +500,19 @@ def draw(
         version: changes with every click on a bar, so that the same bar can be clicked once more.
         on_pick: called when a bar was clicked; what was clicked is in `st.session_state["probabilities"]`.
     """
-    table = state_table(steps, n, context)
+    table, titles = state_table(steps, n, context), unit_words()
     lines, columns = lines_of(steps, is_given), min(_MOST_COLUMNS, max(6, len(steps)))
     loop, probable = st.columns([2, 1], gap="small")
-    spec = loop_spec(columns, lines, len(table), scale, charts.ink(), _words(*_LOOP_WORDS))
-    data = {"loop": loop_rows(steps, n, is_given, begins), "states": state_rows(table, columns)}
+    spec = loop_spec(columns, lines, len(table), scale, charts.ink(), _words(*_LOOP_WORDS) + titles)
+    data = loop_tables(loop_rows(steps, n, is_given, begins)) | {"units": unit_table(table, titles)}
     loop.vega_lite_chart(
         spec=spec | {"datasets": data},
         width="stretch",
         key="loop",
         alt=text("stepper.loop_alt"),
     )
-    bars = bar_rows(steps[n], vocabulary).assign(version=version)
+    bars = bar_rows(steps[n], vocabulary)
+    bars = bars.append_column("version", pa.array([version] * len(bars)))
     probable.vega_lite_chart(
         bars,
         bars_spec(len(bars), _height(lines), charts.ink(), _words("probability", "token", "others")),
@@ -499,8 +523,13 @@ def draw(
     )
 
 
-_LOOP_WORDS = ("hears", "says", "context", "step", "token", "forced", "in", "out", "unit")
+_LOOP_WORDS = ("hears", "says", "context", "step", "token", "forced")
 
 
 def _words(*names: str) -> tuple[str, ...]:
     return tuple(text(f"stepper.{name}") for name in names)
+
+
+def unit_words() -> tuple[str, ...]:
+    """Returns what the tooltip of a unit, and its row in the table, has as titles."""
+    return text("stepper.unit"), *(f"{name[0]} {text(f'stepper.{name[2:]}')}" for name in _STATE_TOPS)

@@ -344,8 +344,8 @@ def _numbers(run: _Run, n: int) -> None:
     """Shows all that the picture shows as numbers."""
     states, probabilities = st.columns(2)
     table = step_picture.state_table(run.steps, n, run.context)
-    table.columns = [f"{name[0]} {text(f'stepper.{name[2:]}')}" for name in table.columns]
-    states.dataframe(table.rename_axis(text("stepper.unit")), key="states-table", alt=text("stepper.states_alt"))
+    unit, *table.columns = step_picture.unit_words()
+    states.dataframe(table.rename_axis(unit), key="states-table", alt=text("stepper.states_alt"))
     table = step_picture.probability_table(run.steps[n], run.lesson.target_vocabulary)
     table["picked"] = table["picked"].map({True: "✓", False: ""})
     table.columns = ["id", *(text(f"stepper.{name}") for name in ("token", "probability", "says"))]
