@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import frame, questions
-from pages.parts.charts import shown_text
+from pages.parts.looks import shown_text
 from pages.parts.texts import catalogue, language, text
 from seq2seq.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_pairs
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts, frame, questions, tensor_pictures
+from pages.parts import frame, looks, questions, tensor_pictures
 from pages.parts.session import untrained
 from pages.parts.texts import text
 from seq2seq.tensors import Tensors, dense_shapes
@@ -14,7 +14,7 @@ from seq2seq.tokens import LEVELS, split
 
 def vocabulary_table(name: str, vocabulary) -> None:
     st.caption(text(f"tensors.{name}_vocabulary", tokens=f"{len(vocabulary):,}"))
-    tokens = [charts.shown(token) for token in vocabulary.tokens[:_MOST_LISTED]]
+    tokens = [looks.shown(token) for token in vocabulary.tokens[:_MOST_LISTED]]
     table = pd.DataFrame({"id": range(len(tokens)), text("tensors.token"): tokens})
     st.dataframe(table.set_index("id").T, width="stretch", row_height=36)
     if len(vocabulary) > len(tokens):
@@ -33,7 +33,7 @@ def switch(setting: str, label: str, about: str) -> None:
 
 def token_levels(side: str, sentence: str, chosen: str) -> None:
     """Shows a sentence as characters, as jamo and as words; the level that this lesson uses is marked."""
-    tokens = [[charts.shown(token) for token in split(sentence, level)] for level in LEVELS]
+    tokens = [[looks.shown(token) for token in split(sentence, level)] for level in LEVELS]
     table = {
         text(f"pairs.{side}"): [text(f"tokens.{level}") + " ✓" * (level == chosen) for level in LEVELS],
         text("tensors.count"): [len(row) for row in tokens],

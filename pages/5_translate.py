@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import charts, context_map, frame, questions, searches, stepper
+from pages.parts import context_map, frame, looks, questions, searches, stepper
 from pages.parts.texts import text
 from seq2seq import Translator
 from seq2seq.pairs import MAX_CHARACTERS, normalise
@@ -63,7 +63,7 @@ if len(sentence) > MAX_CHARACTERS:
     st.stop()
 
 if unknown := translator.unknown(sentence):
-    names = " ".join(charts.shown(token) for token in unknown)
+    names = " ".join(looks.shown(token) for token in unknown)
     kinds = text(f"tokens.{lesson.model.source_tokens}_many")
     if len(unknown) == len(set(lesson.source_vocabulary.split(sentence))):
         st.error(text("translate.all_unknown", kinds=kinds), icon=":material/error:")
@@ -80,7 +80,7 @@ if not lesson.model.markers:
     starts = sorted({lesson.prefix(pair.target) for pair in lesson.pairs})
     first = lesson.prefix(lesson.pairs[rows[0]].target) if rows else starts[0]
     prefix = st.selectbox(
-        text("translate.first", kind=name), ["", *starts], starts.index(first) + 1, format_func=charts.shown
+        text("translate.first", kind=name), ["", *starts], starts.index(first) + 1, format_func=looks.shown
     )
 
 steps = list(translator.steps(sentence, prefix))

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.charts import character_boxes, shown
+from pages.parts.charts import character_boxes
+from pages.parts.looks import shown
 from seq2seq.tokens import split
 
 WORDS = st.text("안녕하세요. ?", max_size=12)

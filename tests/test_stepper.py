@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.parts import charts
+from pages.parts import looks
 from pages.parts.step_picture import (
     CANDIDATES,
     bar_rows,
@@ -117,7 +117,7 @@ def test_the_loop_feeds_back_what_it_says(model, limit, data):
     fed, said, coming = (rows[rows["kind"] == kind] for kind in ("fed", "said", "next"))
     assert fed["step"].tolist() == said["step"].tolist() == list(range(n + 2 - len(fed), n + 2))
     assert 1 <= len(fed) <= 11
-    assert [charts.shown(steps[i - 1].token) for i in said["step"]] == said["token"].tolist()
+    assert [looks.shown(steps[i - 1].token) for i in said["step"]] == said["token"].tolist()
     assert fed["token"].tolist()[1:] == said["token"].tolist()[:-1]
     assert coming["token"].tolist() == ([] if steps[n].ended_by else said["token"].tolist()[-1:])
     assert (
@@ -129,7 +129,7 @@ def test_the_loop_feeds_back_what_it_says(model, limit, data):
         assert kind["now"].tolist() == [False] * (len(fed) - 1) + [True]
     so_far = rows[rows["kind"] == "so_far"]
     everything = [steps[0].fed] * bool(prefix) + [step.token for step in steps]
-    assert so_far["token"].tolist() == [charts.shown(token) for token in everything[: n + 1 + bool(prefix)]]
+    assert so_far["token"].tolist() == [looks.shown(token) for token in everything[: n + 1 + bool(prefix)]]
     assert so_far.loc[so_far["now"], "step"].tolist() == [n + 1]
     assert so_far["y"].max() < lines_of(steps, bool(prefix))
 
@@ -221,7 +221,7 @@ def test_the_comparison_marks_what_is_forced_and_what_differs(trained):
     changed = said(translator, Change(picks={1: vocabulary.tokens.index("요")}, limit=3))
     table = comparison(plain, changed, vocabulary)
     assert table.columns.tolist() == [str(n + 1) for n in range(len(plain))]
-    assert table.loc["plain"].tolist() == [charts.shown(step.token) for step in plain]
+    assert table.loc["plain"].tolist() == [looks.shown(step.token) for step in plain]
     assert table.loc["changed"].tolist()[:2] == [" 잘", "✎≠ 요"]
     assert table.loc["changed"].tolist()[3:] == [""] * (len(plain) - 3)
     assert table.loc["own"].tolist() == ["", "␣", *[""] * (len(plain) - 2)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from test_pages import a_run, button, checked, engine, new_session, open_page, shows  # noqa: F401
 
 from pages.parts import tensor_tables as tables
-from pages.parts.charts import shown
+from pages.parts.looks import shown
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, vectorize
 from seq2seq.tensors import Tensors, dense_bytes, token_ids

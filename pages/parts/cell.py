@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts
+from pages.parts import looks
 from pages.parts.texts import text
 from seq2seq import Translator, cell
 from seq2seq.cell import GateInputs, Gates
@@ -136,12 +136,12 @@ def step_labels(passed: Passage) -> list[str]:
 
 
 def reads(token: str | None) -> str:
-    return "0" if token is None else charts.shown(token)
+    return "0" if token is None else looks.shown(token)
 
 
 def scale_of_c(passed: Passage) -> float:
     """Returns the end of a symmetric scale that holds c at every time step."""
-    return charts.end_of_scale(float(np.abs(passed.state_c).max()))
+    return looks.end_of_scale(float(np.abs(passed.state_c).max()))
 
 
 def gate_sums(passed: Passage, step: int, unit: int) -> pd.DataFrame:
@@ -260,7 +260,7 @@ def _time_spec(state: str, steps: int, longest: int, units: int, end: float, tit
     x = {"field": "step", "type": "ordinal", "sort": None, "title": titles["step"]}
     x["axis"] = {
         "labelExpr": "slice(datum.label, indexof(datum.label, ' ') + 1)",
-        "labelFont": charts.MONOSPACE,
+        "labelFont": looks.MONOSPACE,
         "labelAngle": {"expr": f"{fits} ? 0 : -90"},
         "labelAlign": {"expr": f"{fits} ? 'center' : 'right'"},
         "labelBaseline": {"expr": f"{fits} ? 'top' : 'middle'"},
@@ -299,8 +299,8 @@ def _time_spec(state: str, steps: int, longest: int, units: int, end: float, tit
     }
 
 
-_GATES = {"domain": [0, 1], "range": [charts.ZERO, "#00204C"]}
-_STATES = {"domain": [-1, 0, 1], "range": [charts.NEGATIVE, charts.ZERO, charts.POSITIVE]}
+_GATES = {"domain": [0, 1], "range": [looks.ZERO, "#00204C"]}
+_STATES = {"domain": [-1, 0, 1], "range": [looks.NEGATIVE, looks.ZERO, looks.POSITIVE]}
 _MOST_WRITTEN = 40  # units; with more of them there is no room for numbers in the boxes
 _QUICK = {  # what is drawn anew at each step: on a canvas, and without a description of each box
     "usermeta": {"embedOptions": {"renderer": "canvas"}},

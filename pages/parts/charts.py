@@ -1,65 +1,21 @@
-"""The pictures that are charts. What students typed appears as chart data, never as markup.
-
-One visual language on all pages: source blue, context purple, target orange, right green, wrong vermilion, padding
-grey with a 0 in it (its one-hot row is all zeros).
-"""
+"""The curves of a training, and its translations character by character."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 from rapidfuzz.distance import Levenshtein
 
+from pages.parts.looks import MONOSPACE, RIGHT, WRONG, shown, shown_text
 from pages.parts.texts import text
 
-SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
-NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
-MONOSPACE = "ui-monospace, 'D2Coding', 'Nanum Gothic Coding', Menlo, Consolas, monospace"
 # Of runs that are compared, the current one first; told apart by colour-blind people too (Okabe and Ito).
 _RUN_COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999"]
 _POINTS_PER_LINE = 300  # more than a screen can show apart
-
-
-def shown(token: str) -> str:
-    """Returns how a token is drawn: the space as ␣, characters that cannot be seen by their number, jamo as letters."""
-    return "".join(_JAMO.get(c, c) for c in shown_text(token)).replace(" ", "␣")
-
-
-def shown_text(sentence: str) -> str:
-    """Returns a sentence with the characters that cannot be seen, the ordinary space apart, by their number."""
-    return "".join(c if c.isprintable() else f"‹U+{ord(c):04X}›" for c in sentence)
-
-
-def _jamo_letters() -> dict[str, str]:
-    """Returns jamo → the letter it is, with a hyphen before it if it ends a syllable.
-
-    Jamo are made to stand together in a syllable; fonts draw a lone one poorly or at the wrong place.
-    """
-    letters = {}
-    for jamo in map(chr, range(0x1100, 0x1200)):
-        _, position, name = unicodedata.name(jamo).split(" ", 2)  # HANGUL JONGSEONG NIEUN
-        with contextlib.suppress(KeyError):  # old Hangul had more of them than there are letters
-            letters[jamo] = "-" * (position == "JONGSEONG") + unicodedata.lookup(f"HANGUL LETTER {name}")
-    return letters
-
-
-_JAMO = _jamo_letters()
-
-
-def ink() -> str:
-    """Returns the colour of texts in the student's theme."""
-    return "#FAFAFA" if st.context.theme.type == "dark" else "#31333F"
-
-
-def end_of_scale(largest: float) -> float:
-    """Returns the end of a symmetric scale that is as good for many pictures: 1, 2, 5, 10, 20, 50 …"""
-    return next(end for power in range(10) for end in (10**power, 2 * 10**power, 5 * 10**power) if end >= largest)
 
 
 def training_curves(

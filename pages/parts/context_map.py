@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts
-from pages.parts.charts import CONTEXT, NEGATIVE, POSITIVE, SOURCE, TARGET, ZERO
+from pages.parts import looks
+from pages.parts.looks import CONTEXT, NEGATIVE, POSITIVE, SOURCE, TARGET, ZERO
 from pages.parts.texts import text
 from seq2seq import Translator
 from seq2seq.contexts import MOST_MAPPED, PCA, context_vectors, distances
@@ -106,7 +106,7 @@ def _choose_other(translator: Translator, mapped: _Mapped, nearest: list[int], s
         text("contexts.other"),
         mapped.sources,
         index=None,
-        format_func=charts.shown_text,
+        format_func=looks.shown_text,
         placeholder=text("contexts.other_nearest"),
         accept_new_options=True,
         key="second-sentence",
@@ -117,7 +117,7 @@ def _choose_other(translator: Translator, mapped: _Mapped, nearest: list[int], s
     if unknown := translator.unknown(other):
         kinds = text(f"tokens.{translator.lesson.model.source_tokens}_many")
         st.warning(text("translate.unknown", kinds=kinds), icon=":material/warning:")
-        st.text(" ".join(charts.shown(token) for token in unknown))
+        st.text(" ".join(looks.shown(token) for token in unknown))
     return other or (candidates or [sentence])[0]
 
 
@@ -136,7 +136,7 @@ def _map(mapped: _Mapped, nearest: list[int], marked: dict[str, tuple[str, np.nd
         for n, share in enumerate(pca.explained_variance_ratio, start=1)
     ]
     columns = tuple(text(f"contexts.{name}") for name in ("sentence", "kind", "distance"))
-    spec = _map_spec(tuple(words.values()), tuple(titles), columns, charts.ink())
+    spec = _map_spec(tuple(words.values()), tuple(titles), columns, looks.ink())
     data = points.assign(kind=points["kind"].map(words))
     st.vega_lite_chart(data, spec, width="stretch", key="context-map", alt=text("contexts.map_alt"))
     st.caption(text("contexts.how", share=f"{pca.explained_variance_ratio.sum():.0%}", numbers=mapped.vectors.shape[1]))
@@ -178,7 +178,7 @@ def map_table(
     x, y = pca.project(everything).T
     return pd.DataFrame(
         {
-            "source": [charts.shown_text(source) for source in [*sources, *(source for source, _ in marked.values())]],
+            "source": [looks.shown_text(source) for source in [*sources, *(source for source, _ in marked.values())]],
             "kind": [*np.where(is_training, "training", "held_out"), *marked],
             "x": x,
             "y": y,
@@ -286,7 +286,7 @@ def _two(translator: Translator, a: str, vector_a: np.ndarray, b: str, vector_b:
     words = tuple(text(f"contexts.{name}") for name in ("unit", "value", "state"))
     st.vega_lite_chart(
         table,
-        _strips_spec(len(vector_a) // 2, charts.ink(), words),
+        _strips_spec(len(vector_a) // 2, looks.ink(), words),
         width="stretch",
         key="context-strips",
         alt=text("contexts.strips_alt"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts import charts
+from pages.parts import looks
 from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq.questions import Answer, Question, questions_of
@@ -104,11 +104,11 @@ def _values(question: Question) -> dict[str, str]:
 
 def _about(question: Question) -> None:
     """Shows the sentences that a question is about."""
-    sentences = [charts.shown_text(said) or "–" for name, said in question.about.items() if name != "token"]
+    sentences = [looks.shown_text(said) or "–" for name, said in question.about.items() if name != "token"]
     if sentences:
         st.text(" → ".join(sentences))
     if "token" in question.about:
-        token = charts.shown(question.about["token"])
+        token = looks.shown(question.about["token"])
         st.text(text("questions.hears", step=question.values["step"], token=token))
 
 
@@ -185,7 +185,7 @@ def _written(question: Question, answer: Answer) -> str:
         return f"`{answer}`"
     if not answer:
         return text("questions.nothing")
-    return _verbatim(charts.shown(answer) if question.kind == "token" else charts.shown_text(answer))
+    return _verbatim(looks.shown(answer) if question.kind == "token" else looks.shown_text(answer))
 
 
 def _verbatim(said: str) -> str:

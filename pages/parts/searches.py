@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts, frame
-from pages.parts.charts import MONOSPACE, PADDING, TARGET
+from pages.parts import frame, looks
+from pages.parts.looks import MONOSPACE, PADDING, TARGET
 from pages.parts.texts import text
 from seq2seq import Translator
 from seq2seq.lessons import BEAM_EXAMPLE
@@ -143,19 +143,19 @@ def tree_table(found: BeamSearch, translator: Translator, prefix: str) -> pd.Dat
             drawn[node.step] = (y + 1, node.status == "pruned")
         y0 = 0 if node.parent is None else rows[node.parent + 1]["y"]
         rows.append(
-            {"x": node.step, "y": y, "x0": node.step - 1, "y0": y0, "token": charts.shown(tokens[node.token_id]),
+            {"x": node.step, "y": y, "x0": node.step - 1, "y0": y0, "token": looks.shown(tokens[node.token_id]),
              "p": math.exp(node.log_probability), "total": node.total, "score": node.score, "kind": node.status,
              "best": index in best, "rank": rank.get(index, 0), "ended_by": ended_by.get(index, ""),
-             "said": charts.shown_text(_said(translator, prefix, said[index]))}
+             "said": looks.shown_text(_said(translator, prefix, said[index]))}
         )  # fmt: skip
     return pd.DataFrame(rows)
 
 
 def _start(y: int, translator: Translator, prefix: str) -> dict:
     """Returns the row of what is fed first."""
-    fed = charts.shown(prefix) if prefix else BOS if translator.lesson.model.markers else "0"
+    fed = looks.shown(prefix) if prefix else BOS if translator.lesson.model.markers else "0"
     return {"x": 0, "y": y, "x0": 0, "y0": y, "token": fed, "p": 1.0, "total": 0.0, "score": 0.0, "kind": "start",
-            "best": True, "rank": 0, "said": charts.shown_text(prefix), "ended_by": ""}  # fmt: skip
+            "best": True, "rank": 0, "said": looks.shown_text(prefix), "ended_by": ""}  # fmt: skip
 
 
 def hypotheses_table(found: BeamSearch, translator: Translator, prefix: str) -> pd.DataFrame:
@@ -271,7 +271,7 @@ def _finder(translator: Translator, num_beams: int, length_penalty: float) -> No
         text("search.finder_look"),
         [row["source"] for row in found],
         index=None,
-        format_func=charts.shown_text,
+        format_func=looks.shown_text,
         placeholder=text("search.choose"),
         key="look-at-sentence",
         on_change=look,
@@ -383,9 +383,9 @@ def samples_table(samples: Sequence[Sequence[SampledStep]], translator: Translat
             said = _said(translator, prefix, [other.token_id for other in steps[:n]])
             kind = "likeliest" if step.token_id == step.probabilities.argmax() else "unlikelier"
             rows.append(
-                {"x": n, "y": y, "x0": n - 1, "y0": y, "token": charts.shown(tokens[step.token_id]),
+                {"x": n, "y": y, "x0": n - 1, "y0": y, "token": looks.shown(tokens[step.token_id]),
                  "p": float(step.probabilities[step.token_id]), "total": total, "score": total, "kind": kind,
-                 "best": False, "rank": 0, "said": charts.shown_text(said), "ended_by": step.ended_by or ""}
+                 "best": False, "rank": 0, "said": looks.shown_text(said), "ended_by": step.ended_by or ""}
             )  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -409,7 +409,7 @@ def _draw(nodes: pd.DataFrame, rows: int, alt: str, key: str) -> None:
         line = nodes[nodes["x"].between(first, first + columns)]
         # On the line below a node stands without the arrow that leads to it.
         line = line.assign(x0=line["x0"].where(line["x"] > first), y0=line["y0"].where(line["x"] > first))
-        spec = _spec(first, columns, rows, charts.ink(), words)
+        spec = _spec(first, columns, rows, looks.ink(), words)
         st.vega_lite_chart(line, spec, width="stretch", key=f"{key}-{first}", alt=alt)
 
 

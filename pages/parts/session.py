@@ -227,7 +227,8 @@ def current() -> Session:
     sessions.move_to_end(session.id)
     while len(sessions) > _MOST_SESSIONS:
         sessions.popitem(last=False)
-    st.query_params[ID] = session.id
+    if st.query_params.get(ID) != session.id:  # each write is a message to the browser, and every link asks here
+        st.query_params[ID] = session.id
     return session
 
 

@@ -18,8 +18,8 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts import charts
-from pages.parts.charts import CONTEXT, MONOSPACE, PADDING, TARGET
+from pages.parts import looks
+from pages.parts.looks import CONTEXT, MONOSPACE, PADDING, TARGET
 from pages.parts.texts import text
 from seq2seq import DecodingStep
 from seq2seq.decoding import Context
@@ -74,7 +74,7 @@ def probability_table(step: DecodingStep, vocabulary: Vocabulary) -> pd.DataFram
     return pd.DataFrame(
         {
             "token_id": order,
-            "token": [charts.shown(vocabulary.tokens[token_id]) for token_id in order],
+            "token": [looks.shown(vocabulary.tokens[token_id]) for token_id in order],
             "p": step.probabilities[order],
             "picked": order == step.token_id,
         }
@@ -90,7 +90,7 @@ def bar_rows(step: DecodingStep, vocabulary: Vocabulary) -> pa.Table:
     chosen = order[:CANDIDATES]
     if step.token_id not in chosen:
         chosen[-1] = step.token_id
-    tokens = [charts.shown(vocabulary.tokens[token_id]) for token_id in chosen]
+    tokens = [looks.shown(vocabulary.tokens[token_id]) for token_id in chosen]
     p, others = step.probabilities[chosen].tolist(), len(order) - len(chosen)
     if others:
         chosen, tokens, p = [*chosen, -1], [*tokens, ""], [*p, float(np.delete(step.probabilities, chosen).sum())]
@@ -114,7 +114,7 @@ def state_scale(steps: Sequence[DecodingStep], context: Context) -> float:
     It holds 95% of the numbers. A few units grow far larger than all others and would leave those without colour.
     """
     all_c = np.stack([state.state_c for state in (context, *steps)])  # (steps + 1, hidden)
-    return charts.end_of_scale(float(np.quantile(np.abs(all_c), 0.95)))
+    return looks.end_of_scale(float(np.quantile(np.abs(all_c), 0.95)))
 
 
 def loop_rows(steps: Sequence[DecodingStep], n: int, is_given: bool, begins: str = "h, c") -> list[dict]:
@@ -133,12 +133,12 @@ def loop_rows(steps: Sequence[DecodingStep], n: int, is_given: bool, begins: str
     for i in range(first, n + 1):
         x, step = i - first, steps[i]
         here = {"step": i + 1, "now": i == n}
-        fed = {"token": "0", "empty": True} if step.fed is None else {"token": charts.shown(step.fed)}
+        fed = {"token": "0", "empty": True} if step.fed is None else {"token": looks.shown(step.fed)}
         was_forced = is_given if i == 0 else steps[i - 1].forced
         rows += [
             here | {"kind": "fed", "x": x, "y": 0, "forced": was_forced} | fed,
             here | {"kind": "cell", "x": x, "y": 1, "token": "LSTM"},
-            here | {"kind": "said", "x": x, "y": 2, "token": charts.shown(step.token), "forced": step.forced},
+            here | {"kind": "said", "x": x, "y": 2, "token": looks.shown(step.token), "forced": step.forced},
             here | _arrow("state", x - 0.6, 1, x - 0.42, 1),
             here | _arrow("in", x, 0.34, x, 0.62),
             here | _arrow("in", x, 1.34, x, 1.62),
@@ -149,7 +149,7 @@ def loop_rows(steps: Sequence[DecodingStep], n: int, is_given: bool, begins: str
     rows.append({"kind": "earlier" if first else "context", "x": -1.05, "y": 1, "token": begins, "now": True})
     if last.ended_by is None:
         rows += [
-            {"kind": "next", "x": x + 1, "y": 0, "token": charts.shown(last.token), "step": n + 2},
+            {"kind": "next", "x": x + 1, "y": 0, "token": looks.shown(last.token), "step": n + 2},
             {"step": n + 1, "now": True} | _arrow("state", x + 0.4, 1, x + 0.58, 1),
         ]
     return rows + [row | {"now": row["step"] == n + 1} for row in _so_far(steps, is_given) if row["step"] <= n + 1]
@@ -188,7 +188,7 @@ def _so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
     said += [(n + 1, step.token, step.forced) for n, step in enumerate(steps)]
     rows, line, place = [], 0, 0
     for step, token, forced in said:
-        shown = charts.shown(token)
+        shown = looks.shown(token)
         width = math.ceil(_ems(shown) / 0.6)
         if place and place + width > _LINE:
             line, place = line + 1, 0
@@ -295,7 +295,7 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
 
     def state(name: str, end: float) -> list[dict]:
         """Draws a row of boxes, one for each unit."""
-        shades = {"domain": [-end, 0, end], "range": [charts.NEGATIVE, charts.ZERO, charts.POSITIVE], "clamp": True}
+        shades = {"domain": [-end, 0, end], "range": [looks.NEGATIVE, looks.ZERO, looks.POSITIVE], "clamp": True}
         numbers = {"field": names[name], "type": "quantitative", "scale": shades, "legend": None}
         above = _STATE_TOPS[name]
         return [
@@ -503,7 +503,7 @@ def draw(
     table, titles = state_table(steps, n, context), unit_words()
     lines, columns = lines_of(steps, is_given), min(_MOST_COLUMNS, max(6, len(steps)))
     loop, probable = st.columns([2, 1], gap="small")
-    spec = loop_spec(columns, lines, len(table), scale, charts.ink(), _words(*_LOOP_WORDS) + titles)
+    spec = loop_spec(columns, lines, len(table), scale, looks.ink(), _words(*_LOOP_WORDS) + titles)
     data = loop_tables(loop_rows(steps, n, is_given, begins)) | {"units": unit_table(table, titles)}
     loop.vega_lite_chart(
         spec=spec | {"datasets": data},
@@ -515,7 +515,7 @@ def draw(
     bars = bars.append_column("version", pa.array([version] * len(bars)))
     probable.vega_lite_chart(
         bars,
-        bars_spec(len(bars), _height(lines), charts.ink(), _words("probability", "token", "others")),
+        bars_spec(len(bars), _height(lines), looks.ink(), _words("probability", "token", "others")),
         width="stretch",
         key="probabilities",
         on_select=on_pick,

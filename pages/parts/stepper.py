@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts import charts, step_picture
+from pages.parts import looks, step_picture
 from pages.parts.texts import text
 from seq2seq import DecodingStep, Lesson, Translator
 from seq2seq.decoding import Context
@@ -207,12 +207,12 @@ def comparison(plain: Sequence[DecodingStep], changed: Sequence[DecodingStep], v
     A token that was forced has a ✎, and one that is not what the plain translation says a ≠. "own" is what the model
     would have said by itself where it was forced.
     """
-    rows = {"plain": [charts.shown(step.token) for step in plain], "changed": [], "own": []}
+    rows = {"plain": [looks.shown(step.token) for step in plain], "changed": [], "own": []}
     for n, step in enumerate(changed):
         differs = n >= len(plain) or plain[n].token_id != step.token_id
-        rows["changed"].append("✎" * step.forced + "≠" * differs + " " + charts.shown(step.token))
+        rows["changed"].append("✎" * step.forced + "≠" * differs + " " + looks.shown(step.token))
         best = int(step.probabilities.argmax())
-        rows["own"].append(charts.shown(vocabulary.tokens[best]) if step.forced else "")
+        rows["own"].append(looks.shown(vocabulary.tokens[best]) if step.forced else "")
     table = pd.DataFrame.from_dict(rows, orient="index").fillna("")
     table.columns = [str(n + 1) for n in range(table.shape[1])]
     return table
@@ -236,7 +236,7 @@ def _in_words(change: Change, lesson: Lesson) -> list[str]:
     if change.context_of == "":
         words.append(text("stepper.did_zero"))
     elif change.context_of is not None:
-        words.append(text("stepper.did_context", sentence=charts.shown_text(change.context_of)))
+        words.append(text("stepper.did_context", sentence=looks.shown_text(change.context_of)))
     if change.is_taught:
         words.append(text("stepper.did_taught"))
     if change.is_endless:
@@ -244,7 +244,7 @@ def _in_words(change: Change, lesson: Lesson) -> list[str]:
     if change.limit is not None:
         words.append(text("stepper.did_limit", steps=change.limit))
     for n, token_id in sorted(change.picks.items()):
-        token = charts.shown(lesson.target_vocabulary.tokens[token_id])
+        token = looks.shown(lesson.target_vocabulary.tokens[token_id])
         words.append(text("stepper.did_pick", step=n + 1, token=token))
     return words
 
@@ -309,10 +309,10 @@ def _narrate(run: _Run, n: int) -> None:
         "stepper.now_forced" if step.forced else "stepper.now",
         step=n + 1,
         steps=len(run.steps),
-        fed="0" if step.fed is None else charts.shown(step.fed),
-        best=charts.shown(run.lesson.target_vocabulary.tokens[best]),
+        fed="0" if step.fed is None else looks.shown(step.fed),
+        best=looks.shown(run.lesson.target_vocabulary.tokens[best]),
         p=f"{step.probabilities[best]:.1%}",
-        token=charts.shown(step.token),
+        token=looks.shown(step.token),
     )
     if step.ended_by is None:
         then = text("stepper.goes_on")
@@ -333,7 +333,7 @@ def _other_token(stepper: Stepper, vocabulary: Vocabulary) -> None:
         text("stepper.other_token"),
         range(len(vocabulary)),
         index=None,
-        format_func=lambda token_id: charts.shown(vocabulary.tokens[token_id]),
+        format_func=lambda token_id: looks.shown(vocabulary.tokens[token_id]),
         placeholder=text("stepper.choose"),
         key=key,
         on_change=on_change,
@@ -377,7 +377,7 @@ def _what_if(stepper: Stepper, translator: Translator, sentence: str, target: Ta
             text("stepper.do_context"),
             others[:_MOST_LISTED],
             index=None,
-            format_func=charts.shown_text,
+            format_func=looks.shown_text,
             placeholder=text("stepper.choose"),
             key="other-context",
             on_change=lambda: stepper.set(context_of=st.session_state["other-context"]),

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts import charts
-from pages.parts.charts import MONOSPACE, PADDING, RIGHT, SOURCE, TARGET
+from pages.parts import looks
+from pages.parts.looks import MONOSPACE, PADDING, RIGHT, SOURCE, TARGET
 from pages.parts.tensor_tables import (
     KERNELS,
     TENSORS,
@@ -104,7 +104,7 @@ def time_steps(lesson: Lesson, ids: Tensors, tensor: str, step: int, version: in
     # The lines beneath each other are one picture, so that a click anywhere is one selection.
     datasets = {"boxes": rows, "arrows": arrows, "labels": pd.DataFrame(labels), "times": times}
     st.vega_lite_chart(
-        spec=_time_spec(columns, height, charts.ink()) | {"datasets": datasets},
+        spec=_time_spec(columns, height, looks.ink()) | {"datasets": datasets},
         width="stretch",
         key="steps",
         on_select=on_pick,
@@ -293,7 +293,7 @@ def one_hot_picture(table: pd.DataFrame, step: int, colour: str) -> None:
             },
             {
                 "data": {"name": "zeros"},
-                "mark": {"type": "text", "text": "0 0 0 … 0 0 0", "font": MONOSPACE, "color": charts.ink()},
+                "mark": {"type": "text", "text": "0 0 0 … 0 0 0", "font": MONOSPACE, "color": looks.ink()},
                 "encoding": {"y": y, "x": {"value": {"expr": "width / 2"}}},
             },
             {
@@ -315,7 +315,7 @@ def one_hot_picture(table: pd.DataFrame, step: int, colour: str) -> None:
             },
             {
                 "data": {"name": "now"},
-                "mark": {"type": "rect", "filled": False, "stroke": charts.ink(), "strokeWidth": 2.5},
+                "mark": {"type": "rect", "filled": False, "stroke": looks.ink(), "strokeWidth": 2.5},
                 "encoding": row,
             },
         ],
@@ -347,7 +347,7 @@ def product_picture(table: pd.DataFrame, largest: float) -> None:
     y = {"field": "row", "type": "nominal", "title": text("tensors.kernel_row")}
     y |= {"scale": {"domain": rows, "paddingInner": 0.1}}
     y["axis"] = {"domain": False, "ticks": False, "labelFont": MONOSPACE, "labelLimit": 90, "labelFontSize": 12}
-    scale = {"domain": [-largest, 0, largest], "range": [charts.NEGATIVE, charts.ZERO, charts.POSITIVE]}
+    scale = {"domain": [-largest, 0, largest], "range": [looks.NEGATIVE, looks.ZERO, looks.POSITIVE]}
     faded = {"condition": {"test": "datum.counts", "value": 1}, "value": 0.25}
     dark = f"datum.counts && datum.column != 'x' && abs(datum.value) > {0.6 * largest}"
     written = "datum.column == 'x' ? format(datum.value, 'd') : format(datum.value, '.2f')"
@@ -370,7 +370,7 @@ def product_picture(table: pd.DataFrame, largest: float) -> None:
             },
             {
                 "transform": [{"filter": "datum.column == 'x'"}],
-                "mark": {"type": "rect", "filled": False, "stroke": charts.ink(), "strokeWidth": 1.5},
+                "mark": {"type": "rect", "filled": False, "stroke": looks.ink(), "strokeWidth": 1.5},
             },
             {
                 "mark": {"type": "text", "fontSize": {"expr": f"min(14, 0.34 * width / {len(columns)})"}}
@@ -381,14 +381,14 @@ def product_picture(table: pd.DataFrame, largest: float) -> None:
                             {"test": dark, "value": "white"},
                             {"test": "datum.counts && datum.column != 'x'", "value": "black"},
                         ],
-                        "value": charts.ink(),
+                        "value": looks.ink(),
                     },
                     "opacity": {"condition": {"test": "datum.counts", "value": 1}, "value": 0.6},
                 },
             },
             {
                 "transform": [{"filter": "datum.counts && datum.column != 'x'"}],
-                "mark": {"type": "rect", "filled": False, "stroke": charts.ink(), "strokeWidth": 1.5},
+                "mark": {"type": "rect", "filled": False, "stroke": looks.ink(), "strokeWidth": 1.5},
             },
         ],
     }
@@ -439,14 +439,14 @@ def memory_picture(table: pd.DataFrame, own: pd.DataFrame) -> None:
         "layer": [
             {
                 **limit,
-                "mark": {"type": "rule", "strokeDash": [3, 3], "strokeWidth": 2, "color": charts.WRONG},
+                "mark": {"type": "rule", "strokeDash": [3, 3], "strokeWidth": 2, "color": looks.WRONG},
                 "encoding": {"x": None, "y": y, "color": None},
             },
             {
                 **limit,
                 "mark": {"type": "text", "align": "left", "baseline": "bottom", "x": 6, "dy": -3}
                 | {
-                    "color": charts.ink(),
+                    "color": looks.ink(),
                     "fontSize": 12,
                     "text": text("tensors.laptop", size=size(LAPTOP)),
                 },
@@ -460,7 +460,7 @@ def memory_picture(table: pd.DataFrame, own: pd.DataFrame) -> None:
             here | {"mark": {"type": "point", "filled": True, "size": 160}, "encoding": {"tooltip": tooltip}},
             here
             | {
-                "mark": {"type": "text", "fontSize": 13, "fontWeight": "bold", "color": charts.ink(), "align": "right"}
+                "mark": {"type": "text", "fontSize": 13, "fontWeight": "bold", "color": looks.ink(), "align": "right"}
                 | {"x": {"expr": "width - 4"}, "y": {"expr": "height - datum.from_below"}},
                 "encoding": {"x": None, "text": {"field": "words"}, "color": None},
             },
@@ -580,7 +580,7 @@ def _chain(tensor: str, n: int, t: int, row: np.ndarray, vocabulary: Vocabulary)
     token_id = int(row.argmax())
     place = f"{tensor}[{n}, {t}, {token_id}]" if is_token else f"{tensor}[{n}, {t}]"
     links = {
-        text("tensors.token"): charts.shown(vocabulary.tokens[token_id]) if is_token else text("tensors.padding"),
+        text("tensors.token"): looks.shown(vocabulary.tokens[token_id]) if is_token else text("tensors.padding"),
         "id": str(token_id) if is_token else "–",
         text("tensors.row"): row_in_short(row),
         text("tensors.place" if is_token else "tensors.place_of_row"): place,

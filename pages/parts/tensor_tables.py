@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from pages.parts import charts
+from pages.parts import looks
 from seq2seq import Lesson
 from seq2seq.tensors import Tensors, dense_shapes, id_type, one_hot
 from seq2seq.vocabulary import PAD_ID, Vocabulary
@@ -64,7 +64,7 @@ def _box(lesson: Lesson, tensor: str, step: int, token_id: int) -> dict:
         left_out = lesson.model.mask_padding
         return box | {"token": "–" if left_out else "0", "id": "", "kind": "left_out" if left_out else "padding"}
     kind = {vocabulary.bos_id: "bos", vocabulary.eos_id: "eos"}.get(token_id, "token")
-    return box | {"token": charts.shown(vocabulary.tokens[token_id]), "id": str(token_id), "kind": kind}
+    return box | {"token": looks.shown(vocabulary.tokens[token_id]), "id": str(token_id), "kind": kind}
 
 
 def shift_rows(lesson: Lesson, ids: Tensors) -> pd.DataFrame:
@@ -141,7 +141,7 @@ def one_hot_table(ids: np.ndarray, vocabulary: Vocabulary) -> pd.DataFrame:
     columns = range(len(vocabulary))
     if len(vocabulary) > _MOST_COLUMNS:
         columns = sorted(set(ids.tolist()) - {PAD_ID})
-    names = [f"{token_id} {charts.shown(vocabulary.tokens[token_id])}" for token_id in columns]
+    names = [f"{token_id} {looks.shown(vocabulary.tokens[token_id])}" for token_id in columns]
     return pd.DataFrame(one_hot(ids, len(vocabulary))[:, list(columns)].astype(int), columns=names)
 
 
@@ -158,7 +158,7 @@ def product_table(row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -
     """
     rows = window(len(row), int(row.argmax()), _KERNEL_ROWS)
     columns = range(min(_KERNEL_COLUMNS, kernel.shape[1]))
-    names = [f"{token_id} {charts.shown(vocabulary.tokens[token_id])}" for token_id in rows]
+    names = [f"{token_id} {looks.shown(vocabulary.tokens[token_id])}" for token_id in rows]
     table = pd.DataFrame(kernel[rows.start : rows.stop, : len(columns)], index=names, columns=map(str, columns))
     table.loc["x @ kernel"] = (row @ kernel)[: len(columns)]
     table.insert(0, "x", [*row[rows.start : rows.stop], np.nan])
