@@ -24,7 +24,14 @@ _HALVED = 32  # pairs in a batch, from which its halves are computed side by sid
 
 
 def compiled_epochs(lesson: Lesson):
-    """Returns `_train_epochs` compiled for a lesson; it serves lessons of other sizes too, if that can be."""
+    """Returns `_train_epochs` compiled for a lesson; it serves lessons of other sizes too, if that can be.
+
+    Args:
+        lesson: its sizes and its batch size decide which LSTM it is, and whether batches are halved.
+
+    Returns:
+        A function of the arguments of `_train_epochs` from `weights` to `masked`.
+    """
     lstm, sizes = _lstm_for(lesson), _sizes(lesson)
     if lstm in (fused_lstm, looped_lstm):
         parts = 2 if lstm is looped_lstm and lesson.training.batch_size >= _HALVED else 1
@@ -59,6 +66,13 @@ def to_row(weights: Weights, lesson: Lesson) -> np.ndarray:
     """Puts weights, or Adam's means of them, into one row, with the gates in the order that the lesson's LSTM wants.
 
     They are trained as one row, for a few long operations are quicker than many short ones.
+
+    Args:
+        weights: by name, as `seq2seq.weights` has them.
+        lesson: that they belong to.
+
+    Returns:
+        (weights,), float32.
     """
     if _lstm_for(lesson) is fused_lstm:
         weights = _swap_gates(weights)
@@ -66,7 +80,15 @@ def to_row(weights: Weights, lesson: Lesson) -> np.ndarray:
 
 
 def from_row(row: np.ndarray, lesson: Lesson) -> Weights:
-    """Cuts such a row into named weights again."""
+    """Cuts such a row into named weights again, with Keras's order of gates.
+
+    Args:
+        row: (weights,), of `to_row`.
+        lesson: that they belong to.
+
+    Returns:
+        Arrays by name, as `seq2seq.weights` has them.
+    """
     shapes = weight_shapes(lesson)
     parts = np.split(row, np.cumsum(list(map(math.prod, shapes.values())))[:-1])
     weights = {name: part.reshape(shape).copy() for (name, shape), part in zip(shapes.items(), parts, strict=True)}

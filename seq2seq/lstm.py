@@ -1,8 +1,8 @@
 """An LSTM over a whole batch of sequences in TensorFlow: three ways to the same numbers, each the fastest somewhere.
 
 Small models run on the fused kernel, larger ones on a loop of our own, and on a GPU `keras.layers.LSTM` finds cuDNN.
-On a CPU Keras's layer multiplies one-hot rows with the kernel where picking a row is enough, and starts several times
-as many small operations per time step.
+On a CPU Keras's layer multiplies matrices in the slower order, and starts several times as many small operations per
+time step.
 """
 
 from __future__ import annotations
