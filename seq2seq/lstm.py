@@ -61,7 +61,7 @@ def looped_lstm(ids, lengths, state_h, state_c, weights, bias):
     Arguments and results as in `fused_lstm`, with Keras's order of gates. The gradient of the weights is one large
     product after the backward loop. One-hot rows are multiplied with the kernel, but only with those of its rows that
     occur in this batch: with characters that is quicker than picking a row for each token, for those would have to be
-    turned round; and with thousands of words it is not much slower.
+    turned round.
 
     Inside, the batch is the last axis. TensorFlow multiplies a tall matrix with a narrow one, weights @ states, two to
     four times as fast as states @ weights, whose wide result it makes in smaller pieces; and splitting the gates along
