@@ -182,10 +182,10 @@ class Lesson:
         return max(len(self.target_vocabulary.split(pair.target)) for pair in self.pairs) + self.model.markers
 
     @cached_property
-    def time_steps(self) -> np.ndarray:
-        """Tokens of each pair's source and target together, which is what reading and writing it costs: (pairs,)."""
+    def lengths(self) -> np.ndarray:
+        """Tokens of each pair's source and of its target: (pairs, 2). Together they are its time steps."""
         source, target = self.source_vocabulary, self.target_vocabulary
-        return np.array([len(source.split(pair.source)) + len(target.split(pair.target)) for pair in self.pairs])
+        return np.array([(len(source.split(pair.source)), len(target.split(pair.target))) for pair in self.pairs])
 
     def prefix(self, target: str) -> str:
         """Returns what the decoder has to be given of a target: without ⟨bos⟩ it cannot begin, so its first token."""

@@ -150,7 +150,7 @@ def _target_tokens(lesson: Lesson) -> Question:
 
 def _costliest(lesson: Lesson) -> list[Question]:
     """Asks which pair takes the most time steps, if one does and can be found by looking."""
-    steps = lesson.time_steps  # (pairs,)
+    steps = lesson.lengths.sum(axis=1)  # (pairs,)
     ranked = steps.argsort(kind="stable")[::-1]
     if not 1 < len(steps) <= _MOST_COMPARED or steps[ranked[0]] == steps[ranked[1]]:
         return []
