@@ -124,7 +124,7 @@ def test_slices_give_the_numbers_of_one_go_and_every_epoch_is_streamed(engine, t
 def test_a_worker_that_has_grown_is_replaced_between_slices(engine, train_in_one_go, monkeypatch):
     _, worker = find_processes()
     monkeypatch.setattr(engine_module, "WORN_BYTES", 0)
-    state = new_state(epochs=60)
+    state = new_state(epochs=300)  # several slices' worth
     run = engine.submit(state)
     wait_for(run)
     assert not is_alive(worker)
