@@ -111,19 +111,21 @@ def _recurrence(heard, first_h, first_c, tall, recurrent):
         c = f * c + i * g
         shown = tf.tanh(c)
         h = o * shown
-        values = i, f, g, o, c, shown, h
+        values = i, f, g, o, c, shown
         return t + 1, h, c, tuple(array.write(t, value) for array, value in zip(kept, values, strict=True))
 
-    *_, kept = tf.while_loop(lambda t, *_: t < steps, forward, (0, h_0, c_0, tuple(store() for _ in range(7))))
-    i, f, g, o, all_c, shown, all_h = (array.stack() for array in kept)  # (time, hidden, batch) each
-    all_h = _batch_last(all_h)
+    *_, kept = tf.while_loop(lambda t, *_: t < steps, forward, (0, h_0, c_0, tuple(store() for _ in range(6))))
+    i, f, g, o, all_c, shown = (array.stack() for array in kept)  # (time, hidden, batch) each
+    all_h = _batch_last(o * shown)  # (time, batch, hidden)
 
     def backward(grad_h, grad_c):
         grad_h, grad_c = _batch_last(grad_h), _batch_last(grad_c)
         c_before = tf.concat([c_0[tf.newaxis], all_c[:-1]], axis=0)
-        # How c moves with the z of each gate, and h with that of o and with c: for all time steps at once.
-        c_by_i, c_by_f, c_by_g = i * (1 - i) * g, f * (1 - f) * c_before, (1 - g * g) * i
-        h_by_o, h_by_c = o * (1 - o) * shown, o * (1 - shown * shown)
+        # How c moves with the z of each gate, and h with that of o and with c: for all time steps at once, each in one
+        # pass over the memory. SigmoidGrad is dy · y · (1 - y), TanhGrad is dy · (1 - y²).
+        sigmoid_grad, tanh_grad = tf.raw_ops.SigmoidGrad, tf.raw_ops.TanhGrad
+        c_by_i, c_by_f, c_by_g = sigmoid_grad(y=i, dy=g), sigmoid_grad(y=f, dy=c_before), tanh_grad(y=g, dy=i)
+        h_by_o, h_by_c = sigmoid_grad(y=o, dy=shown), tanh_grad(y=shown, dy=o)
 
         def step(t, dh, dc, all_dz):
             dh += grad_h[t]
