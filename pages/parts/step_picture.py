@@ -291,10 +291,16 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
     width = (right - _STATES_LEFT) / units
     units_x = x | {"field": unit, "scale": {"domain": [place(_LEFT), place(right)], "nice": False}}
     gap = 0.06 if units <= 64 else 0  # more have no room for one
-    box = {"type": "rect", "width": {"expr": "box_width"}}
+
+    def pixels(y: float) -> dict:
+        return {"value": round((top - y) * _LANE_HEIGHT, 1)}
 
     def state(name: str, end: float) -> list[dict]:
-        """Draws a row of boxes, one for each unit."""
+        """Draws a row of boxes, one for each unit, that tell the unit's numbers.
+
+        With 256 units there are a thousand of them, so that everything counts that need not be computed for each: their
+        heights are constants, and in the tooltip their data stand as they are.
+        """
         shades = {"domain": [-end, 0, end], "range": [looks.NEGATIVE, looks.ZERO, looks.POSITIVE], "clamp": True}
         numbers = {"field": names[name], "type": "quantitative", "scale": shades, "legend": None}
         above = _STATE_TOPS[name]
@@ -302,12 +308,8 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
             label(names[name], above - _STATE_HEIGHT / 2, weight="normal"),
             {
                 "data": {"name": "units"},
-                "mark": box,
-                "encoding": {
-                    "x": units_x,
-                    "y": y_axis | {"datum": above}, "y2": {"datum": above - _STATE_HEIGHT},
-                    "fill": numbers,
-                },
+                "mark": {"type": "rect", "width": {"expr": "box_width"}, "tooltip": {"content": "data"}},
+                "encoding": {"x": units_x, "y": pixels(above), "y2": pixels(above - _STATE_HEIGHT), "fill": numbers},
             },
         ]  # fmt: skip
 
@@ -394,17 +396,8 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
                 | {"text": {"expr": f"datum.kind == 'context' ? {_quoted(context)} : '⋯'"}},
                 "encoding": {"x": x, "y": y},
             },
-            # The states before and after this step, and over them one box for each unit, which tells its numbers
+            # The states before and after this step
             *(layer for name, end in ends.items() for layer in state(name, end)),
-            {
-                "data": {"name": "units"},
-                # Its data as they are: for 256 units Vega would write 1,280 numbers at each step, to show five of them.
-                "mark": box | {"opacity": 0, "tooltip": {"content": "data"}},
-                "encoding": {
-                    "x": units_x,
-                    "y": y_axis | {"datum": _STATE_TOPS["h_in"]}, "y2": {"datum": _STATE_TOPS["c_out"] - _STATE_HEIGHT},
-                },
-            },
         ],
     }  # fmt: skip
 
