@@ -319,6 +319,7 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
     angle = f"atan2((datum.y - datum.y2) * {_LANE_HEIGHT}, (datum.x2 - datum.x) * {column})"
     return {
         "height": _height(lines),
+        "padding": {"bottom": 0},  # else Streamlit takes 20 pixels of the height for it, and our own measures are off
         "data": {"name": "boxes"},
         "params": [{"name": "box_width", "expr": f"{width * (1 - gap)} * {column}"}],
         "config": {"view": {"stroke": None}, "mark": {"aria": False}},
@@ -420,6 +421,7 @@ def bars_spec(rows: int, height: int, ink: str, words: tuple[str, ...]) -> dict:
     sign = "datum.forced ? ' ✎' : datum.picked ? ' ◀' : ''"
     return {
         "height": height,
+        "padding": {"bottom": 0},
         "config": {"view": {"stroke": None}},
         "transform": [
             {"calculate": "datum.rank - 0.4", "as": "top"},

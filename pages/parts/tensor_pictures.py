@@ -185,6 +185,7 @@ def _time_spec(columns: int, height: int, ink: str) -> dict:
     arrow = {"color": ink, "opacity": 0.85}
     return {
         "height": height,
+        "padding": {"bottom": 0},  # else Streamlit takes 20 pixels of the height for it, and our own measures are off
         "data": {"name": "boxes"},
         "config": {"view": {"stroke": None}},
         "layer": [
