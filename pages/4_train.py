@@ -135,6 +135,12 @@ def time_left(seconds: float) -> str:
     return text("train.left_hours", hours=f"{seconds / 3600:,.0f}")
 
 
+def column_title(name: str) -> str:
+    """Returns the title of a column of the history; in the downloaded file each has its name in the code."""
+    figure = name.removeprefix("held_out_")
+    return text(f"train.{figure}") + (f" · {text('train.on_held_out_')}" if figure != name else "")
+
+
 def show_run() -> None:
     """Shows the current run: progress, curves, translations, figures. Redrawn while it trains."""
     run = session.run
@@ -191,7 +197,7 @@ else:
     runs.table(session)
     with st.expander(text("train.as_table")):
         history = pd.DataFrame(session.run.history)
-        st.dataframe(history, hide_index=True)
+        st.dataframe(history, hide_index=True, column_config={name: column_title(name) for name in history})
         st.download_button(
             text("train.csv"),
             lambda: history.to_csv(index=False),

@@ -1,6 +1,7 @@
 """Every page in both languages with Streamlit's app tester: no browser, and no training processes."""
 
 import gc
+import json
 import pickle
 import re
 import subprocess
@@ -390,7 +391,7 @@ def test_uploading_three_columns():
     assert session.rows == (("Bye.", "잘 가."), ("Yes, 'it' is.", "네"))
     assert app.data_editor[0].value["source"].tolist() == ["Bye.", "Yes, 'it' is."]
     assert shows(app, "pairs.used", used=2, rows=2)
-    assert [toast.value for toast in app.toast] == ["2 pairs read"]
+    assert [toast.value for toast in app.toast] == ["Pairs read: 2"]
     checked(button(app, "pairs.undo").click().run())
     assert session.rows == NOTEBOOK_PAIRS
 
@@ -732,13 +733,30 @@ def test_the_notebooks_figures_differ_by_padding(notebook_trained):
     session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
     app = open_page("train", session)
     assert shows(app, "train.no_marker")
-    figures = next(table.value for table in app.dataframe if table.value.shape == (6, 2)).set_index("Figure")[
-        "Trained on"
-    ]
+    figures = next(table.value for table in app.table if table.value.shape == (6, 2)).set_index("Figure")["Trained on"]
     found = examine(notebook_trained)
     for name in ("masked_accuracy", "padded_accuracy", "exact_match", "cer"):
         assert figures[catalogue("en")[f"train.{name}"]] == f"{found[name]:.0%}"
     np.testing.assert_allclose(found["padded_loss"], float(figures[catalogue("en")["train.padded_loss"]]), atol=1e-3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_column_of_the_history_has_a_title(language, trained_session):
+    app = open_page("train", trained_session, language)
+    history = next(table for table in app.dataframe if "learning_rate" in table.value)
+    columns = json.loads(history.proto.columns)
+    assert {columns[name]["label"] for name in history.value} <= set(catalogue(language).values())
+
+
+@pytest.mark.parametrize("page", ["tensors", "train", "translate"])
+def test_large_type_reaches_into_the_pictures(page, trained_session):
+    """Those that are drawn by measures of their own; axes follow the page's type by themselves."""
+    heights = []
+    for trained_session.is_large in (False, True):
+        charts = open_page(page, trained_session).get("vega_lite_chart")
+        heights.append([json.loads(chart.proto.spec).get("height") for chart in charts])
+    usual, large = (np.array([height or 0 for height in of_charts]) for of_charts in heights)
+    assert ((large == usual) | (abs(large - 1.3 * usual) <= 5)).all() and (large > usual).any()
 
 
 @pytest.mark.parametrize(("page", "language"), product(["model", "train", "translate"], LANGUAGES))

@@ -73,7 +73,7 @@ FAMILIES = {
     "tensors.axis_tokens_{}{}": _SIDES,
     "tokens.{}": LEVELS,
     "tokens.{}_many": LEVELS,
-    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "right", "wrong", "missing"),
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "epoch", "right", "wrong", "missing"),
     "train.{}_help": _TRAINING,
     "train.on_{}": ("training", "held_out_"),
     "train.what_if_{}": ("units", "mask", "batch"),

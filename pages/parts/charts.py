@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.looks import MONOSPACE, RIGHT, WRONG, shown, shown_text
+from pages.parts.looks import MONOSPACE, RIGHT, WRONG, shown, shown_text, type_size
 from pages.parts.texts import text
 
 # Of runs that are compared, the current one first; told apart by colour-blind people too (Okabe and Ito).
@@ -113,25 +113,26 @@ def marked_translations(rows: Sequence[tuple[str, str, str]]) -> None:
     labels = [f"{n + 1}  {shown_text(source)}" for n, (source, _, _) in enumerate(rows)]
     data["sentence"] = data["sentence"].map(dict(enumerate(labels)))
     places = max(16, int(data["place"].max()) + 1 if len(data) else 0)
-    spec = _marked_spec(tuple(labels), places, (text("tensors.token"), text("tensors.what")))
+    spec = _marked_spec(tuple(labels), places, type_size(), (text("tensors.token"), text("tensors.what")))
     spec |= {"datasets": {"boxes": data}}
     st.vega_lite_chart(spec=spec, width="stretch", key="marked", alt=text("train.translations_alt"))
 
 
 @st.cache_data(max_entries=64)
-def _marked_spec(labels: tuple[str, ...], places: int, words: tuple[str, str]) -> dict:
+def _marked_spec(labels: tuple[str, ...], places: int, size: float, words: tuple[str, str]) -> dict:
     """Returns the specification of that picture without its data, "boxes": building it takes longer than drawing it.
 
     Args:
         labels: of the sentences.
         places: characters that a line has room for.
+        size: of type.
         words: token, what.
     """
     import altair as alt  # noqa: PLC0415, takes 0.4 s, for which nobody should wait at the door
 
     x = alt.X("place:O", scale=alt.Scale(domain=list(range(places)), paddingInner=0.1), axis=None)
     y = alt.Y("sentence:N", title=None, scale=alt.Scale(domain=labels, paddingInner=0.25))
-    y = y.axis(domain=False, ticks=False, labelLimit=130, labelFontSize=13)
+    y = y.axis(domain=False, ticks=False, labelLimit=130 * size, labelFontSize=13 * size)
     kinds = alt.Scale(domain=["right", "wrong", "missing"], range=[RIGHT, WRONG, WRONG])
     colour = {"field": "kind", "type": "nominal", "scale": kinds, "legend": None}
     base = alt.Chart(alt.NamedData("boxes")).encode(x=x, y=y)
@@ -142,16 +143,16 @@ def _marked_spec(labels: tuple[str, ...], places: int, words: tuple[str, str]) -
             fillOpacity=alt.condition("datum.kind == 'missing'", alt.value(0), alt.value(1)),
             tooltip=[alt.Tooltip("token:N", title=words[0]), alt.Tooltip("what:N", title=words[1])],
         ),
-        base.mark_text(font=MONOSPACE, fontSize=alt.ExprRef(f"min(16, width / {places} * 0.7)")).encode(
+        base.mark_text(font=MONOSPACE, fontSize=alt.ExprRef(f"min({16 * size}, width / {places} * 0.7)")).encode(
             text="token:N",
             color=alt.condition("datum.kind == 'missing'", alt.value(WRONG), alt.value("white")),
         ),
         # Not by colour alone: what is wrong is struck out.
         base.transform_filter("datum.kind == 'wrong'")
-        .mark_text(text="╱", fontSize=alt.ExprRef(f"min(18, width / {places} * 0.8)"), opacity=0.8)
+        .mark_text(text="╱", fontSize=alt.ExprRef(f"min({18 * size}, width / {places} * 0.8)"), opacity=0.8)
         .encode(color=alt.value("white")),
     )
-    return picture.properties(height=34 * len(labels) + 10).to_dict()
+    return picture.properties(height=round(34 * size) * len(labels) + 10).to_dict()
 
 
 def character_boxes(said: str, target: str) -> list[tuple[int, str, str]]:

@@ -136,7 +136,7 @@ def _map(mapped: _Mapped, nearest: list[int], marked: dict[str, tuple[str, np.nd
         for n, share in enumerate(pca.explained_variance_ratio, start=1)
     ]
     columns = tuple(text(f"contexts.{name}") for name in ("sentence", "kind", "distance"))
-    spec = _map_spec(tuple(words.values()), tuple(titles), columns, looks.ink())
+    spec = _map_spec(tuple(words.values()), tuple(titles), columns, looks.ink(), looks.type_size())
     data = points.assign(kind=points["kind"].map(words))
     st.vega_lite_chart(data, spec, width="stretch", key="context-map", alt=text("contexts.map_alt"))
     st.caption(text("contexts.how", share=f"{pca.explained_variance_ratio.sum():.0%}", numbers=mapped.vectors.shape[1]))
@@ -189,14 +189,16 @@ def map_table(
 
 
 @st.cache_data(max_entries=64)
-def _map_spec(kinds: tuple[str, ...], titles: tuple[str, ...], columns: tuple[str, ...], ink: str) -> dict:
+def _map_spec(
+    kinds: tuple[str, ...], titles: tuple[str, ...], columns: tuple[str, ...], ink: str, type_size: float
+) -> dict:
     """Returns the specification of the map without its data.
 
     Args:
         kinds: the names of `_KINDS`.
         titles: of the axes.
         columns: sentence, kind, distance.
-        ink: colour of texts.
+        ink, type_size: of texts.
     """
     sentence, kind, distance = columns
     colours, shapes = zip(*_KINDS.values(), strict=True)
@@ -229,7 +231,8 @@ def _map_spec(kinds: tuple[str, ...], titles: tuple[str, ...], columns: tuple[st
             {
                 "transform": [{"filter": "datum.label != ''"}],
                 "mark": {"type": "text", "dy": -11, "color": ink, "fontWeight": "bold"}
-                | {"dx": {"expr": f"{is_marked} ? -13 : 10"}, "fontSize": {"expr": f"{is_marked} ? 18 : 13"}},
+                | {"dx": {"expr": f"{is_marked} ? -13 : 10"}}
+                | {"fontSize": {"expr": f"({is_marked} ? 18 : 13) * {type_size}"}},
                 "encoding": {"text": {"field": "label"}},
             },
         ],

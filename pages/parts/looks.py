@@ -11,6 +11,8 @@ import unicodedata
 
 import streamlit as st
 
+from pages.parts import session as sessions
+
 SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
 MONOSPACE = "ui-monospace, 'D2Coding', 'Nanum Gothic Coding', Menlo, Consolas, monospace"
@@ -40,6 +42,11 @@ def _jamo_letters() -> dict[str, str]:
 
 
 _JAMO = _jamo_letters()
+
+
+def type_size() -> float:
+    """Returns how many times as large as usual type is: in large.css as well, which does not reach into the charts."""
+    return 1.3 if sessions.current().is_large else 1
 
 
 def ink() -> str:

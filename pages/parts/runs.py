@@ -139,7 +139,7 @@ def figures(run: Run, state: TrainingState) -> None:
         }
     )
     st.subheader(text("train.figures_title", epoch=epoch), anchor=False)
-    st.dataframe(table, hide_index=True, width="stretch")
+    st.table(table, hide_index=True)  # whose words go on in a second line on a phone
     st.caption(text("train.padding_reason"))
     if found["masked_accuracy"] - found["exact_match"] > 0.2:
         st.info(

@@ -409,19 +409,19 @@ def _draw(nodes: pd.DataFrame, rows: int, alt: str, key: str) -> None:
         line = nodes[nodes["x"].between(first, first + columns)]
         # On the line below a node stands without the arrow that leads to it.
         line = line.assign(x0=line["x0"].where(line["x"] > first), y0=line["y0"].where(line["x"] > first))
-        spec = _spec(first, columns, rows, looks.ink(), words)
+        spec = _spec(first, columns, rows, looks.ink(), looks.type_size(), words)
         st.vega_lite_chart(line, spec, width="stretch", key=f"{key}-{first}", alt=alt)
 
 
 @st.cache_data(max_entries=64)
-def _spec(first: int, columns: int, rows: int, ink: str, words: tuple[str, ...]) -> dict:
+def _spec(first: int, columns: int, rows: int, ink: str, type_size: float, words: tuple[str, ...]) -> dict:
     """Returns the specification of one line without its data.
 
     Args:
         first: the step that it begins with.
         columns: steps after that.
         rows: places below each other.
-        ink: colour of texts.
+        ink, type_size: of texts.
         words: step, token, probability, sum, score, so far, status.
     """
     step, token, probability, total, score_word, so_far, status = words
@@ -445,7 +445,7 @@ def _spec(first: int, columns: int, rows: int, ink: str, words: tuple[str, ...])
     ]
     sign = "(datum.ended_by == 'eos' ? '⚑' : '✂') + (datum.rank ? datum.rank : '')"
     return {
-        "height": _ROW * rows + _AXIS,
+        "height": round((_ROW * rows + _AXIS) * type_size),
         "config": {"view": {"stroke": None}},
         "transform": [
             {"calculate": "datum.x0 + 0.4", "as": "from"},
@@ -478,21 +478,21 @@ def _spec(first: int, columns: int, rows: int, ink: str, words: tuple[str, ...])
             },
             {
                 "mark": {"type": "text", "font": MONOSPACE, "text": {"expr": "datum.token"}}
-                | {"fontSize": {"expr": f"max(6, min(17, 0.74 * {column} / datum.ems))"}}
+                | {"fontSize": {"expr": f"max(6, min({17 * type_size}, 0.74 * {column} / datum.ems))"}}
                 | {"limit": {"expr": f"0.78 * {column}"}},
                 "encoding": here | {"color": colour | {"condition": [
                     {"test": lost, "value": "#808080"}, {"test": outlined, "value": ink},
                 ], "value": "black"}},
             },
             {
-                "mark": {"type": "text", "dy": 21, "text": {"expr": "datum.percent"}}
-                | {"fontSize": {"expr": f"max(8, min(12, {column} / 3.2))"}},
+                "mark": {"type": "text", "dy": 21 * type_size, "text": {"expr": "datum.percent"}}
+                | {"fontSize": {"expr": f"max(8, min({12 * type_size}, {column} / 3.2))"}},
                 "encoding": here | {"color": colour},
             },
             {
                 "transform": [{"filter": ended}],
-                "mark": {"type": "text", "dy": 34, "fontWeight": "bold"}
-                | {"fontSize": {"expr": f"max(9, min(12, {column} / 4))"}}
+                "mark": {"type": "text", "dy": 34 * type_size, "fontWeight": "bold"}
+                | {"fontSize": {"expr": f"max(9, min({12 * type_size}, {column} / 4))"}}
                 | {"text": {"expr": f"{sign} + (datum.rank && {column} > 44 ? ' ' + format(datum.score, '.2f') : '')"}},
                 "encoding": here | {"color": colour},
             },

@@ -32,7 +32,7 @@ _LINE = 32  # half-width characters of the translation in a line, as many as a p
 # The picture's own measures: a column for each step, a lane each for what is heard, the cell and what is said, and
 # below them a row of boxes for each state.
 _LEFT, _TOP, _BOTTOM = -2.05, 2.62, -2.25
-_LANE_HEIGHT, _LINE_HEIGHT = 60, 26  # pixels, of a lane and of a line of the translation
+_LANE_HEIGHT, _LINE_HEIGHT = 60, 26  # pixels, of a lane and of a line of the translation; more in large type
 _STATE_TOPS, _STATE_HEIGHT, _STATES_LEFT = {"h_in": -0.62, "h_out": -1.0, "c_in": -1.48, "c_out": -1.86}, 0.36, -0.95
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
@@ -211,9 +211,9 @@ def _ems(token: str) -> float:
 # --- The pictures ----------------------------------------------------------------------------------------------------
 
 
-def _height(lines: int) -> int:
+def _height(lines: int, type_size: float) -> int:
     """Returns the height of the pictures in pixels."""
-    return lines * _LINE_HEIGHT + round((_TOP - _BOTTOM) * _LANE_HEIGHT)
+    return round((lines * _LINE_HEIGHT + (_TOP - _BOTTOM) * _LANE_HEIGHT) * type_size)
 
 
 def _quoted(value: object) -> str:
@@ -222,7 +222,9 @@ def _quoted(value: object) -> str:
 
 
 @lru_cache(maxsize=64)
-def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, words: tuple[str, ...]) -> dict:
+def loop_spec(
+    columns: int, lines: int, units: int, scale: float, ink: str, type_size: float, words: tuple[str, ...]
+) -> dict:
     """Returns the specification of the loop's picture without its data, which `draw` puts together.
 
     Args:
@@ -230,19 +232,23 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
         lines: that the translation takes above the loop.
         units: hidden size.
         scale: end of c's scale; h's is always 1.
-        ink: colour of texts.
+        ink, type_size: of texts.
         words: hears, says, context, step, token, forced, unit, and the names of the four states.
     """
     hears, says, context, step, token, forced, unit, *states = words
     names = dict(zip(_STATE_TOPS, states, strict=True))
-    top = _TOP + lines * _LINE_HEIGHT / _LANE_HEIGHT
+    lane, line = _LANE_HEIGHT * type_size, _LINE_HEIGHT * type_size  # pixels
+    top = _TOP + lines * line / lane
     right = columns + 0.5
     column = f"(width / {right - _LEFT})"  # pixels
     x = {"field": "x", "type": "quantitative", "scale": {"domain": [_LEFT, right], "nice": False}, "axis": None}
     y_axis = {"type": "quantitative", "scale": {"domain": [_BOTTOM, top], "nice": False}, "axis": None}
     y = y_axis | {"field": "y"}
     to = {"x2": {"field": "x2"}, "y2": {"field": "y2"}}
-    font = {"font": MONOSPACE, "fontSize": {"expr": f"min(22, 0.74 * {column} / datum.ems / (datum.y == 1 ? 1.3 : 1))"}}
+    font = {
+        "font": MONOSPACE,
+        "fontSize": {"expr": f"min({22 * type_size}, 0.74 * {column} / datum.ems / (datum.y == 1 ? 1.3 : 1))"},
+    }
     tooltip = [
         {"field": "step", "title": step},
         {"field": "token", "title": token},
@@ -275,13 +281,13 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
 
     def label(words: str, at: float, weight: str = "bold") -> dict:
         mark = {"type": "text", "align": "left", "color": ink, "text": words, "x": 0}
-        mark |= {"fontSize": {"expr": f"min(15, max(9, {column} / 4))"}, "fontWeight": weight}
+        mark |= {"fontSize": {"expr": f"min({15 * type_size}, max(9, {column} / 4))"}, "fontWeight": weight}
         return {"data": {"values": [{"y": at}]}, "mark": mark, "encoding": {"y": y}}
 
     def written(left: float, right: float, over: float, below: float) -> dict:
         """Places a mark of the translation so far: in widths of its token from the middle, in pixels from its line."""
-        x, x2 = ({"expr": f"(datum.x + ({0.5 + side}) * datum.x2) * 10.5 + 5"} for side in (left, right))
-        y, y2 = ({"expr": f"datum.y * {_LINE_HEIGHT} + {pixels}"} for pixels in (over, below))
+        x, x2 = ({"expr": f"(datum.x + ({0.5 + side}) * datum.x2) * {10.5 * type_size} + 5"} for side in (left, right))
+        y, y2 = ({"expr": f"datum.y * {line} + {pixels * type_size}"} for pixels in (over, below))
         return {"x": x, "y": y} if left == right else {"x": x, "x2": x2, "y": y, "y2": y2}
 
     def place(x: float) -> float:
@@ -293,7 +299,7 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
     gap = 0.06 if units <= 64 else 0  # more have no room for one
 
     def pixels(y: float) -> dict:
-        return {"value": round((top - y) * _LANE_HEIGHT, 1)}
+        return {"value": round((top - y) * lane, 1)}
 
     def state(name: str, end: float) -> list[dict]:
         """Draws a row of boxes, one for each unit, that tell the unit's numbers.
@@ -316,9 +322,9 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
     ends = {"h_in": 1, "h_out": 1, "c_in": scale, "c_out": scale}
     no_fill = {"filled": False, "strokeWidth": 2}
     colours = {"domain": ["state", "in", "feed"], "range": [CONTEXT, PADDING, TARGET]}
-    angle = f"atan2((datum.y - datum.y2) * {_LANE_HEIGHT}, (datum.x2 - datum.x) * {column})"
+    angle = f"atan2((datum.y - datum.y2) * {lane}, (datum.x2 - datum.x) * {column})"
     return {
-        "height": _height(lines),
+        "height": _height(lines, type_size),
         "padding": {"bottom": 0},  # else Streamlit takes 20 pixels of the height for it, and our own measures are off
         "data": {"name": "boxes"},
         "params": [{"name": "box_width", "expr": f"{width * (1 - gap)} * {column}"}],
@@ -333,7 +339,7 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
             },
             {
                 "data": {"name": "so_far"},
-                "mark": {"type": "text", "font": MONOSPACE, "fontSize": 17, **written(0, 0, 13, 13)},
+                "mark": {"type": "text", "font": MONOSPACE, "fontSize": 17 * type_size, **written(0, 0, 13, 13)},
                 "encoding": {
                     "text": {"field": "token"},
                     "color": {"condition": {"test": "datum.now", "value": "black"}, "value": ink},
@@ -381,19 +387,20 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
             },
             {
                 "transform": [*kinds("fed", "said"), {"filter": "datum.forced"}],
-                "mark": {"type": "text", "text": "✎", "fontSize": 15, "color": ink, "dy": -17}
+                "mark": {"type": "text", "text": "✎", "fontSize": 15 * type_size, "color": ink, "dy": -17 * type_size}
                 | {"dx": {"expr": f"0.33 * {column}"}},
                 "encoding": {"x": x, "y": y, "opacity": faded(1, 0.4)},
             },
             {
                 "transform": [*kinds("cell"), {"calculate": "2.45", "as": "over"}],
-                "mark": {"type": "text", "color": ink, "fontSize": 12},
+                "mark": {"type": "text", "color": ink, "fontSize": 12 * type_size},
                 "encoding": {"x": x, "y": y | {"field": "over"}, "text": {"field": "step"}, "opacity": faded(1, 0.4)},
             },
             {
                 "transform": kinds("context", "earlier"),
-                "mark": {"type": "text", "color": ink, "fontSize": {"expr": f"min(12, max(8, {column} / 4))"}}
-                | {"dy": {"expr": "datum.kind == 'context' ? 26 : 0"}}
+                "mark": {"type": "text", "color": ink}
+                | {"fontSize": {"expr": f"min({12 * type_size}, max(8, {column} / 4))"}}
+                | {"dy": {"expr": f"datum.kind == 'context' ? {26 * type_size} : 0"}}
                 | {"text": {"expr": f"datum.kind == 'context' ? {_quoted(context)} : '⋯'"}},
                 "encoding": {"x": x, "y": y},
             },
@@ -404,19 +411,19 @@ def loop_spec(columns: int, lines: int, units: int, scale: float, ink: str, word
 
 
 @lru_cache(maxsize=64)
-def bars_spec(rows: int, height: int, ink: str, words: tuple[str, ...]) -> dict:
+def bars_spec(rows: int, height: int, ink: str, type_size: float, words: tuple[str, ...]) -> dict:
     """Returns the specification of the probabilities' picture without its data. A bar can be clicked.
 
     Args:
         rows: bars.
         height: in pixels, of the whole picture.
-        ink: colour of texts.
+        ink, type_size: of texts.
         words: probability, token, others.
     """
     probability, token, others = words
     x = {"type": "quantitative", "scale": {"domain": [-0.45, 1.4], "nice": False}, "axis": None}
     y = {"field": "rank", "type": "quantitative", "scale": {"domain": [rows - 0.4, -1.4], "nice": False}, "axis": None}
-    size = min(18, int(height / (rows + 1)) - 4)
+    size = min(18 * type_size, int(height / (rows + 1)) - 4)
     name = f"datum.others ? replace({_quoted(others)}, '#', datum.others) : datum.token"
     sign = "datum.forced ? ' ✎' : datum.picked ? ' ◀' : ''"
     return {
@@ -432,7 +439,7 @@ def bars_spec(rows: int, height: int, ink: str, words: tuple[str, ...]) -> dict:
             {
                 "data": {"values": [{"rank": -0.9}]},
                 "mark": {"type": "text", "align": "left", "x": 0, "text": probability, "color": ink}
-                | {"fontSize": 13, "fontWeight": "bold", "limit": {"expr": "width"}},
+                | {"fontSize": 13 * type_size, "fontWeight": "bold", "limit": {"expr": "width"}},
                 "encoding": {"y": y},
             },
             {
@@ -450,7 +457,7 @@ def bars_spec(rows: int, height: int, ink: str, words: tuple[str, ...]) -> dict:
                 "encoding": {"x": x | {"field": "zero"}, "y": y},
             },
             {
-                "mark": {"type": "text", "align": "left", "dx": 4, "color": ink, "fontSize": min(14, size)}
+                "mark": {"type": "text", "align": "left", "dx": 4, "color": ink, "fontSize": min(14 * type_size, size)}
                 | {"text": {"expr": f"format(datum.p, '.1%') + ({sign})"}}
                 | {"fontWeight": {"expr": "datum.picked ? 'bold' : 'normal'"}},
                 "encoding": {"x": x | {"field": "p"}, "y": y},
@@ -497,8 +504,9 @@ def draw(
     """
     table, titles = state_table(steps, n, context), unit_words()
     lines, columns = lines_of(steps, is_given), min(_MOST_COLUMNS, max(6, len(steps)))
+    type_size = looks.type_size()
     loop, probable = st.columns([2, 1], gap="small")
-    spec = loop_spec(columns, lines, len(table), scale, looks.ink(), _words(*_LOOP_WORDS) + titles)
+    spec = loop_spec(columns, lines, len(table), scale, looks.ink(), type_size, _words(*_LOOP_WORDS) + titles)
     data = loop_tables(loop_rows(steps, n, is_given, begins)) | {"units": unit_table(table, titles)}
     loop.vega_lite_chart(
         spec=spec | {"datasets": data},
@@ -510,7 +518,9 @@ def draw(
     bars = bars.append_column("version", pa.array([version] * len(bars)))
     probable.vega_lite_chart(
         bars,
-        bars_spec(len(bars), _height(lines), looks.ink(), _words("probability", "token", "others")),
+        bars_spec(
+            len(bars), _height(lines, type_size), looks.ink(), type_size, _words("probability", "token", "others")
+        ),
         width="stretch",
         key="probabilities",
         on_select=on_pick,

@@ -104,7 +104,7 @@ def time_steps(lesson: Lesson, ids: Tensors, tensor: str, step: int, version: in
     # The lines beneath each other are one picture, so that a click anywhere is one selection.
     datasets = {"boxes": rows, "arrows": arrows, "labels": pd.DataFrame(labels), "times": times}
     st.vega_lite_chart(
-        spec=_time_spec(columns, height, looks.ink()) | {"datasets": datasets},
+        spec=_time_spec(columns, height, looks.ink(), looks.type_size()) | {"datasets": datasets},
         width="stretch",
         key="steps",
         on_select=on_pick,
@@ -112,13 +112,13 @@ def time_steps(lesson: Lesson, ids: Tensors, tensor: str, step: int, version: in
     )
 
 
-def _time_spec(columns: int, height: int, ink: str) -> dict:
+def _time_spec(columns: int, height: int, ink: str, type_size: float) -> dict:
     """Returns the specification of the three tensors over time without its data.
 
     Args:
         columns: time steps in a line.
-        height: in pixels.
-        ink: colour of texts.
+        height: in pixels, with type of the usual size.
+        ink, type_size: of texts.
     """
     right = columns - 0.45
     column = f"(width / {right - _LEFT})"  # pixels
@@ -173,7 +173,10 @@ def _time_spec(columns: int, height: int, ink: str) -> dict:
             "encoding": place,
         }
 
-    letters = {"fontSize": {"expr": f"max(9, min(18, 0.85 * {column} / length(datum.token)))"}, "fontWeight": "bold"}
+    letters = {
+        "fontSize": {"expr": f"max(9, min({18 * type_size}, 0.85 * {column} / length(datum.token)))"},
+        "fontWeight": "bold",
+    }
     on_colour = {"condition": {"test": "datum.tensor == 'decoder_inputs'", "value": "black"}, "value": "white"}
     heads = [
         {"calculate": "datum.x - 0.72", "as": "left"},
@@ -181,29 +184,36 @@ def _time_spec(columns: int, height: int, ink: str) -> dict:
         {"calculate": "datum.y - 2", "as": "bottom"},
         {"calculate": f"datum.y - {_GAP} + 8", "as": "top"},
     ]
-    angle = f"-atan2({_GAP - 10}, 0.52 * {column}) * 180 / PI"
+    angle = f"-atan2({(_GAP - 10) * type_size}, 0.52 * {column}) * 180 / PI"
     arrow = {"color": ink, "opacity": 0.85}
     return {
-        "height": height,
+        "height": round(height * type_size),
         "padding": {"bottom": 0},  # else Streamlit takes 20 pixels of the height for it, and our own measures are off
         "data": {"name": "boxes"},
         "config": {"view": {"stroke": None}},
         "layer": [
             {
                 "data": {"name": "labels"},
-                "mark": {"type": "text", "align": "left", "x": 0, "color": ink, "fontSize": 13, "fontWeight": "bold"}
-                | {"text": {"expr": "datum.title"}, "limit": {"expr": "width"}},
+                "mark": {"type": "text", "align": "left", "x": 0, "color": ink, "fontWeight": "bold"}
+                | {"fontSize": 13 * type_size, "text": {"expr": "datum.title"}, "limit": {"expr": "width"}},
                 "encoding": {"y": y},
             },
             {
                 "data": {"name": "times"},
-                "mark": {"type": "text", "color": ink, "fontSize": 11, "opacity": 0.8},
+                "mark": {"type": "text", "color": ink, "fontSize": 11 * type_size, "opacity": 0.8},
                 "encoding": {"x": x, "y": y, "text": {"field": "step"}},
             },
             {
                 "data": {"name": "times"},
                 "transform": [{"filter": "datum.x == 0"}],
-                "mark": {"type": "text", "color": ink, "fontSize": 11, "opacity": 0.8, "align": "left", "x": 0}
+                "mark": {
+                    "type": "text",
+                    "color": ink,
+                    "fontSize": 11 * type_size,
+                    "opacity": 0.8,
+                    "align": "left",
+                    "x": 0,
+                }
                 | {"text": {"expr": f"{column} > 38 ? {json.dumps(text('tensors.time_step'))} : 't'"}},
                 "encoding": {"y": y},
             },
@@ -234,7 +244,7 @@ def _time_spec(columns: int, height: int, ink: str) -> dict:
                 ["bos", "eos"],
                 {"value": ink},
                 fontWeight="bold",
-                fontSize={"expr": f"{column} > 39 ? min(14, 0.25 * {column}) : 0.55 * {column}"},
+                fontSize={"expr": f"{column} > 39 ? min({14 * type_size}, 0.25 * {column}) : 0.55 * {column}"},
                 limit=0,
                 text={"expr": f"{column} > 39 ? datum.token : datum.kind == 'bos' ? '▶' : '■'"},
             ),

@@ -125,7 +125,7 @@ def test_journey_with_an_uploaded_file(student, tmp_path):
     student.sees("translate.trained")
     student.translates("Are we here?")
     student.sees("translate.unseen")
-    expect(student.main.get_by_text(re.compile(r"Trained for \d+ epochs on 12 pairs"))).to_be_visible()
+    expect(student.main.get_by_text(re.compile(r"Epochs trained: \d+. Pairs: 12."))).to_be_visible()
 
 
 @pytest.mark.skipif(not KOREAN_FILE.exists(), reason=f"there is no {KOREAN_FILE}")

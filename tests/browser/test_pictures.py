@@ -181,18 +181,15 @@ def test_a_token_is_followed_by_mouse_and_by_keys(visit):
     student.is_at("tensors")
     lesson = Lesson(NOTEBOOK_PAIRS)
     ids = token_ids(lesson, [0])
-    boxes, names, _ = tensor_pictures._heights(tensor_tables.time_rows(lesson, ids))
+    boxes, *_ = tensor_pictures._heights(tensor_tables.time_rows(lesson, ids))
     columns = max(array.shape[1] for array in ids)
     picture = student.main.get_by_test_id("stVegaLiteChart").first.locator(".marks")
 
     def clicks(tensor, step):
         box = picture.bounding_box()
-        label = picture.locator("text", has_text=student.text("tensors.decoder_targets")).bounding_box()
-        # The picture is a little lower than its own measures say.
-        scale = (label["y"] + label["height"] / 2 - box["y"]) / names[0, "decoder_targets"]
         left, right = tensor_pictures._LEFT, columns - 0.45
         x = box["width"] * (step - left) / (right - left)
-        picture.click(position={"x": x, "y": boxes[0, tensor] * scale})
+        picture.click(position={"x": x, "y": boxes[0, tensor]})
 
     def follows(tensor, step):
         place = f"{tensor}[0, {step}, {getattr(ids, tensor)[0, step]}]"
