@@ -125,6 +125,7 @@ def test_by_keyboard_alone(stepper):
     stepper.is_at_step(6)
     stepper.presses("Home")
     stepper.is_at_step(1)
+    settle(stepper.page)  # the line is there before all else of the step is
     stepper.presses("p")
     expect(stepper.button("stepper.pause")).to_be_visible()
     stepper.is_at_step(7)  # by itself
