@@ -26,6 +26,8 @@ from seq2seq.state import is_kept
 from seq2seq.stopping import ended_by
 
 TIMEOUT = 120  # seconds; far more than anything here takes
+LONG = 400  # epochs that are several slices' worth on a fast machine too
+ENDLESS = 10_000  # the most that a lesson may ask for; whoever begins them pauses them
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ def test_slices_give_the_numbers_of_one_go_and_every_epoch_is_streamed(engine, t
 def test_a_worker_that_has_grown_is_replaced_between_slices(engine, train_in_one_go, monkeypatch):
     _, worker = find_processes()
     monkeypatch.setattr(engine_module, "WORN_BYTES", 0)
-    state = new_state(epochs=300)  # several slices' worth
+    state = new_state(LONG)
     run = engine.submit(state)
     wait_for(run)
     assert not is_alive(worker)
@@ -163,13 +165,13 @@ def test_a_slice_may_end_within_an_epoch(engine, train_in_one_go):
 
 
 def test_stop_keeps_what_was_learned_and_the_run_can_be_continued(engine, train_in_one_go):
-    state = new_state()
+    state = new_state(LONG)
     run = engine.submit(state)
     wait_until(lambda: len(run.history) > 10)
     engine.pause(run)
     wait_for(run)
     assert (run.status, run.ended_by) == ("paused", None)
-    assert 10 < run.state.epoch < 100
+    assert 10 < run.state.epoch < LONG
     assert run.history == list(run.state.history)
 
     continued = engine.submit(run.state)
@@ -180,22 +182,25 @@ def test_stop_keeps_what_was_learned_and_the_run_can_be_continued(engine, train_
 
 
 def test_runs_take_turns_and_know_their_place(engine):
-    runs = [engine.submit(new_state(seed=seed)) for seed in range(3)]
+    runs = [engine.submit(new_state(ENDLESS, seed=seed)) for seed in range(3)]
     places = [set() for _ in runs]
-    all_had_a_turn = False
-    while all(run.is_active for run in runs):
-        all_had_a_turn |= all(run.state.epoch > 0 for run in runs)
+
+    def all_were_everywhere():
         for run, seen in zip(runs, places, strict=True):
             seen.add(run.place)
-        time.sleep(0.002)
-    assert all_had_a_turn  # before any of them ended
-    assert places[0] >= {0, 1, 2} and all(seen <= {0, 1, 2, 3} for seen in places)
+        return all(seen >= {0, 1, 2} for seen in places)
+
+    wait_until(all_were_everywhere)
+    assert all(seen <= {0, 1, 2, 3} for seen in places)  # 3 before the first slice of all was sent
+    assert all(run.is_active and run.state.epoch > 0 for run in runs)
+    for run in runs:
+        engine.pause(run)
     wait_for(*runs)
     assert len({run.state.weights["dense_bias"].tobytes() for run in runs}) == 3
 
 
 def test_stopping_a_waiting_run_moves_the_others_up(engine):
-    runs = [engine.submit(new_state(epochs=10_000, seed=seed)) for seed in range(3)]
+    runs = [engine.submit(new_state(ENDLESS, seed=seed)) for seed in range(3)]
     wait_until(lambda: all(run.history for run in runs))
     for run in runs[1:]:
         engine.pause(run)
@@ -244,7 +249,7 @@ def test_a_remote_scheduler_that_is_not_there_fails_the_runs(monkeypatch):
 
 
 def test_a_killed_worker_takes_no_run_with_it(engine, train_in_one_go):
-    states = [new_state(epochs=60, seed=seed) for seed in range(2)]
+    states = [new_state(LONG, seed=seed) for seed in range(2)]
     runs = [engine.submit(state) for state in states]
     wait_until(lambda: all(run.state.epoch for run in runs))
     find_processes()[1].kill()
@@ -256,7 +261,7 @@ def test_a_killed_worker_takes_no_run_with_it(engine, train_in_one_go):
 
 
 def test_a_killed_cluster_takes_no_run_with_it(engine, train_in_one_go):
-    states = [new_state(epochs=60, seed=seed) for seed in range(2)]
+    states = [new_state(LONG, seed=seed) for seed in range(2)]
     runs = [engine.submit(state) for state in states]
     wait_until(lambda: all(run.state.epoch for run in runs))
     find_processes()[0].kill()
