@@ -188,11 +188,11 @@ def test_runs_take_turns_and_know_their_place(engine):
     def all_were_everywhere():
         for run, seen in zip(runs, places, strict=True):
             seen.add(run.place)
-        return all(seen >= {0, 1, 2} for seen in places)
+        return all(seen >= {0, 1, 2} for seen in places) and all(run.state.epoch for run in runs)
 
     wait_until(all_were_everywhere)
     assert all(seen <= {0, 1, 2, 3} for seen in places)  # 3 before the first slice of all was sent
-    assert all(run.is_active and run.state.epoch > 0 for run in runs)
+    assert all(run.is_active for run in runs)
     for run in runs:
         engine.pause(run)
     wait_for(*runs)
