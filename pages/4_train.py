@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import charts, frame, questions, runs
+from pages.parts.run import choose_epoch, early_stopping, figures, translations
 from pages.parts.texts import text
 from seq2seq import TrainingConfig
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
@@ -168,10 +169,10 @@ def show_run() -> None:
     shown |= {named.name: named.run.history for named in session.runs if named.is_shown}
     goal = run.goal if is_active else len(run.history)
     charts.training_curves(shown, measure, goal, is_log, run.state.lesson.model.mask_padding)
-    runs.early_stopping(run)
-    state = runs.choose_epoch(session) if not is_active else run.state
-    runs.translations(state)
-    runs.figures(run, state)
+    early_stopping(run)
+    state = choose_epoch(session) if not is_active else run.state
+    translations(state)
+    figures(run, state)
 
 
 session = frame.open_page("train")
