@@ -16,6 +16,7 @@ from pages.parts import session as sessions
 SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
 MONOSPACE = "ui-monospace, 'D2Coding', 'Nanum Gothic Coding', Menlo, Consolas, monospace"
+ZERO_ROW = "0…0"  # where a row of zeros is read instead of a token: "0" alone would be the digit
 
 
 def shown(token: str) -> str:
