@@ -21,7 +21,7 @@ from pages.parts.frame import PAGES
 from pages.parts.session import NamedRun, Session
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
-from seq2seq.classroom.engine import Run
+from seq2seq.classroom.run import Run
 from seq2seq.config import suggested_settings
 from seq2seq.lessons import SUPPLIED_LESSONS
 from seq2seq.metrics import examine

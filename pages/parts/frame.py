@@ -11,7 +11,8 @@ from pages.parts import session as sessions
 from pages.parts.session import Session
 from pages.parts.texts import LANGUAGES, choose_language, language, text
 from seq2seq import Lesson
-from seq2seq.classroom.engine import Run, shared_engine
+from seq2seq.classroom.engine import shared_engine
+from seq2seq.classroom.run import Run
 
 PAGES = {  # name: (file, icon), in the order of the story
     "door": ("streamlit_app.py", ":material/door_open:"),

@@ -11,7 +11,7 @@ from pages.parts import charts
 from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq import TrainingState, Translator
-from seq2seq.classroom.engine import Run
+from seq2seq.classroom.run import Run
 from seq2seq.metrics import examine
 from seq2seq.stopping import epochs_without_improvement, first_stop
 

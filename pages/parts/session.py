@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
-from seq2seq.classroom.engine import Run, shared_engine
+from seq2seq.classroom.engine import shared_engine
+from seq2seq.classroom.run import Run
 from seq2seq.config import suggested_settings
 from seq2seq.lessons import SUPPLIED_LESSONS
 from seq2seq.pairs import Pair, Problem, check_pairs, usable_pairs

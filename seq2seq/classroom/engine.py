@@ -15,23 +15,22 @@ import logging
 import math
 import os
 import pickle
-import queue
 import random
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter, deque
 from functools import cache
-from pathlib import Path
 
 import dask
-from distributed import Client, Future, KilledWorker
+from distributed import Client, KilledWorker
 from distributed.client import FutureCancelledError
 
+from seq2seq.classroom.child import end_cluster, read_address, start_cluster
+from seq2seq.classroom.run import Run
 from seq2seq.state import TrainingState
-from seq2seq.stopping import ended_by, epochs_without_improvement
+from seq2seq.stopping import epochs_without_improvement
 
 logger = logging.getLogger(__name__)
 logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
@@ -42,107 +41,10 @@ dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})  # s
 SLICE_SECONDS = 0.25
 POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
 MOST_SNAPSHOT_BYTES = 32 * 2**20  # of a run: 40 snapshots of a class's models, eleven of the largest suggested
-UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or closed laptops would train for ever
 # A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds;
 # but not at once again, for it may be a lesson that needs so much.
 WORN_BYTES = 1.5 * 2**30
 RECYCLE_SECONDS = 300
-_PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
-
-
-class Run:
-    """One training, as the pages see it. Read it at any time, from any thread.
-
-    Only the engine's thread writes, and it replaces values instead of changing them, so no lock is needed: a list or
-    state that was read stays as it was. `status` is written last; where it says that the run has ended, all is final.
-
-    Args:
-        state: where to begin.
-
-    Attributes:
-        id: unguessable.
-        state: the latest whole state.
-        history: every epoch so far, also those of a slice under way.
-        status: "queued" before the first slice, "training" until it rests: then "paused" by the student, "finished" by
-            a rule, or "failed". Whatever it is, `Engine.go_on` trains on from there.
-        ended_by: the rule that finished it (see `seq2seq.stopping`), or None.
-        goal: the epoch it is training up to.
-        place: 0 while a slice of it is with a worker; else its place in the queue, 1 being the next.
-        epoch_progress: how much of the epoch under way is done, 0 to 1.
-        seconds_trained: time that workers spent on this run.
-        error: what went wrong, for the teacher, or None.
-    """
-
-    def __init__(self, state: TrainingState):
-        self.id = secrets.token_hex(16)
-        self.state = state
-        self.history = list(state.history)
-        self.status = "paused"
-        self.ended_by: str | None = None
-        self.goal = state.lesson.training.epochs
-        self.place = 0
-        self.epoch_progress = _epoch_progress(state)
-        self.seconds_trained = 0.0
-        self.error: str | None = None
-        self._marks: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice began or ended
-        self._watched_at = time.monotonic()
-        self._has_rules = True  # or it trains up to its goal whatever they say
-        self._stop = False  # once the slice under way is done
-        self._slice = 0  # number of the last slice sent
-        self._slice_began = False
-        self._task: asyncio.Task | None = None  # waits for it
-        self._worker: str | None = None  # where it was sent
-        self._lesson: Future | None = None  # on the cluster
-
-    @property
-    def is_active(self) -> bool:
-        return self.status in ("queued", "training")
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long the remaining epochs will take at the recent pace, waiting for others included; None if unknown.
-
-        Patience may end the run sooner.
-        """
-        marks = self._marks
-        if not self.is_active or len(marks) < 2 or marks[-1][1] <= marks[0][1]:
-            return None
-        (first_at, first), (last_at, last) = marks[0], marks[-1]
-        left = (self.goal - last) * (last_at - first_at) / (last - first)
-        return max(0.0, left - (time.monotonic() - last_at))
-
-    def _follow_state(self) -> None:
-        """Sets what is shown live to what the state says."""
-        self.history = list(self.state.history)
-        self.epoch_progress = _epoch_progress(self.state)
-
-    def _mark(self) -> None:
-        self._marks = (*self._marks[-_PACE_SLICES:], (time.monotonic(), self.state.epoch + _epoch_progress(self.state)))
-
-    def watch(self) -> None:
-        """Says that somebody is looking, so that it goes on."""
-        self._watched_at = time.monotonic()
-
-    @property
-    def _is_unwatched(self) -> bool:
-        return time.monotonic() - self._watched_at > UNWATCHED_SECONDS
-
-    def _begin(self, epochs: int | None) -> None:
-        self._has_rules = epochs is None
-        self.goal = self.state.lesson.training.epochs if epochs is None else self.state.epoch + epochs
-        self._stop, self._marks, self.place = False, (), 1
-        self.watch()
-        self.ended_by, self.error, self.status = None, None, "queued"
-
-    def _rule(self) -> str | None:
-        """Returns the rule that ends this run now, if any."""
-        return ended_by(self.state.history, self.state.lesson.training) if self._has_rules else None
-
-    def _rest(self, status: str, rule: str | None = None, error: str | None = None) -> None:
-        self._follow_state()
-        self.place, self._lesson = 0, None  # the cluster may forget the lesson
-        self.ended_by, self.error = rule, error
-        self.status = status
 
 
 class _ClusterLostError(Exception):
@@ -247,8 +149,8 @@ class Engine:
         process, address = None, os.environ.get("SEQ2SEQ_SCHEDULER")
         try:
             if not address:
-                process = _start_cluster(self._workers)
-                address = await _read_address(process)
+                process = start_cluster(self._workers)
+                address = await read_address(process)
             # Results straight from a worker come twice as quickly, but a remote cluster may show its scheduler only.
             direct = process is not None
             async with Client(
@@ -259,7 +161,7 @@ class Engine:
             self._threads = {}
             self._take_back()
             if process:
-                _end_cluster(process)
+                end_cluster(process)
 
     async def _keep_busy(self, process: subprocess.Popen | None) -> None:
         self._connection_lost = False
@@ -421,10 +323,6 @@ def _bounded(snapshots: tuple) -> tuple:
     return snapshots
 
 
-def _epoch_progress(state: TrainingState) -> float:
-    return state.batch / -(-len(state.lesson.training_rows) // state.lesson.training.batch_size)
-
-
 def _explain(error: Exception) -> str:
     if isinstance(error, KilledWorker):
         return "The training process was ended by the system several times; the server may have too little memory."
@@ -433,45 +331,6 @@ def _explain(error: Exception) -> str:
 
 def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0][:200]
-
-
-def _start_cluster(workers: int | None) -> subprocess.Popen:
-    package_parent = str(Path(__file__).parents[2])
-    return subprocess.Popen(
-        [sys.executable, "-m", "seq2seq.classroom.cluster", *([] if workers is None else [str(workers)])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([package_parent, os.environ.get("PYTHONPATH", "")])},
-        # Ctrl-C in the terminal is for the app, which then ends the cluster by closing its input.
-        start_new_session=True,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )
-
-
-async def _read_address(process: subprocess.Popen) -> str:
-    """Returns the address that the cluster prints when its workers are ready.
-
-    Raises:
-        ChildProcessError: it ended before that.
-    """
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    # A daemon thread, for a thread of the loop's executor would keep the app from ending while the cluster starts.
-    threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
-    while lines.empty():
-        await asyncio.sleep(0.05)
-    if address := lines.get().strip():
-        return address
-    raise ChildProcessError(f"python -m seq2seq.classroom.cluster ended with exit status {process.wait()}")
-
-
-def _end_cluster(process: subprocess.Popen) -> None:
-    process.stdin.close()
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-    process.stdout.close()
 
 
 _shared_engine_lock = threading.Lock()
