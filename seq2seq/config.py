@@ -171,6 +171,19 @@ class Lesson:
         """Which pairs the model is trained on: (trained,) indices, sorted."""
         return np.setdiff1d(np.arange(len(self.pairs)), self.held_out_rows)
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of an epoch, each a step of the optimizer; the last one may be smaller."""
+        return -(-len(self.training_rows) // self.training.batch_size)
+
+    @cached_property
+    def targets(self) -> dict[str, list[str]]:
+        """Source → its targets; a source with several may be translated by any of them."""
+        targets = {}
+        for source, target in self.pairs:
+            targets.setdefault(source, []).append(target)
+        return targets
+
     @cached_property
     def source_length(self) -> int:
         """Time steps of the encoder: the tokens of the longest source."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -12,23 +13,15 @@ from seq2seq.state import TrainingState
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID
 
-MOST_EXAMINED = 100  # sentences; more would hold up the training, and say little more
+MOST_EXAMINED = 100  # sentences at once; more would hold up the training, and say little more
 
 
-def exact_match(said: Sequence[str], targets: Sequence[str]) -> float:
-    """Returns the share of texts, 0…1, that are right to the last character."""
-    return sum(a == b for a, b in zip(said, targets, strict=True)) / len(targets)
+def nearest(said: str, targets: Sequence[str]) -> str:
+    """Returns which of a source's targets comes nearest to what was said."""
+    return min(targets, key=lambda target: Levenshtein.distance(said, target))
 
 
-def character_error_rate(said: Sequence[str], targets: Sequence[str]) -> float:
-    """Returns how many characters must be inserted, deleted or replaced, per character of the targets (CER).
-
-    0 is perfect; it can exceed 1 when too much is said.
-    """
-    return sum(map(Levenshtein.distance, said, targets)) / sum(map(len, targets))
-
-
-def examined_rows(rows: np.ndarray, most: int = MOST_EXAMINED) -> np.ndarray:
+def examined_rows(rows: np.ndarray, most: int) -> np.ndarray:
     """Returns at most so many of some rows, spread evenly."""
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(int)]
 
@@ -36,37 +29,69 @@ def examined_rows(rows: np.ndarray, most: int = MOST_EXAMINED) -> np.ndarray:
 def examine(state: TrainingState) -> dict[str, float]:
     """Examines a model on its training sentences and, if there are any, on those held out.
 
+    A large lesson is judged by a sample. Only when the sample is all right are the others examined as well, until one
+    is wrong, so that an exact match of 1 means every sentence.
+
     Args:
         state: the model, its pairs and which of them are held out.
 
     Returns:
-        "exact_match" and "cer": translating alone, each token feeding the next (free running);
+        "examined": how many sentences the other figures are of;
+        "exact_match" and "cer": translating alone, each token feeding the next (free running). The share of sentences,
+        0…1, that are right to the last character; and how many characters must be inserted, deleted or replaced, per
+        character of the targets (CER; it can exceed 1 when too much is said);
         "masked_loss" and "masked_accuracy": with teacher forcing, per real token;
         "padded_loss" and "padded_accuracy": the same figures as the notebook computes them, over every time step of
-        the tensors, rows of zeros included. The same six with "held_out_" before them, if sentences are held out.
+        the tensors, rows of zeros included. The same seven with "held_out_" before them, if sentences are held out.
     """
-    figures = _figures(state, examined_rows(state.lesson.training_rows))
+    figures = _figures(state, state.lesson.training_rows)
     if len(state.lesson.held_out_rows):
-        held_out = _figures(state, examined_rows(state.lesson.held_out_rows))
+        held_out = _figures(state, state.lesson.held_out_rows)
         figures |= {f"held_out_{name}": value for name, value in held_out.items()}
     return figures
 
 
 def _figures(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
-    lesson, translator = state.lesson, Translator(state)
+    translator, targets = Translator(state), state.lesson.targets
+    sums = Counter()
+    for some in _samples(rows):
+        sums.update(_counted(translator, some, targets))
+        if sums["right"] < sums["sentences"]:
+            break
+    tokens = max(1, sums["tokens"])  # targets of one token, without markers, leave nothing to say
+    return {
+        "examined": sums["sentences"],
+        "exact_match": sums["right"] / sums["sentences"],
+        "cer": sums["edits"] / sums["characters"],
+        "masked_loss": sums["loss"] / tokens,
+        "masked_accuracy": sums["hits"] / tokens,
+        "padded_loss": sums["loss"] / sums["time_steps"],
+        "padded_accuracy": sums["padded_hits"] / sums["time_steps"],
+    }
+
+
+def _samples(rows: np.ndarray) -> Iterator[np.ndarray]:
+    """Yields some rows, spread evenly, and then the others, as many at once."""
+    first = examined_rows(rows, MOST_EXAMINED)
+    yield first
+    others = np.setdiff1d(rows, first)
+    for start in range(0, len(others), MOST_EXAMINED):
+        yield others[start : start + MOST_EXAMINED]
+
+
+def _counted(translator: Translator, rows: np.ndarray, targets: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    """Counts over some rows what the figures are made of."""
+    lesson = translator.lesson
     pairs = [lesson.pairs[row] for row in rows]
     contexts = translator.contexts([pair.source for pair in pairs])
     said = translator.translate_contexts(contexts, [lesson.prefix(pair.target) for pair in pairs])
-    right = {}  # a source with several translations may be translated by any of them
-    for pair in lesson.pairs:
-        right.setdefault(pair.source, []).append(pair.target)
-    targets = [
-        min(right[pair.source], key=lambda target, text=text: Levenshtein.distance(text, target))
-        for pair, text in zip(pairs, said, strict=True)
-    ]
+    wanted = [nearest(text, targets[pair.source]) for text, pair in zip(said, pairs, strict=True)]
+    edits = list(map(Levenshtein.distance, said, wanted))
     return {
-        "exact_match": exact_match(said, targets),
-        "cer": character_error_rate(said, targets),
+        "sentences": len(rows),
+        "right": edits.count(0),
+        "edits": sum(edits),
+        "characters": sum(map(len, wanted)),
     } | _teacher_forced(translator, contexts, rows)
 
 
@@ -78,12 +103,12 @@ def _teacher_forced(translator: Translator, contexts: Context, rows: np.ndarray)
     # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
     wanted = np.maximum(targets, 0)
     hits = np.argmax(probabilities, axis=-1) == wanted  # (pairs, time)
-    scored = max(1, is_token.sum())  # targets of one token, without markers, leave nothing to say
     of_wanted = np.take_along_axis(probabilities, wanted[..., np.newaxis].astype(int), axis=-1)[..., 0]
     losses = -np.log(np.maximum(of_wanted, 1e-7)) * is_token  # a zero row has no loss; Keras clips at 1e-7 as well
     return {
-        "masked_loss": float(losses.sum() / scored),
-        "masked_accuracy": float((hits & is_token).sum() / scored),
-        "padded_loss": float(losses.mean()),
-        "padded_accuracy": float(hits.mean()),
+        "time_steps": targets.size,
+        "tokens": int(is_token.sum()),
+        "loss": float(losses.sum()),
+        "hits": int((hits & is_token).sum()),
+        "padded_hits": int(hits.sum()),
     }

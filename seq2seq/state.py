@@ -52,7 +52,15 @@ class TrainingState:
 
     def at(self, epoch: int) -> TrainingState:
         """Returns the model as it was after an epoch that was kept: to look at and translate with, not to train on."""
-        return replace(self, weights=dict(self.snapshots)[epoch], epoch=epoch, history=self.history[:epoch])
+        return replace(
+            self,
+            weights=dict(self.snapshots)[epoch],
+            step=epoch * self.lesson.steps_per_epoch,
+            epoch=epoch,
+            batch=0,
+            sums=(),
+            history=self.history[:epoch],
+        )
 
 
 def is_kept(epoch: int) -> bool:

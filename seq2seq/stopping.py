@@ -15,7 +15,7 @@ def ended_by(history: Sequence[dict[str, float]], training: TrainingConfig) -> s
         training: the rules.
 
     Returns:
-        "right" when every training sentence that was examined came out exactly; "epochs" when all were done; "patience"
+        "right" when every training sentence came out exactly; "epochs" when all were done; "patience"
         when the loss has not fallen below its best for that many epochs, as
         Keras's `EarlyStopping(monitor="loss")` counts them; None while neither holds.
     """

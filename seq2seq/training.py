@@ -7,6 +7,7 @@ from the last state. What an epoch computes is in `seq2seq.epochs`.
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
@@ -93,8 +94,8 @@ def advance(
             if batch == 0:
                 callback_list.on_epoch_begin(epoch)
             batch, sums = batch + len(order), all_sums[n]
-            callback_list.on_train_batch_end(batch - 1, {"batches": _batches(lesson)})
-            if batch < _batches(lesson):
+            callback_list.on_train_batch_end(batch - 1, {"batches": lesson.steps_per_epoch})
+            if batch < lesson.steps_per_epoch:
                 break
             epoch, batch = epoch + 1, 0
             record = {"epoch": epoch} | _metrics(lesson, sums) | {"learning_rate": training.learning_rate}
@@ -125,10 +126,6 @@ def advance(
     )
 
 
-def _batches(lesson: Lesson) -> int:
-    return -(-len(lesson.training_rows) // lesson.training.batch_size)
-
-
 def _orders_for_a_call(lesson: Lesson, epoch: int, batch: int, per_call: int, last: int | None) -> list[np.ndarray]:
     """Returns what one call of the compiled function trains on: (batches, batch size) for each epoch.
 
@@ -137,7 +134,7 @@ def _orders_for_a_call(lesson: Lesson, epoch: int, batch: int, per_call: int, la
     """
     orders = [batch_order(lesson, epoch)[batch:][:per_call]]
     end = epoch + 1
-    while sum(map(len, orders)) + _batches(lesson) <= per_call and end != last:
+    while sum(map(len, orders)) + lesson.steps_per_epoch <= per_call and end != last:
         orders.append(batch_order(lesson, end))
         end += 1
     return orders
@@ -168,8 +165,8 @@ def batch_order(lesson: Lesson, epoch: int) -> np.ndarray:
             pools = np.split(order, range(_POOL_BATCHES * size, len(order), _POOL_BATCHES * size))
             length = (lesson.lengths / lesson.lengths.mean(axis=0)).max(axis=1)  # (pairs,)
             order = np.concatenate([pool[np.argsort(length[pool], kind="stable")] for pool in pools])
-    batches = -(-len(order) // size)
-    order = np.concatenate([order, np.full(batches * size - len(order), -1)]).reshape(batches, size)
+    shape = lesson.steps_per_epoch, size
+    order = np.concatenate([order, np.full(math.prod(shape) - len(order), -1)]).reshape(shape)
     return rng.permutation(order) if training.shuffle else order
 
 

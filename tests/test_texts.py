@@ -33,7 +33,7 @@ _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = (
     *("encoder_steps", "context_numbers", "source_tokens", "target_tokens", "costliest", "shape", "heard"),
     *("zero_rows", "parameters", "twice_the_units", "calls", "steps_per_epoch", "even_loss", "fed", "zero_context"),
-    "stops",
+    *("padded_even_loss", "stops"),
 )
 _MISTAKES = (
     *("otherwise", "other_level", "spaces", "source_markers", "only_h", "every_step", "gates", "not_different"),
@@ -43,7 +43,7 @@ _MISTAKES = (
     *("one_gate", "twice", "four_times", "more_inputs", "one_call", "no_eos", "bos_said", "source_length"),
     *("rest_left_out", "each_pair", "whole_training", "one_step", "rest_extra", "probability", "share_wrong"),
     *("log_of_two", "says_now", "before_that", "starts_anew", "needs_context", "nothing", "other_sentence"),
-    *("never_eos", "cannot_eos", "before_limit", "knows_no_length"),
+    *("never_eos", "cannot_eos", "before_limit", "knows_no_length", "real_tokens"),
 )
 FAMILIES = {
     "{}.menu": PAGES,
@@ -73,7 +73,7 @@ FAMILIES = {
     "tensors.axis_tokens_{}{}": _SIDES,
     "tokens.{}": LEVELS,
     "tokens.{}_many": LEVELS,
-    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "epoch", "right", "wrong", "missing"),
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "examined", "epoch", "right", "wrong", "missing"),
     "train.{}_help": _TRAINING,
     "train.on_{}": ("training", "held_out_"),
     "train.what_if_{}": ("units", "mask", "batch"),
@@ -87,7 +87,10 @@ FAMILIES = {
         *("step", "token", "probability", "total", "score", "so_far", "status"),
     ),
     "search.by_{}": ("eos", "length"),
-    "contexts.{}": ("training", "held_out", "a", "b", "sentence", "kind", "distance", "unit", "value", "state"),
+    "contexts.{}": (
+        *("training", "held_out", "unseen", "a", "b"),
+        *("sentence", "kind", "distance", "unit", "value", "state"),
+    ),
     "stepper.{}": (
         *("hears", "says", "context", "step", "token", "forced", "probability", "others", "in", "out", "unit"),
         *("first", "back"),
