@@ -67,20 +67,20 @@ with switches:
     switch("markers", text("model.markers"), text("model.markers_help"))
     switch("mask_padding", text("model.mask_padding"), text("model.mask_padding_help"))
 
-trained = session.trained
-if trained is not None and (trained.lesson.pairs, trained.lesson.model) == (lesson.pairs, lesson.model):
-    tensor_pictures.follow(lesson, session.chosen, trained.weights, trained.epoch)
-else:
-    tensor_pictures.follow(lesson, session.chosen, untrained(lesson).weights, None)
+pair, trained = lesson.pairs[session.chosen], session.trained
+if trained is not None and (trained.lesson.pairs, trained.lesson.model) != (lesson.pairs, lesson.model):
+    trained = None  # it belongs to another lesson
+if not session.chosen or questions.may_show_pair(session, "tensors", pair.source):  # the page begins with the first
+    weights = (trained or untrained(lesson)).weights
+    tensor_pictures.follow(lesson, session.chosen, weights, trained and trained.epoch)
 
 st.subheader(text("tensors.levels_title"), anchor=False)
-pair = lesson.pairs[session.chosen]
 token_levels("source", pair.source, lesson.model.source_tokens)
 token_levels("target", pair.target, lesson.model.target_tokens)
 st.markdown(text("tensors.levels"))
 
 st.subheader(text("tensors.shapes_title"), anchor=False)
-questions.ask(session, "tensors", is_open=True)
+questions.ask(session, "tensors")
 if questions.may_show(session, "shape"):
     for column, name, shape, side in zip(
         st.columns(3), Tensors._fields, shapes, ("source", "target", "target"), strict=True

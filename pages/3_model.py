@@ -114,7 +114,7 @@ trained = session.trained
 cell.room(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen)
 
 st.subheader(text("model.parameters_title"), anchor=False)
-questions.ask(session, "model", is_open=True)
+questions.ask(session, "model")
 if questions.may_show(session, "parameters"):
     st.markdown(text("model.four_gates", columns=len(lesson.source_vocabulary), units=lesson.model.hidden_size))
     st.dataframe(parameters(lesson), hide_index=True, width="stretch")

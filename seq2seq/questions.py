@@ -149,10 +149,13 @@ def _target_tokens(lesson: Lesson) -> Question:
 
 
 def _costliest(lesson: Lesson) -> list[Question]:
-    """Asks which pair takes the most time steps, if one does and can be found by looking."""
+    """Asks which pair takes the most time steps, if one does and can be found by looking.
+
+    Without a mask padding takes steps as well, so that every pair takes the same.
+    """
     steps = lesson.lengths.sum(axis=1)  # (pairs,)
     ranked = steps.argsort(kind="stable")[::-1]
-    if not 1 < len(steps) <= _MOST_COMPARED or steps[ranked[0]] == steps[ranked[1]]:
+    if not lesson.model.mask_padding or not 1 < len(steps) <= _MOST_COMPARED or steps[ranked[0]] == steps[ranked[1]]:
         return []
     sources, targets = ([len(pair[side]) for pair in lesson.pairs] for side in range(2))
     rows = [
@@ -279,14 +282,24 @@ def _steps_per_epoch(lesson: Lesson) -> Question:
 
 
 def _even_loss(lesson: Lesson) -> Question:
-    tokens = len(lesson.target_vocabulary)
-    right = round(math.log(tokens), 2)
+    """Asks where the curve of the loss begins: without a mask it is the loss per time step, and padding's is 0."""
+    tokens, per_token = len(lesson.target_vocabulary), math.log(len(lesson.target_vocabulary))
     mistaken = [
         ("probability", round(1 / tokens, 2)),
         ("share_wrong", round(1 - 1 / tokens, 2)),
         ("log_of_two", round(math.log2(tokens), 2)),
     ]
-    return Question("even_loss", right, _mistakes(right, mistaken), values={"tokens": tokens})
+    if lesson.model.mask_padding:
+        right = round(per_token, 2)
+        return Question("even_loss", right, _mistakes(right, mistaken), values={"tokens": tokens})
+    rows = lesson.training_rows
+    # With markers ⟨eos⟩ is said as well, without them all but the first token.
+    said = int(lesson.lengths[rows, 1].sum()) + len(rows) * (1 if lesson.model.markers else -1)
+    steps = len(rows) * lesson.target_length
+    right = round(per_token * said / steps, 2)
+    mistakes = _mistakes(right, [("real_tokens", round(per_token, 2)), *mistaken])
+    values = {"tokens": tokens, "steps": steps, "said": said, "padding": steps - said}
+    return Question("padded_even_loss", right, mistakes, values=values)
 
 
 # --- Translate -------------------------------------------------------------------------------------------------------
@@ -321,8 +334,8 @@ def _fed(lesson: Lesson, source: str, said: str, steps: list[DecodingStep]) -> l
     n, mistakes = max(askable, key=lambda asked: len(asked[1]))
     if not mistakes:
         return []
-    about = {"source": source, "said": _cut(said)}
-    return [Question("fed", steps[n - 1].token, mistakes, "token", {"step": n + 1}, about, lesson.model.target_tokens)]
+    about, values = {"source": source, "said": _cut(said)}, {"step": n + 1, "t": n}
+    return [Question("fed", steps[n - 1].token, mistakes, "token", values, about, lesson.model.target_tokens)]
 
 
 def _zero_context(pair: Pair, said: str, without: str, others: list[str]) -> Question:

@@ -15,9 +15,11 @@ from pages.parts.frame import PAGES
 from pages.parts.questions import _verbatim
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, vectorize
+from seq2seq.metrics import examine
 from seq2seq.questions import questions_of
 from seq2seq.tokens import LEVELS, split
 from seq2seq.vocabulary import BOS, EOS
+from seq2seq.weights import initial_weights
 
 texts = st.text(st.sampled_from("ab A.가난`*"), min_size=1, max_size=8).filter(str.strip)
 lessons = st.builds(
@@ -77,7 +79,15 @@ def test_answers_agree_with_the_tensors(lesson):
     assert asked["encoder_steps"].right == encoder_inputs[0].any(axis=1).sum()
     row = [pair.source for pair in lesson.pairs].index(asked["zero_rows"].about["sentence"])
     assert asked["zero_rows"].right == (~encoder_inputs[row].any(axis=1)).sum()
-    assert asked["even_loss"].right == pytest.approx(-np.log(1 / decoder_targets.shape[2]), abs=0.005)
+    # Of a model without weights, for which all tokens are equally probable.
+    figures = examine(
+        replace(TrainingState.new(lesson), weights={n: 0 * w for n, w in initial_weights(lesson).items()})
+    )
+    if lesson.model.mask_padding:
+        assert asked["even_loss"].right == pytest.approx(np.log(decoder_targets.shape[2]), abs=0.005)
+        assert not decoder_targets.any() or asked["even_loss"].right == pytest.approx(figures["masked_loss"], abs=0.006)
+    else:
+        assert asked["padded_even_loss"].right == pytest.approx(figures["padded_loss"], abs=0.006)
     if "heard" in asked:
         heard = asked["heard"]
         row = lesson.pairs.index((heard.about["source"], heard.about["target"]))
@@ -88,6 +98,7 @@ def test_answers_agree_with_the_tensors(lesson):
     else:
         assert not decoder_targets.any() or not lesson.model.markers
     if "costliest" in asked:
+        assert lesson.model.mask_padding  # else padding takes steps as well, and all pairs the same
         steps = encoder_inputs.sum(axis=(1, 2)) + decoder_targets.sum(axis=(1, 2)) + (not lesson.model.markers)
         assert asked["costliest"].right == " → ".join(lesson.pairs[steps.argmax()])
         assert (steps == steps.max()).sum() == 1
@@ -146,6 +157,7 @@ def test_what_the_model_says_is_what_the_answer_says(trained):
 
     assert asked["zero_context"].right == "".join(says(np.zeros(32), np.zeros(32))[1:]).removesuffix(EOS)
     fed = asked["fed"]
+    assert fed.values["step"] == fed.values["t"] + 1  # both are named: the page counts steps from 1, t begins at 0
     target = dict(NOTEBOOK_PAIRS)[fed.about["source"]]  # it knows its five sentences
     assert fed.right == split(target, "character")[fed.values["step"] - 2]
     assert (asked["stops"].right, asked["stops"].values["steps"]) == ("eos", len(target) + 1)
@@ -246,8 +258,18 @@ def test_what_answers_a_question_can_be_shown_without_answering(page, name):
     checked(app.button(key=f"show-{name}").click().run())
     assert not shows(app, "questions.hidden")
     assert list(session.answers.values()) == [None]
-    assert shows(app, "questions.progress", done=0, right=0)
+    assert shows(app, "questions.progress", done=1, right=0, shown=1)
     assert not app.error
+
+
+def test_who_has_answers_shown_comes_to_the_end_as_well():
+    session = asking()
+    asked = [question for questions in questions_of(session.lesson).values() for question in questions]
+    session.answers = {question.id: question.right if n % 2 else None for n, question in enumerate(asked)}
+    app = open_page("door", session)
+    right = len(asked) // 2
+    assert shows(app, "questions.progress", done=len(asked), of=len(asked), right=right, shown=len(asked) - right)
+    assert [bar.value for bar in app.get("progress")] == [100]
 
 
 def test_answers_outlive_the_page_and_a_reload():
@@ -263,27 +285,77 @@ def test_answers_outlive_the_page_and_a_reload():
     assert not shows(again, "questions.hidden", "ko")
 
 
-def test_other_data_asks_anew():
+@pytest.mark.parametrize("is_answered", [True, False])
+@pytest.mark.parametrize(("page", "name"), [("tensors", "shape"), ("model", "parameters")])
+def test_other_data_asks_anew_and_hides_nothing_again(page, name, is_answered):
     session = asking()
-    question = questions_of(session.lesson)["model"][0]
-    answer(open_page("model", session), question, question.right)
-    session.model = replace(session.model, hidden_size=16)
-    app = open_page("model", session)
-    assert shows(app, "questions.hidden")
+    app = open_page(page, session)
+    question = questions_of(session.lesson)[page][0]
+    if is_answered:
+        answer(app, question, question.right)
+    else:
+        checked(app.button(key=f"show-{name}").click().run())
+    session.model = replace(session.model, hidden_size=16, markers=False)
+    app = open_page(page, session)
+    assert not shows(app, "questions.hidden")
     assert shows(app, "questions.progress", done=0, right=0)
-    session.model = replace(session.model, hidden_size=32)
-    assert shows(open_page("model", session), "questions.progress", done=1, right=1)
+    anew = questions_of(session.lesson)[page][0]
+    assert anew.name == name
+    answer(app, anew, anew.right)
+    session.model = replace(session.model, hidden_size=32, markers=True)
+    assert shows(open_page(page, session), "questions.progress", done=1, right=int(is_answered))
 
 
 def test_starting_over():
     session = asking()
     app = open_page("model", session)
-    question = questions_of(session.lesson)["model"][0]
+    question, following, *_ = questions_of(session.lesson)["model"]
     answer(app, question, question.right)
+    checked(app.button(key="next-model").click().run())
+    assert app.radio(key=f"answer-{following.id}").value is None
     checked(app.button(key="reset-questions").click().run())
     assert session.answers == {}
-    assert shows(app, "questions.progress", done=0, right=0)
-    assert app.radio(key=f"answer-{question.id}").value is None
+    assert shows(app, "questions.progress", done=0, right=0, shown=0)
+    assert shows(app, "questions.hidden")
+    assert app.radio(key=f"answer-{question.id}").value is None  # with the first one
+
+
+def card(app):
+    return next(card for card in app.expander if "Question" in card.label)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_card_is_open_as_long_as_something_is_unanswered(page, trained):
+    session = asking(None if page == "train" else a_run(trained))
+    app = open_page(page, session)
+    *others, last = questions_of(session.lesson, session.trained)[page]
+    assert card(app).proto.expanded
+    session.answers = {question.id: None for question in others}
+    app = open_page(page, session)
+    assert card(app).proto.expanded
+    answer(app, last, last.right)
+    assert card(app).proto.expanded  # with what explains the answer
+    assert not card(open_page(page, session)).proto.expanded
+
+
+def test_an_answer_cannot_be_read_off_the_picture():
+    """The questions about a pair of the page Tensors come before its picture."""
+    session = asking()
+    _, *about = questions_of(session.lesson)["tensors"]
+    assert [question.name for question in about] == ["heard", "zero_rows"]
+    sources = [pair.source for pair in session.lesson.pairs]
+    app = open_page("tensors", session)
+    assert shows(app, "tensors.zero_rows")  # of the first pair
+    for question in about:
+        session.chosen = sources.index(question.about.get("source") or question.about["sentence"])
+        app = open_page("tensors", session)
+        assert not shows(app, "tensors.zero_rows") and not shows(app, "tensors.no_zero_rows")
+        assert not [chart for chart in app.get("vega_lite_chart") if "decoder_targets" in chart.proto.spec]
+        assert shows(app, "questions.hidden_pair")
+        answer(app, question, question.right)  # the card has turned to it
+    assert not shows(app, "questions.hidden_pair")
+    assert [chart for chart in app.get("vega_lite_chart") if "decoder_targets" in chart.proto.spec]
+    assert app.success  # and still says that it was right
 
 
 def test_a_teacher_can_turn_questions_off():

@@ -88,9 +88,10 @@ FAMILIES = {
     ),
     "search.by_{}": ("eos", "length"),
     "contexts.{}": (
-        *("training", "held_out", "unseen", "a", "b"),
+        *("training", "held_out", "unseen"),
         *("sentence", "kind", "distance", "unit", "value", "state"),
     ),
+    "contexts.mark_{}": ("a", "b"),
     "stepper.{}": (
         *("hears", "says", "context", "step", "token", "forced", "probability", "others", "in", "out", "unit"),
         *("first", "back"),

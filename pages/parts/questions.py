@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from pages.parts import looks
 from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq.questions import Answer, Question, questions_of
+
+
+@dataclass
+class _Card:
+    """What a student has before them.
+
+    Args:
+        page: where they are.
+        is_open: whether something was unanswered when they came there; it stays, or an answer would fold the card.
+        question: the id of the question shown.
+    """
+
+    page: str
+    is_open: bool
+    question: str
 
 
 def current(session: Session) -> dict[str, list[Question]]:
@@ -23,33 +40,31 @@ def current(session: Session) -> dict[str, list[Question]]:
     return kept[2]
 
 
-def ask(session: Session, page: str, is_open: bool = False) -> None:
+def ask(session: Session, page: str, is_open: bool = True) -> None:
     """Shows the questions of a page one after the other, the first unanswered one first.
 
     Args:
         session: for the lesson, and the answers given.
         page: a key of `frame.PAGES`.
-        is_open: the choices are shown at once; else the question stands there in one line, to be opened.
+        is_open: whoever comes to the page sees the choices as long as something is unanswered; else the question
+            stands there in one line, to be opened.
     """
     asked = current(session).get(page, [])
     if not asked:
         return
+    card = _card(session, page, asked)
     ids = [question.id for question in asked]
-    place = f"question-{page}"
-    if st.session_state.get(place) not in ids:
-        st.session_state[place] = next((i for i in ids if i not in session.answers), ids[0])
-    n = ids.index(st.session_state[place])
+    n = ids.index(card.question)
     question = asked[n]
     words = text(f"questions.{question.name}", **_values(question))
     label = text("questions.number", n=n + 1, of=len(asked), question=words)
-    with st.expander(label, expanded=is_open, icon=":material/help:", key=f"ask-{page}"):
+    with st.expander(label, expanded=is_open and card.is_open, icon=":material/help:", key=f"ask-{page}"):
         _about(question)
         if question.id in session.answers:
             _answered(question, session.answers[question.id], words)
             if len(asked) > 1:
-                following = ids[(n + 1) % len(ids)]
-                go_on = st.session_state.__setitem__
-                st.button(text("questions.next"), on_click=go_on, args=(place, following), key=f"next-{page}")
+                go_on = card, "question", ids[(n + 1) % len(ids)]
+                st.button(text("questions.next"), on_click=setattr, args=go_on, key=f"next-{page}")
         else:
             _unanswered(session, question, words)
 
@@ -57,31 +72,52 @@ def ask(session: Session, page: str, is_open: bool = False) -> None:
 def may_show(session: Session, name: str) -> bool:
     """Tells whether what answers a question may be shown; if not, says so and offers to show it all the same.
 
-    It may when the question was answered, or is not asked.
+    It may when the question is not asked, or was answered, be it about other data: what a student has understood
+    stays in sight when they change the lesson, which then asks anew.
     """
     asked = [question for questions in current(session).values() for question in questions if question.name == name]
-    if not asked or asked[0].id in session.answers:
+    if not asked or _was_asked(session, name):
         return True
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(text("questions.hidden"), width="content")
-        st.button(text("questions.show"), on_click=_show, args=(session, asked[0]), key=f"show-{name}")
+    _hidden(session, asked[0], text("questions.hidden"))
+    return False
+
+
+def may_show_pair(session: Session, page: str, source: str) -> bool:
+    """Tells whether a pair may be shown, in which the answers to the questions of a page about it could be read off.
+
+    If not, says so, puts the question into the page's card, and offers to show the pair all the same.
+
+    Args:
+        session: for the lesson, and the answers given.
+        page: a key of `frame.PAGES`.
+        source: of the pair.
+    """
+    asked = current(session).get(page, [])
+    about = [q for q in asked if source in q.about.values() and not _was_asked(session, q.name)]
+    if not about:
+        return True
+    card = _card(session, page, asked)
+    if card.question not in session.answers:  # else there stands what was mistaken, which is to be read
+        card.question = about[0].id
+    _hidden(session, about[0], text("questions.hidden_pair"))
     return False
 
 
 def progress(session: Session) -> None:
-    """Shows how many questions were answered, and a switch for all of them."""
+    """Shows how many questions were answered, or shown without an answer, and a switch for all of them."""
     asked = [question for questions in current(session).values() for question in questions]
-    answered = [question for question in asked if session.answers.get(question.id) is not None]
+    answers = [(session.answers[question.id], question.right) for question in asked if question.id in session.answers]
     if asked:
-        right = sum(session.answers[question.id] == question.right for question in answered)
-        said = text("questions.progress", done=len(answered), of=len(asked), right=right)
-        st.progress(len(answered) / len(asked), said)
+        right, shown = sum(answer == right for answer, right in answers), sum(answer is None for answer, _ in answers)
+        said = text("questions.progress", done=len(answers), of=len(asked), right=right, shown=shown)
+        st.progress(len(answers) / len(asked), said)
         if session.answers:
             st.button(
                 text("questions.reset"),
                 icon=":material/restart_alt:",
                 type="tertiary",
-                on_click=session.answers.clear,
+                on_click=_start_over,
+                args=(session,),
                 key="reset-questions",
             )
     st.toggle(
@@ -91,6 +127,34 @@ def progress(session: Session) -> None:
         help=text("questions.switch_help"),
         on_change=lambda: setattr(session, "asks", st.session_state["asks"]),
     )
+
+
+def _card(session: Session, page: str, asked: list[Question]) -> _Card:
+    """Returns what the student has before them; whoever comes to a page begins with what is unanswered."""
+    card, ids = st.session_state.get("card"), [question.id for question in asked]
+    unanswered = [question_id for question_id in ids if question_id not in session.answers]
+    if card is None or card.page != page:
+        card = st.session_state["card"] = _Card(page, bool(unanswered), "")
+    if card.question not in ids:
+        card.question = (unanswered or ids)[0]
+    return card
+
+
+def _start_over(session: Session) -> None:
+    session.answers.clear()
+    st.session_state.pop("card", None)
+
+
+def _was_asked(session: Session, name: str) -> bool:
+    """Tells whether a question was answered or shown, be it about other data."""
+    return any(question_id.rpartition("-")[0] == name for question_id in session.answers)
+
+
+def _hidden(session: Session, question: Question, why: str) -> None:
+    """Stands where something is hidden until a question is answered."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(why, width="content")
+        st.button(text("questions.show"), on_click=_show, args=(session, question), key=f"show-{question.name}")
 
 
 def _values(question: Question) -> dict[str, str]:
@@ -109,7 +173,8 @@ def _about(question: Question) -> None:
         st.text(" → ".join(sentences))
     if "token" in question.about:
         token = looks.shown(question.about["token"])
-        st.text(text("questions.hears", step=question.values["step"], token=token))
+        t = question.values["step"]
+        st.text(text("questions.hears", step=t + 1, t=t, token=token))
 
 
 def _unanswered(session: Session, question: Question, words: str) -> None:
