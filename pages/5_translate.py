@@ -124,5 +124,5 @@ if room == "steps":
 elif room == "search":
     searches.show(translator, sentence, prefix)
 else:
-    context_map.show(translator, sentence)
+    context_map.show(translator, sentence, prefix)
 frame.close_page("translate")

@@ -9,12 +9,20 @@ import numpy as np
 
 from seq2seq.decoding import Translator
 
-MOST_MAPPED = 300  # sentences; more points could not be told apart, and 300 take a moment to encode
+MOST_MAPPED = 300  # sentences; more points could not be told apart
+MOST_SEARCHED = 3000  # for the nearest one; so many take a model of 256 units some three seconds to encode
+_BATCH = 256  # sentences encoded together
 
 
 def context_vectors(translator: Translator, texts: Sequence[str]) -> np.ndarray:
     """Returns h and c of the context vector of each text, end to end: (texts, 2 · hidden)."""
-    return np.concatenate(translator.contexts(texts), axis=1).astype(float)
+    vectors = np.empty((len(texts), 2 * translator.lesson.model.hidden_size), np.float32)
+    # A batch takes as many steps as its longest text, so texts of like length go together.
+    order = np.argsort([len(text) for text in texts], kind="stable")
+    for first in range(0, len(texts), _BATCH):
+        batch = order[first : first + _BATCH]
+        vectors[batch] = np.concatenate(translator.contexts([texts[n] for n in batch]), axis=1)
+    return vectors
 
 
 def distances(vectors: np.ndarray, vector: np.ndarray) -> np.ndarray:
@@ -55,6 +63,7 @@ class PCA:
             vectors: (points, features), at least one point.
             n_components: how many directions to keep.
         """
+        vectors = vectors.astype(float)
         mean = vectors.mean(axis=0)
         # The right singular vectors of the centred points are the eigenvectors of their covariance matrix, and the
         # squares of the singular values its eigenvalues, times the points.

@@ -1,5 +1,6 @@
 """The page Translate's rooms on other searches than greedy, and on context vectors, with Streamlit's app tester."""
 
+import json
 import math
 from dataclasses import replace
 from itertools import product
@@ -9,25 +10,27 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import ROOT, a_run, button, checked, engine, new_session, said, shows  # noqa: F401
 
-from pages.parts.context_map import map_table, strips_table
+from pages.parts import context_map
+from pages.parts.context_map import Encoded, map_table, nearest_trained, strips_table
 from pages.parts.frame import PAGES
 from pages.parts.searches import differing, samples_table, tree_table
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, TrainingState, Translator
-from seq2seq.contexts import PCA, context_vectors, distances
+from seq2seq.contexts import MOST_MAPPED, PCA, context_vectors, distances
+from seq2seq.lessons import SUPPLIED_LESSONS
 
 pytestmark = pytest.mark.timeout(120)
 HALF_TRAINED = 15  # an epoch of `trained` that is kept, and not sure of itself
 
 
-def open_room(room, state, sentence="Hello.", language="en", **chosen) -> AppTest:
+def open_room(room, state, sentence="Hello.", language="en", is_large=False, **chosen) -> AppTest:
     """Opens a room of the page Translate with a model and a sentence.
 
     Args:
         chosen: key of a widget, with _ for -, and what is chosen there.
     """
     session = new_session(state.lesson.pairs, a_run(state), model=state.lesson.model, training=state.lesson.training)
-    session.sentence = sentence
+    session.sentence, session.is_large = sentence, is_large
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
     values = {"chosen_language": language, "session": session, "room": room}
     for key, value in (values | {key.replace("_", "-"): value for key, value in chosen.items()}).items():
@@ -246,19 +249,82 @@ def test_the_nearest_training_sentences_are_named(sentence, language, trained):
     assert len(app.get("vega_lite_chart")) == 2  # the map and the strips
 
 
-def test_the_map_shows_each_sentence_where_it_is(trained):
+def test_the_map_shows_each_sentence_where_it_is_and_as_what_it_is(trained):
     translator, sources = Translator(trained), [source for source, _ in NOTEBOOK_PAIRS]
     vectors = context_vectors(translator, sources)
     pca = PCA.fit(vectors)
-    marked = {"a": ("How", context_vectors(translator, ["How"])[0]), "b": (sources[1], vectors[1])}
-    is_training = np.array([True, True, False, True, True])
-    points = map_table(sources, is_training, vectors, pca, [4, 0], marked)
-    assert list(points["source"]) == [*sources, "How", sources[1]]
-    assert list(points["kind"]) == ["training", "training", "held_out", "training", "training", "a", "b"]
-    assert list(points["label"]) == ["2", "", "", "", "1", "A", "B"]
-    np.testing.assert_allclose(points[["x", "y"]][:5], pca.project(vectors))
-    np.testing.assert_allclose(points[["x", "y"]].iloc[6], points[["x", "y"]].iloc[1])
-    np.testing.assert_allclose(points["distance"][:5], distances(vectors, marked["a"][1]))
+    kinds = dict.fromkeys(sources, "training") | {sources[2]: "held_out"}
+    marked = {"a": ("How", context_vectors(translator, ["How"])[0]), "b": (sources[2], vectors[2])}
+    mapped = [0, 2, 3, 4]
+    points = map_table(Encoded(trained.weights, kinds, sources, vectors), np.array(mapped), [4, 0], pca, marked)
+    assert list(points["source"]) == [*(sources[n] for n in mapped), "How", sources[2]]
+    assert list(points["kind"]) == ["training", "held_out", "training", "training", "unseen", "held_out"]
+    assert list(points["form"]) == ["training", "held_out", "training", "training", "a", "b"]
+    assert list(points["label"]) == ["2", "", "", "1", "A", "B"]
+    np.testing.assert_allclose(points[["x", "y"]][:4], pca.project(vectors[mapped]))
+    np.testing.assert_allclose(points[["x", "y"]].iloc[5], points[["x", "y"]].iloc[1])
+    np.testing.assert_allclose(points["distance"][:4], distances(vectors[mapped], marked["a"][1]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["training", "held_out", "unseen"])
+def test_the_map_tells_by_colour_and_in_words_what_the_model_knows_of_a_sentence(kind, language):
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(8), TrainingConfig(held_out=0.4))
+    rows = {"training": lesson.training_rows, "held_out": lesson.held_out_rows}
+    sentence = lesson.pairs[rows[kind][0]].source if kind in rows else "Hello!"
+    state = replace(TrainingState.new(lesson), step=1)
+    app, texts = open_room("contexts", state, sentence, language, map_numbers=True), catalogue(language)
+    a = texts["contexts.mark_a"].format(kind=texts[f"contexts.{kind}"])
+    table = table_with(app, "contexts.kind", language).set_index(texts["contexts.sentence"])
+    assert a in list(table.loc[[sentence], texts["contexts.kind"]])
+    encoding = json.loads(app.get("vega_lite_chart")[0].proto.spec)["layer"][0]["encoding"]
+    colours, shapes = (
+        dict(zip(encoding[name]["scale"]["domain"], encoding[name]["scale"]["range"], strict=True))
+        for name in ("color", "shape")
+    )
+    assert len(colours) == len(set(shapes.values())) == 4  # two kinds, A and B; each has a shape of its own
+    assert [kind for kind in rows if colours[texts[f"contexts.{kind}"]] == colours[a]] == [kind] * (kind in rows)
+
+
+def test_in_a_lesson_of_many_sentences_each_of_the_training_is_nearest_to_itself():
+    pairs = SUPPLIED_LESSONS["dates"].pairs
+    assert len(pairs) > MOST_MAPPED
+    translator = Translator(TrainingState.new(Lesson(pairs, ModelConfig(8))))
+    assert [pair.source for pair in pairs if nearest_trained(translator, pair.source) != pair.source] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_many_sentences_some_are_drawn_and_the_nearest_are_among_them(language):
+    pairs = SUPPLIED_LESSONS["dates"].pairs
+    state = replace(TrainingState.new(Lesson(pairs, ModelConfig(8))), step=1)
+    app, texts = open_room("contexts", state, pairs[1].source, language, map_numbers=True), catalogue(language)
+    nearest = table_with(app, "contexts.table_says", language)[texts["contexts.sentence"]]
+    assert nearest[0] == pairs[1].source
+    drawn = list(table_with(app, "contexts.kind", language)[texts["contexts.sentence"]])[:-2]
+    assert set(nearest[:5]) <= set(drawn)
+    assert MOST_MAPPED <= len(drawn) <= MOST_MAPPED + 5
+    assert shows(app, "contexts.shown_of", language, shown=len(drawn), all=len(pairs))
+    assert not shows(app, "contexts.searched_of", language)
+
+
+def test_in_a_very_large_lesson_it_says_among_how_many_the_nearest_was_looked_for(monkeypatch):
+    monkeypatch.setattr(context_map, "MOST_SEARCHED", 50)
+    pairs = SUPPLIED_LESSONS["dates"].pairs
+    state = replace(TrainingState.new(Lesson(pairs, ModelConfig(8))), step=1)
+    app = open_room("contexts", state, pairs[1].source)  # which is not one of the 50, and still its own nearest
+    assert table_with(app, "contexts.table_says")["Sentence"][0] == pairs[1].source
+    assert shows(app, "contexts.searched_of", searched=51, all=len(pairs))
+
+
+def test_a_first_character_that_was_given_begins_the_translation_in_every_room(notebook_trained):
+    app = open_room("contexts", notebook_trained, "Hello.", second_sentence="How old are you?")
+    first = next(
+        box for box in app.selectbox if box.label == catalogue("en")["translate.first"].format(kind="character")
+    )
+    checked(first.set_value("너").run())
+    says = ["→ " + Translator(notebook_trained).translate(*of) for of in (("Hello.", "너"), ("How old are you?", "너"))]
+    assert [text.value for text in app.text if text.value.startswith("→ ")] == says
+    assert says[0] != "→ " + Translator(notebook_trained).translate("Hello.", "안")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -318,3 +384,30 @@ def test_held_out_sentences_are_on_the_map_and_never_the_nearest():
     assert {source for source, kind in kinds.items() if kind == catalogue("en")["contexts.held_out"]} == held_out
     assert not held_out & set(table_with(app, "contexts.table_says")["Sentence"])
     assert shows(app, "contexts.nearest_unseen")
+
+
+# --- Large type ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("room", "way", "pictures"),
+    [("search", "greedy", 1), ("search", "beam", 1), ("search", "sampling", 1), ("contexts", "beam", 2)],
+)
+def test_large_type_reaches_into_each_picture(room, way, pictures, trained):
+    rooms = [open_room(room, trained, is_large=is_large, search_way=way) for is_large in (False, True)]
+    usual, large = ([json.loads(chart.proto.spec) for chart in app.get("vega_lite_chart")] for app in rooms)
+    assert len(usual) == len(large) == pictures
+    for before, after in zip(usual, large, strict=True):
+        assert after["height"] == pytest.approx(1.3 * before["height"], abs=1)
+        sizes = [(one, other) for (name, one), (_, other) in zip(*map(sizes_in, (before, after)), strict=True)]
+        assert sizes and all(one != other for one, other in sizes)
+
+
+def sizes_in(spec):
+    """Returns every size of a text in a specification, with its name."""
+    if isinstance(spec, list):
+        return [size for part in spec for size in sizes_in(part)]
+    if not isinstance(spec, dict):
+        return []
+    here = [(name, spec[name]) for name in ("fontSize", "labelFontSize") if name in spec]
+    return here + [size for part in spec.values() for size in sizes_in(part)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,99 +12,104 @@ from pages.parts import looks
 from pages.parts.looks import CONTEXT, NEGATIVE, POSITIVE, SOURCE, TARGET, ZERO
 from pages.parts.texts import text
 from seq2seq import Translator
-from seq2seq.contexts import MOST_MAPPED, PCA, context_vectors, distances
+from seq2seq.contexts import MOST_MAPPED, MOST_SEARCHED, PCA, context_vectors, distances
 from seq2seq.metrics import examined_rows
 from seq2seq.pairs import MAX_CHARACTERS, normalise
 from seq2seq.weights import Weights
 
 _LEAST_MAPPED = 3  # two points lie on a line, whatever they are
 _NEAREST = 5
-_KINDS = {
-    "training": (CONTEXT, "circle"),
-    "held_out": (SOURCE, "square"),
-    "a": (TARGET, "diamond"),
-    "b": (TARGET, "cross"),
-}
+# What the model knows of a sentence, and how that is drawn; A and B have shapes of their own, in the colour of theirs.
+_COLOURS = {"training": CONTEXT, "held_out": SOURCE, "unseen": TARGET}
+_SHAPES = {"training": "circle", "held_out": "square", "a": "diamond", "b": "cross"}
 
 
 @dataclass(frozen=True)
-class _Mapped:
-    """The sentences on the map.
+class Encoded:
+    """Sentences of a lesson and their context vectors.
 
     Args:
         of: the weights that they were encoded with.
-        sources: the sentences, those of the training first.
-        is_training: whether each was in the training.
-        vectors: (sentences, 2 · hidden).
-        total: how many sentences the lesson has.
+        kinds: every sentence of the lesson → "training" or "held_out".
+        sources: the encoded ones: all of them, or some spread evenly over a very large lesson.
+        vectors: (sources, 2 · hidden).
     """
 
     of: Weights
+    kinds: dict[str, str]
     sources: list[str]
-    is_training: np.ndarray
     vectors: np.ndarray
-    total: int
+
+    def kind(self, sentence: str) -> str:
+        """Tells what the model knows of a sentence: a key of `_COLOURS`."""
+        return self.kinds.get(sentence, "unseen")
+
+    def nearest(self, apart: np.ndarray) -> list[int]:
+        """Returns which of the sources were in the training, by their distances: the nearest first."""
+        return [n for n in np.argsort(apart, kind="stable").tolist() if self.kinds[self.sources[n]] == "training"]
 
 
-def show(translator: Translator, sentence: str) -> None:
+def show(translator: Translator, sentence: str, prefix: str) -> None:
     """Shows where the context vector of a sentence lies among those of the lesson.
 
     Args:
         translator: of the trained model.
         sentence: the source.
+        prefix: given to a model without ⟨bos⟩.
     """
-    mapped = _mapped(translator)
+    encoded = _encoded(translator, sentence)
     vector = context_vectors(translator, [sentence])[0]  # (2 · hidden,)
-    apart = distances(mapped.vectors, vector)
-    nearest = _nearest(mapped, apart)  # indices into the sentences
+    apart = distances(encoded.vectors, vector)
+    nearest = encoded.nearest(apart)
+    spread = examined_rows(np.arange(len(encoded.sources)), MOST_MAPPED)
+    mapped = np.union1d(spread, nearest[:_NEAREST])
     picture = st.container()  # above the choice of B, which is on it
-    _neighbours(translator, mapped, nearest, apart, sentence)
+    _neighbours(translator, encoded, nearest, apart, sentence, prefix)
     st.subheader(text("contexts.two_title"), anchor=False)
-    other = _choose_other(translator, mapped, nearest, sentence)
+    other = _choose_other(translator, encoded, mapped, nearest, sentence)
     other_vector = context_vectors(translator, [other])[0]
     with picture:
-        _map(mapped, nearest, {"a": (sentence, vector), "b": (other, other_vector)})
-    _two(translator, sentence, vector, other, other_vector)
+        pca = PCA.fit(encoded.vectors[spread])  # so the map is the same whatever is typed
+        _map(encoded, mapped, nearest, pca, {"a": (sentence, vector), "b": (other, other_vector)})
+    other_prefix = prefix if other == sentence else _prefix(translator, other, prefix)
+    _two(translator, (sentence, prefix, vector), (other, other_prefix, other_vector))
 
 
-def _mapped(translator: Translator) -> _Mapped:
-    """Returns the encoded sentences of the lesson. They are kept until the model is another one."""
-    kept = st.session_state.get("mapped")
+def _encoded(translator: Translator, sentence: str) -> Encoded:
+    """Returns sentences of the lesson, this one among them if it was in the training.
+
+    They are kept until the model is another one.
+    """
+    kept = st.session_state.get("encoded")
     if kept is None or kept.of is not translator.weights:
-        pairs = translator.lesson.pairs
-        trained = list(dict.fromkeys(pairs[row].source for row in translator.lesson.training_rows))
-        held_out = list(dict.fromkeys(pairs[row].source for row in translator.lesson.held_out_rows))
-        everything = [*trained, *held_out]
-        chosen = examined_rows(np.arange(len(everything)), MOST_MAPPED)
-        sources = [everything[n] for n in chosen]
-        kept = st.session_state["mapped"] = _Mapped(
-            translator.weights,
-            sources,
-            chosen < len(trained),
-            context_vectors(translator, sources),
-            len(everything),
-        )
-    return kept
-
-
-def _nearest(mapped: _Mapped, apart: np.ndarray) -> list[int]:
-    """Returns the sentences of the training, the nearest first."""
-    order = np.argsort(apart, kind="stable")
-    return [int(n) for n in order if mapped.is_training[n]]
+        lesson = translator.lesson
+        rows_of = {"training": lesson.training_rows, "held_out": lesson.held_out_rows}
+        kinds = {lesson.pairs[row].source: kind for kind, rows in rows_of.items() for row in rows}
+        everything = list(kinds)
+        sources = [everything[n] for n in examined_rows(np.arange(len(everything)), MOST_SEARCHED)]
+        kept = Encoded(translator.weights, kinds, sources, context_vectors(translator, sources))
+        st.session_state["encoded"] = kept
+    if kept.kind(sentence) != "training" or sentence in kept.sources:
+        return kept
+    vectors = np.concatenate([kept.vectors, context_vectors(translator, [sentence])])
+    return replace(kept, sources=[*kept.sources, sentence], vectors=vectors)
 
 
 def nearest_trained(translator: Translator, sentence: str) -> str:
     """Returns the sentence of the training whose context vector is nearest to that of another one."""
-    mapped = _mapped(translator)
-    return mapped.sources[_nearest(mapped, distances(mapped.vectors, context_vectors(translator, [sentence])[0]))[0]]
+    encoded = _encoded(translator, sentence)
+    apart = distances(encoded.vectors, context_vectors(translator, [sentence])[0])
+    return encoded.sources[encoded.nearest(apart)[0]]
 
 
-def _choose_other(translator: Translator, mapped: _Mapped, nearest: list[int], sentence: str) -> str:
+def _choose_other(
+    translator: Translator, encoded: Encoded, mapped: np.ndarray, nearest: list[int], sentence: str
+) -> str:
     """Lets the student choose or type a second sentence; the nearest one to begin with."""
-    candidates = [mapped.sources[n] for n in nearest if mapped.sources[n] != sentence]
+    candidates = [encoded.sources[n] for n in nearest if encoded.sources[n] != sentence]
     chosen = st.selectbox(
         text("contexts.other"),
-        mapped.sources,
+        [encoded.sources[n] for n in mapped],
         index=None,
         format_func=looks.shown_text,
         placeholder=text("contexts.other_nearest"),
@@ -124,24 +129,29 @@ def _choose_other(translator: Translator, mapped: _Mapped, nearest: list[int], s
 # --- The map ---------------------------------------------------------------------------------------------------------
 
 
-def _map(mapped: _Mapped, nearest: list[int], marked: dict[str, tuple[str, np.ndarray]]) -> None:
-    if len(mapped.sources) < _LEAST_MAPPED:
+def _map(
+    encoded: Encoded, mapped: np.ndarray, nearest: list[int], pca: PCA, marked: dict[str, tuple[str, np.ndarray]]
+) -> None:
+    if len(mapped) < _LEAST_MAPPED:
         st.info(text("contexts.too_few", least=_LEAST_MAPPED), icon=":material/info:")
         return
-    pca = PCA.fit(mapped.vectors)
-    points = map_table(mapped.sources, mapped.is_training, mapped.vectors, pca, nearest, marked)
-    words = {kind: text(f"contexts.{kind}") for kind in _KINDS}
+    points = map_table(encoded, mapped, nearest, pca, marked)
+    kinds = {"training": "training", "held_out": "held_out"} | dict(zip(points["form"], points["kind"], strict=True))
+    words = {kind: text(f"contexts.{kind}") for kind in _COLOURS}
+    words |= {form: text(f"contexts.mark_{form}", kind=words[kinds[form]]) for form in marked}
+    symbols = tuple((words[form], _COLOURS[kind], _SHAPES[form]) for form, kind in kinds.items())
     titles = [
         text("contexts.component", n=n, share=f"{share:.0%}")
         for n, share in enumerate(pca.explained_variance_ratio, start=1)
     ]
     columns = tuple(text(f"contexts.{name}") for name in ("sentence", "kind", "distance"))
-    spec = _map_spec(tuple(words.values()), tuple(titles), columns, looks.ink(), looks.type_size())
-    data = points.assign(kind=points["kind"].map(words))
+    spec = _map_spec(symbols, tuple(titles), columns, looks.ink(), looks.type_size())
+    data = points.assign(kind=points["form"].map(words))
     st.vega_lite_chart(data, spec, width="stretch", key="context-map", alt=text("contexts.map_alt"))
-    st.caption(text("contexts.how", share=f"{pca.explained_variance_ratio.sum():.0%}", numbers=mapped.vectors.shape[1]))
-    if len(mapped.sources) < mapped.total:
-        st.caption(text("contexts.shown_of", shown=len(mapped.sources), all=f"{mapped.total:,}"))
+    numbers = encoded.vectors.shape[1]
+    st.caption(text("contexts.how", share=f"{pca.explained_variance_ratio.sum():.0%}", numbers=numbers))
+    if len(mapped) < len(encoded.kinds):
+        st.caption(text("contexts.shown_of", shown=len(mapped), all=f"{len(encoded.kinds):,}"))
     table = st.expander(text("contexts.table"), icon=":material/table:", on_change="rerun", key="map-numbers")
     if table.open:
         readable = data[["source", "kind", "x", "y", "distance"]].round(3)
@@ -150,63 +160,62 @@ def _map(mapped: _Mapped, nearest: list[int], marked: dict[str, tuple[str, np.nd
 
 
 def map_table(
-    sources: list[str],
-    is_training: np.ndarray,
-    vectors: np.ndarray,
-    pca: PCA,
-    nearest: list[int],
-    marked: dict[str, tuple[str, np.ndarray]],
+    encoded: Encoded, mapped: np.ndarray, nearest: list[int], pca: PCA, marked: dict[str, tuple[str, np.ndarray]]
 ) -> pd.DataFrame:
     """Returns the points of the map, a row each.
 
     Args:
-        sources: sentences of the lesson.
-        is_training: whether each was in the training.
-        vectors: (sentences, 2 · hidden).
+        encoded: sentences of the lesson.
+        mapped: which of them are on the map.
+        nearest: which of them were in the training, the nearest to the sentence "a" first.
         pca: the map.
-        nearest: those of the training, the nearest to the sentence "a" first.
         marked: "a", the typed sentence, and "b", the other one, with their context vectors.
 
     Returns:
-        "source", "kind" ("training", "held_out", "a", "b"), "x", "y", "distance" to the sentence "a" over all numbers,
-        "label": its letter, or its rank among the nearest.
+        "source", "kind" (a key of `_COLOURS`), "form" (of `_SHAPES`), "x", "y", "distance" to the sentence "a" over
+        all numbers, "label": its letter, or its rank among the nearest.
     """
-    everything = np.stack([*vectors, *(vector for _, vector in marked.values())])  # (points, 2 · hidden)
-    labels = [""] * len(sources)
-    for rank, n in enumerate(nearest[:_NEAREST], start=1):
-        labels[n] = str(rank)
-    x, y = pca.project(everything).T
+    sources = [*(encoded.sources[n] for n in mapped), *(source for source, _ in marked.values())]
+    vectors = np.stack([*encoded.vectors[mapped], *(vector for _, vector in marked.values())])  # (points, 2 · hidden)
+    kinds = [encoded.kind(source) for source in sources]
+    ranks = {n: str(rank) for rank, n in enumerate(nearest[:_NEAREST], start=1)}
+    x, y = pca.project(vectors).T
     return pd.DataFrame(
         {
-            "source": [looks.shown_text(source) for source in [*sources, *(source for source, _ in marked.values())]],
-            "kind": [*np.where(is_training, "training", "held_out"), *marked],
+            "source": [looks.shown_text(source) for source in sources],
+            "kind": kinds,
+            "form": [*kinds[: len(mapped)], *marked],
             "x": x,
             "y": y,
-            "distance": distances(everything, marked["a"][1]),
-            "label": [*labels, *(name.upper() for name in marked)],
+            "distance": distances(vectors, marked["a"][1]),
+            "label": [*(ranks.get(n, "") for n in mapped.tolist()), *(name.upper() for name in marked)],
         }
     )
 
 
 @st.cache_data(max_entries=64)
 def _map_spec(
-    kinds: tuple[str, ...], titles: tuple[str, ...], columns: tuple[str, ...], ink: str, type_size: float
+    symbols: tuple[tuple[str, str, str], ...],
+    titles: tuple[str, ...],
+    columns: tuple[str, ...],
+    ink: str,
+    type_size: float,
 ) -> dict:
     """Returns the specification of the map without its data.
 
     Args:
-        kinds: the names of `_KINDS`.
+        symbols: the name, colour and shape of each sort of point.
         titles: of the axes.
         columns: sentence, kind, distance.
         ink, type_size: of texts.
     """
     sentence, kind, distance = columns
-    colours, shapes = zip(*_KINDS.values(), strict=True)
+    names, colours, shapes = zip(*symbols, strict=True)
     axis = {"grid": True, "tickCount": 5}
     legend = {"orient": "top", "direction": "horizontal", "title": None, "columns": 2, "labelLimit": 220}
-    is_marked = f"datum.kind == '{kinds[2]}' || datum.kind == '{kinds[3]}'"
+    is_marked = "(datum.form == 'a' || datum.form == 'b')"
     return {
-        "height": 400,
+        "height": round(400 * type_size),
         "encoding": {
             "x": {"field": "x", "type": "quantitative", "title": titles[0], "axis": axis},
             "y": {"field": "y", "type": "quantitative", "title": titles[1], "axis": axis},
@@ -216,10 +225,10 @@ def _map_spec(
                 "mark": {"type": "point", "filled": True, "opacity": 0.85},
                 "encoding": {
                     "color": {"field": "kind", "type": "nominal", "legend": legend}
-                    | {"scale": {"domain": list(kinds), "range": list(colours)}},
+                    | {"scale": {"domain": list(names), "range": list(colours)}},
                     "shape": {"field": "kind", "type": "nominal", "legend": legend}
-                    | {"scale": {"domain": list(kinds), "range": list(shapes)}},
-                    "size": {"condition": {"test": is_marked, "value": 260}, "value": 70},
+                    | {"scale": {"domain": list(names), "range": list(shapes)}},
+                    "size": {"condition": {"test": is_marked, "value": 260 * type_size}, "value": 70 * type_size},
                     "stroke": {"condition": {"test": is_marked, "value": ink}, "value": None},
                     "tooltip": [
                         {"field": "source", "title": sentence},
@@ -230,8 +239,8 @@ def _map_spec(
             },
             {
                 "transform": [{"filter": "datum.label != ''"}],
-                "mark": {"type": "text", "dy": -11, "color": ink, "fontWeight": "bold"}
-                | {"dx": {"expr": f"{is_marked} ? -13 : 10"}}
+                "mark": {"type": "text", "dy": -11 * type_size, "color": ink, "fontWeight": "bold"}
+                | {"dx": {"expr": f"({is_marked} ? -13 : 10) * {type_size}"}}
                 | {"fontSize": {"expr": f"({is_marked} ? 18 : 13) * {type_size}"}},
                 "encoding": {"text": {"field": "label"}},
             },
@@ -239,15 +248,17 @@ def _map_spec(
     }  # fmt: skip
 
 
-def _neighbours(translator: Translator, mapped: _Mapped, nearest: list[int], apart: np.ndarray, sentence: str) -> None:
+def _neighbours(
+    translator: Translator, encoded: Encoded, nearest: list[int], apart: np.ndarray, sentence: str, prefix: str
+) -> None:
     """Names the nearest sentences of the training: what a model that has memorised falls back on."""
     lesson, targets = translator.lesson, {}
     for row in lesson.training_rows:
         targets.setdefault(lesson.pairs[row].source, []).append(lesson.pairs[row].target)
-    says = translator.translate(sentence, _prefix(translator, sentence))
+    says = translator.translate(sentence, prefix)
     # What the model says may be learned from a sentence that lies further away; its rank then tells so.
     listed = [
-        (rank, n) for rank, n in enumerate(nearest, start=1) if rank <= _NEAREST or says in targets[mapped.sources[n]]
+        (rank, n) for rank, n in enumerate(nearest, start=1) if rank <= _NEAREST or says in targets[encoded.sources[n]]
     ]
     st.subheader(text("contexts.nearest_title"), anchor=False)
     st.caption(text("contexts.nearest_seen" if sentence in targets else "contexts.nearest_unseen"))
@@ -255,9 +266,9 @@ def _neighbours(translator: Translator, mapped: _Mapped, nearest: list[int], apa
         pd.DataFrame(
             {
                 text("contexts.rank"): rank,
-                text("contexts.sentence"): mapped.sources[n],
-                text("contexts.table_says"): " / ".join(targets[mapped.sources[n]]),
-                text("contexts.says"): "✓" if says in targets[mapped.sources[n]] else "",
+                text("contexts.sentence"): encoded.sources[n],
+                text("contexts.table_says"): " / ".join(targets[encoded.sources[n]]),
+                text("contexts.says"): "✓" if says in targets[encoded.sources[n]] else "",
                 text("contexts.distance"): f"{apart[n]:.3f}",
             }
             for rank, n in listed
@@ -268,28 +279,37 @@ def _neighbours(translator: Translator, mapped: _Mapped, nearest: list[int], apa
         alt=text("contexts.nearest_title"),
     )
     st.caption(text("contexts.distance_how", farthest=f"{apart.max():.3f}"))
+    if len(nearest) < len(targets):
+        st.caption(text("contexts.searched_of", searched=f"{len(nearest):,}", all=f"{len(targets):,}"))
 
 
-def _prefix(translator: Translator, sentence: str) -> str:
-    """Returns what a model without ⟨bos⟩ has to be given: the first token of a known translation, or of the first."""
+def _prefix(translator: Translator, sentence: str, prefix: str) -> str:
+    """Returns what a model without ⟨bos⟩ is given for the second sentence: as its translation begins, if it has one."""
     pairs = translator.lesson.pairs
-    return translator.lesson.prefix(next((pair.target for pair in pairs if pair.source == sentence), pairs[0].target))
+    return next((translator.lesson.prefix(pair.target) for pair in pairs if pair.source == sentence), prefix)
 
 
 # --- Two sentences side by side --------------------------------------------------------------------------------------
 
 
-def _two(translator: Translator, a: str, vector_a: np.ndarray, b: str, vector_b: np.ndarray) -> None:
-    for column, name, sentence in zip(st.columns(2), "AB", (a, b), strict=True):
+def _two(translator: Translator, a: tuple[str, str, np.ndarray], b: tuple[str, str, np.ndarray]) -> None:
+    """Shows what the model says of two sentences, and their context vectors.
+
+    Args:
+        translator: of the trained model.
+        a, b: a sentence, what a model without ⟨bos⟩ is given for it, and its context vector.
+    """
+    for column, name, (sentence, prefix, _) in zip(st.columns(2), "AB", (a, b), strict=True):
         with column.container(border=True):
             st.caption(f"**{name}**")
             st.text(sentence)
-            st.text("→ " + translator.translate(sentence, _prefix(translator, sentence)))
+            st.text("→ " + translator.translate(sentence, prefix))
+    vector_a, vector_b = a[-1], b[-1]
     table = strips_table(vector_a, vector_b)
     words = tuple(text(f"contexts.{name}") for name in ("unit", "value", "state"))
     st.vega_lite_chart(
         table,
-        _strips_spec(len(vector_a) // 2, looks.ink(), words),
+        _strips_spec(len(vector_a) // 2, looks.ink(), looks.type_size(), words),
         width="stretch",
         key="context-strips",
         alt=text("contexts.strips_alt"),
@@ -325,19 +345,19 @@ def strips_table(vector_a: np.ndarray, vector_b: np.ndarray) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=64)
-def _strips_spec(units: int, ink: str, words: tuple[str, ...]) -> dict:
+def _strips_spec(units: int, ink: str, type_size: float, words: tuple[str, ...]) -> dict:
     """Returns the specification of the strips without their data: a line for each state, a box for each unit.
 
     Args:
         units: hidden size.
-        ink: colour of texts.
+        ink, type_size: of texts.
         words: unit, value, state.
     """
     unit, value, state = words
     scale = {"domain": [-1, 0, 1], "range": [NEGATIVE, ZERO, POSITIVE], "clamp": True}
     axis = {"grid": False, "tickMinStep": 1, "format": "d", "tickCount": min(units, 16)}
     return {
-        "height": 290,
+        "height": round(290 * type_size),
         "config": {"view": {"stroke": None}, "mark": {"aria": False}},
         "usermeta": {"embedOptions": {"renderer": "canvas"}},  # up to thousands of boxes
         "transform": [
@@ -351,7 +371,7 @@ def _strips_spec(units: int, ink: str, words: tuple[str, ...]) -> dict:
             "x2": {"field": "right"},
             "y": {"field": "state", "type": "ordinal", "title": None}
             | {"scale": {"domain": [*_STRIPS[:3], " ", *_STRIPS[3:]], "paddingInner": 0.12}}
-            | {"axis": {"domain": False, "ticks": False, "labelColor": ink, "labelFontSize": 13}},
+            | {"axis": {"domain": False, "ticks": False, "labelColor": ink, "labelFontSize": 13 * type_size}},
             "color": {"field": "value", "type": "quantitative", "scale": scale}
             | {"legend": {"orient": "top", "title": None, "gradientLength": 220, "values": [-1, 0, 1]}},
             "tooltip": [
