@@ -483,15 +483,23 @@ def test_early_stopping_of_keras_itself_works():
     assert advance(TrainingState.new(still), epochs=50, callbacks=[early]).epoch == 3
 
 
-def test_a_callback_ends_it_at_its_epoch_though_a_call_trains_on_several():
+def test_a_callback_ends_it_at_its_epoch_though_a_call_trains_on_several(monkeypatch):
     start = advance(TrainingState.new(lesson_of()), epochs=32)
+    call, epochs_of_calls = training._call, []
+
+    def noted_call(*args, **settings):
+        epochs_of_calls.append(len(args[-1]))
+        return call(*args, **settings)
 
     class StopAt34(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch + 1 == 34
 
-    assert len(training._orders_for_a_call(start.lesson, 32, 0, 20, last=None)) == 4
-    assert_same(advance(start, epochs=10, callbacks=[StopAt34()]), advance(start, epochs=2))
+    monkeypatch.setattr(training, "_call", noted_call)
+    monkeypatch.setattr(training, "_CALL_SECONDS", 3600)  # the second call takes all the epochs that are left
+    stopped = advance(start, epochs=10, callbacks=[StopAt34()])
+    assert epochs_of_calls == [1, 10, 2]
+    assert_same(stopped, advance(start, epochs=2))
 
 
 # --- The order of the pairs
