@@ -37,20 +37,14 @@ UNTIL_EPOCH = """(button, done) => new Promise(resolve => {
     }
     requestAnimationFrame(look)
 })"""
-# Notes when a chart was drawn last; Vega clears its canvas before.
-NOTE_DRAWING = """
-    const clearRect = CanvasRenderingContext2D.prototype.clearRect
-    CanvasRenderingContext2D.prototype.clearRect = function (...box) {
-        window.drawn = performance.now()
-        return clearRect.apply(this, box)
-    }
-"""
-# Clicks and returns the seconds until the last chart that this changes was drawn.
+# Clicks and returns the seconds until the frame with another step of the picture was painted.
 UNTIL_DRAWN = """button => new Promise((resolve, reject) => {
-    const clicked = performance.now()
+    const told = () => button.getRootNode().querySelector(".narration").innerText
+    const before = told(), clicked = performance.now(), painted = new MessageChannel()
+    painted.port1.onmessage = () =>
+        told() === before ? reject("nothing was drawn") : resolve((performance.now() - clicked) / 1000)
     button.click()
-    const tell = () => window.drawn > clicked ? resolve((window.drawn - clicked) / 1000) : reject("nothing was drawn")
-    setTimeout(tell, 2000)
+    requestAnimationFrame(() => painted.port2.postMessage(0))  // which comes after this frame
 })"""
 
 
@@ -89,7 +83,6 @@ class Browser:
         self._end_server()
         self._page = self._chromium.new_page(locale="en-GB", viewport={"width": 1280, "height": 800})
         self._page.set_default_timeout(PATIENCE)
-        self._page.add_init_script(NOTE_DRAWING)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -171,7 +164,7 @@ class Browser:
         self._button("train.more", epochs=1).click()
         self._page.get_by_text(TEXTS["run.epochs"].format(done=1, epochs=1)).first.wait_for()
         self._goes_to("translate")
-        following = self._page.locator(".st-key-stepper-next button")
+        following = self._page.locator(".stepper [data-does=next]")
         took = []
         for _ in range(steps):
             following.click(trial=True)  # waits until it can be clicked

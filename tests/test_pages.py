@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+import time
 import unicodedata
 from dataclasses import replace
 from itertools import product
@@ -20,10 +21,11 @@ from pages.parts import session as sessions
 from pages.parts.frame import PAGES
 from pages.parts.session import NamedRun, Session
 from pages.parts.texts import LANGUAGES, catalogue
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, limits
 from seq2seq.classroom.run import Run
 from seq2seq.config import suggested_settings
 from seq2seq.lessons import SUPPLIED_LESSONS
+from seq2seq.limits import training_bytes
 from seq2seq.metrics import examine
 from seq2seq.pairs import MAX_CHARACTERS, MAX_PAIRS
 
@@ -48,7 +50,8 @@ class StandInEngine:
         run._begin(epochs)
 
     def pause(self, run):
-        run.status = "paused"
+        if run.is_active:
+            run.status = "paused"
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +75,7 @@ def new_session(rows=NOTEBOOK_PAIRS, run=None, **settings) -> Session:
     session.asks = False  # questions hold answers back: see test_questions.py
     if run is not None:
         lesson = run.state.lesson
-        session.run = session.used = run
+        session.run = run
         session.runs = [NamedRun(run, "1.", (lesson.pairs, lesson.model))]
     return session
 
@@ -162,6 +165,16 @@ def test_the_browsers_language_comes_first(locale, language):
     app.context["locale"] = locale
     app.run()
     assert shows(app, "door.choose", language)
+
+
+def test_what_stands_behind_a_second_question_mark_is_no_part_of_the_session():
+    """The address bar has a parameter already, and people add "?large=on" to it."""
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    app.query_params[sessions.ID] = "abc?large=on&questions=off"
+    checked(app.run())
+    session = app.session_state["session"]
+    assert (session.id, session.is_large, session.asks) == ("abc", True, False)
+    assert app.query_params[sessions.ID] == ["abc"]
 
 
 def test_switching_the_language_keeps_the_work():
@@ -592,7 +605,7 @@ def test_starting_and_stopping(language, engine):
     assert session.training == TrainingConfig(77, 2, 0.02, 3, 9, held_out=0.2)
     checked(button(app, "train.start", language).click().run())
     assert [run.state.lesson for run in engine.submitted] == [session.lesson]
-    assert session.run is session.used is engine.submitted[0]
+    assert session.run is engine.submitted[0]
     assert shows(app, "train.place", language, place=1)
     checked(button(app, "train.pause", language).click().run())
     assert session.run.status == "paused"
@@ -614,14 +627,185 @@ def test_some_epochs_and_beginning_anew(engine):
     assert not session.run.is_active
 
 
-def test_a_new_learning_rate_holds_for_the_run_that_goes_on(engine, trained):
+def test_what_is_begun_quickly_loses_nothing(engine, trained_session):
+    """An empty run gives up its row, a second click finds the first one's run, and what was trained stays."""
+    trained_run = trained_session.run
+    app = open_page("train", trained_session)
+    for key in ("reset", "new_seed", "reset", *["new_seed"] * 12):
+        checked(button(app, f"train.{key}").click().run())
+    assert [named.run for named in trained_session.runs] == [trained_run, trained_session.run]
+    for _ in range(2):
+        checked(button(app, "train.start").click().run())
+        assert [named.run for named in trained_session.runs] == [trained_run, trained_session.run]
+    assert engine.submitted == [trained_session.run]
+    assert [named.name for named in trained_session.runs] == ["1.", "2. seed 13"]
+    for _ in range(2):
+        checked(app.button(key="what-if-units").click().run())
+        assert len(trained_session.runs) == 3
+
+
+def test_empty_runs_are_dropped_before_trained_ones(trained):
+    session = new_session()
+    made = [session.new_run(session.lesson) for _ in range(2)]
+    assert session.runs == made[1:]  # the first one was empty
+    for n in range(11):
+        session.run.state = trained if n else session.run.state  # the first of these is left without a step
+        session.run.status = "finished" if n else "queued"
+        made.append(session.new_run(session.lesson))
+    empty, *others = made[1:]
+    empty.run.status = "paused"
+    session.run.state = trained
+    made.append(session.new_run(session.lesson))
+    assert session.runs == [*others, made[-1]]  # not the oldest one, which was trained
+    session.run.state = trained
+    made.append(session.new_run(session.lesson))
+    assert session.runs == [*others[1:], *made[-2:]]
+    assert len({named.name for named in session.runs}) == len(session.runs) == 12
+
+
+def test_a_run_that_trains_is_never_dropped(trained):
+    session = new_session()
+    active = [a_run(trained, "training", None) for _ in range(12)]
+    session.runs = [NamedRun(run, f"{n}.", (session.lesson.pairs, session.model)) for n, run in enumerate(active)]
+    session.run = active[-1]
+    session.new_run(session.lesson, base=session.runs[3])
+    assert [named.run for named in session.runs] == [*active, session.run]
+
+
+@pytest.mark.parametrize("name", ["2nd try", "8units", "²", "1.5 times", "2. seed 7", "**x**"])
+def test_a_run_can_be_called_anything(name, trained_session, engine):
+    app = open_page("train", trained_session)
+    edit(app, {0: {"name": name}})
+    assert [named.name for named in trained_session.runs] == [name]
+    checked(button(app, "train.start").click().run())
+    checked(button(app, "train.new_seed").click().run())
+    names = [named.name for named in trained_session.runs]
+    assert len(set(names)) == 3
+    edit(app, {0: {"name": names[1]}})  # which is taken
+    assert [toast.value for toast in app.toast] == [catalogue("en")["run.name_taken"]]
+    for empty in ("  ", None):
+        edit(app, {0: {"name": empty}})
+    assert [named.name for named in trained_session.runs] == names
+
+
+def test_the_table_of_runs_can_be_edited_while_something_trains(trained):
+    run = a_run(replace(trained, epoch=75, history=trained.history[:75]), "training", None)
+    session = new_session(run=run, training=trained.lesson.training)
+    session.runs.insert(0, NamedRun(a_run(trained), "another", session.runs[0].basis))
+    app = open_page("train", session)
+    for epochs, edits in (
+        (80, {0: {"name": "earlier"}}),
+        (90, {0: {"shown": True}}),
+        (100, {0: {"shown": False}, 1: {"name": "now"}}),
+    ):
+        run.history = list(trained.history[:epochs])
+        edit(app, edits)
+        assert app.data_editor[0].value["epochs"].tolist() == [150, epochs]
+    assert [(named.name, named.is_shown) for named in session.runs] == [("earlier", False), ("now", False)]
+    edit(app, {0: {"used": True}})
+    assert session.run is session.runs[0].run and run.is_active
+    assert app.data_editor[0].value["status"].tolist() == ["Finished", "Training"]
+    edit(app, deleted=[0])
+    assert [named.run for named in session.runs] == [session.run] == [run]
+
+
+def test_after_the_last_run_is_deleted(trained_session, engine):
+    """Another tab may still have its buttons."""
+    trained_session.look_at = 15
+    app, other = (open_page("train", trained_session) for _ in range(2))
+    edit(app, deleted=[0])
+    assert shows(app, "train.empty")
+    assert (trained_session.run, trained_session.look_at, trained_session.trained) == (None, None, None)
+    trained_session.pause()
+    checked(button(other, "train.go_on").click().run())
+    assert shows(other, "train.empty")
+    assert engine.submitted == []
+
+
+def test_another_current_run_begins_with_its_latest_epoch(trained_session, trained):
+    trained_session.look_at = 15
+    trained_session.runs.append(NamedRun(a_run(trained), "2.", trained_session.runs[0].basis))
+    trained_session.delete(trained_session.run)
+    assert trained_session.trained is trained
+
+
+def test_what_another_tab_has_to_draw_anew(trained_session):
+    outlines = [trained_session.outline]
+    trained_session.new_run(trained_session.lesson)
+    outlines.append(trained_session.outline)
+    trained_session.go_on()
+    outlines.append(trained_session.outline)
+    trained_session.run.history = trained_session.runs[0].run.history  # an epoch alone is no reason
+    assert trained_session.outline == outlines[-1]
+    trained_session.pause()
+    outlines.append(trained_session.outline)
+    trained_session.runs[0].name = "first"
+    outlines.append(trained_session.outline)
+    trained_session.delete(trained_session.runs[0].run)
+    outlines.append(trained_session.outline)
+    trained_session.delete(trained_session.run)
+    outlines.append(trained_session.outline)
+    assert len(set(outlines)) == len(outlines) == 7
+
+
+def test_a_pause_is_shown_as_soon_as_it_is_there(engine, trained, monkeypatch):
+    """The slice under way is finished first."""
+    run = a_run(trained, "training", None)
+    app = open_page("train", new_session(run=run, training=trained.lesson.training))
+    sleep = time.sleep
+
+    def sleep_through_the_slice(seconds):
+        if seconds == 0.01 and engine.pausing:
+            run.status = "paused"
+        sleep(seconds)
+
+    engine.pausing = []
+    monkeypatch.setattr(engine, "pause", engine.pausing.append)
+    monkeypatch.setattr(time, "sleep", sleep_through_the_slice)
+    checked(button(app, "train.pause").click().run())
+    assert engine.pausing == [run]
+    assert shows(app, "run.paused")
+    assert not button(app, "train.go_on").disabled
+
+
+def test_a_run_that_goes_on_takes_over_the_rate_and_the_rules(engine, trained):
     session = new_session(run=a_run(trained, "paused", None), training=trained.lesson.training)
     app = open_page("train", session)
-    app.number_input[2].set_value(0.002)
+    for widget, value in zip(app.number_input, (300, 2, 0.002, 7, 9, 20), strict=True):
+        widget.set_value(value)
+    app.main.toggle[0].set_value(False)
     checked(app.run())
     checked(button(app, "train.go_on").click().run())
-    assert session.run.state.lesson.training == replace(trained.lesson.training, learning_rate=0.002)
+    taken_over = dict(epochs=300, learning_rate=0.002, patience=7, stop_when_right=False)
+    assert session.run.state.lesson.training == replace(trained.lesson.training, **taken_over)
     assert session.run.state.weights is trained.weights
+    assert session.run.goal == 300 and session.run._has_rules
+    rate = app.number_input[2]
+    assert (rate.label, rate.disabled) == ("Learning rate", True)  # it waits for a pause
+    checked(button(app, "train.pause").click().run())
+    assert not app.number_input[2].disabled
+
+
+@pytest.mark.parametrize("status", ["paused", "finished"])
+def test_where_a_rule_has_ended_it_it_goes_on_all_the_same(status, engine, trained):
+    """Whether it has just been finished or was paused on its way on."""
+    run = a_run(trained, status, "epochs" if status == "finished" else None)
+    session = new_session(run=run, training=trained.lesson.training)
+    checked(button(open_page("train", session), "train.go_on").click().run())
+    assert engine.submitted == [run] and run.goal == 300
+
+
+def test_the_settings_follow_the_run_that_is_chosen(trained_session):
+    """Or going on would change what nobody has typed."""
+    first = trained_session.run
+    trained_session.training = replace(trained_session.training, learning_rate=0.5, patience=3, seed=4)
+    trained_session.new_run(trained_session.lesson)
+    app = open_page("train", trained_session)
+    edit(app, {0: {"used": True}})
+    assert trained_session.run is first
+    assert [app.number_input[n].value for n in (2, 3, 4)] == [0.01, 0, 4]
+    checked(button(app, "train.go_on").click().run())
+    assert first.state.lesson.training == TrainingConfig()
 
 
 @pytest.mark.parametrize(
@@ -644,6 +828,60 @@ def test_what_changes_if(name, changed, trained_session, engine):
     assert not shows(app, "frame.outdated")
 
 
+def test_what_ifs_have_one_base(trained_session, engine):
+    """Which trains on, if it does."""
+    base = trained_session.run
+    base.status = "training"
+    app = open_page("train", trained_session)
+    for name in ("units", "batch", "mask"):
+        trained_session.training = replace(trained_session.training, learning_rate=0.5)  # typed in, and not asked for
+        checked(app.button(key=f"what-if-{name}").click().run())
+    lessons = [named.run.state.lesson for named in trained_session.runs]
+    assert [
+        (lesson.model.hidden_size, lesson.training.batch_size, lesson.model.mask_padding) for lesson in lessons
+    ] == [
+        (32, 1, True),
+        (8, 1, True),
+        (32, 5, True),
+        (32, 1, False),
+    ]
+    assert {lesson.training.learning_rate for lesson in lessons} == {0.01}
+    assert [named.name for named in trained_session.runs] == ["1.", "2. 8 units", "3. batch 5", "4. mask ✗"]
+    assert all(named.is_shown and named.run.is_active for named in trained_session.runs)
+    checked(button(app, "train.pause").click().run())
+    assert not trained_session.is_active  # all of them
+    checked(button(app, "train.new_seed").click().run())
+    checked(app.button(key="what-if-units").click().run())
+    assert trained_session.run.state.lesson.training.seed == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_if_of_an_earlier_lesson_says_so(language, trained_session):
+    trained_session.edit((("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:]))
+    app = open_page("train", trained_session, language)
+    checked(app.button(key="what-if-units").click().run())
+    assert trained_session.run.state.lesson.pairs == NOTEBOOK_PAIRS
+    assert shows(app, "frame.outdated", language, pairs=5, units=8)
+
+
+def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
+    """Thirty students' would fill the server's memory."""
+    size = sum(weights.nbytes for _, kept in trained.snapshots for weights in kept.values())
+    monkeypatch.setattr(sessions, "_MOST_SNAPSHOT_BYTES", 2 * size)
+    session = new_session()
+    for _ in range(4):
+        session.new_run(session.lesson)
+        session.run.state, session.run.status = trained, "finished"
+    active, *_ = session.runs
+    active.run.status = "training"
+    session.new_run(session.lesson, base=active)
+    assert [bool(named.run.state.snapshots) for named in session.runs] == [True, False, True, True, False]
+    session.choose(session.runs[1].run)
+    app = open_page("train", session)
+    assert not app.select_slider
+    assert shows(app, "train.translations_title", epoch=150)
+
+
 def test_looking_back_at_a_kept_epoch(trained_session):
     app = open_page("train", trained_session)
     app.select_slider[0].set_value(15)
@@ -663,6 +901,46 @@ def test_settings_stay_after_another_page():
         app.switch_page(PAGES[page][0])
         checked(app.run())
     assert session.training.epochs == app.number_input[0].value == 77
+
+
+def test_settings_can_be_changed_again_and_again():
+    session = new_session()
+    app = open_page("train", session)
+    for epochs, held_out, is_on in ((77, 20, False), (88, 40, True), (99, 0, False), (99, 50, True)):
+        app.number_input[0].set_value(epochs)
+        app.number_input[5].set_value(held_out)
+        app.main.toggle[0].set_value(is_on)
+        checked(app.run())
+        assert app.number_input[0].value == session.training.epochs == epochs
+        assert (app.number_input[5].value, session.training.held_out) == (held_out, held_out / 100)
+        assert app.main.toggle[0].value == session.training.stop_when_right == is_on
+
+
+def test_settings_that_another_tab_changes():
+    session = new_session()
+    app, other = open_page("train", session), open_page("train", session)
+    app.number_input[0].set_value(77)
+    checked(app.run())
+    other.number_input[4].set_value(5)
+    checked(other.run())
+    assert session.training == TrainingConfig(epochs=77, seed=5)
+    assert other.number_input[0].value == 77
+
+
+@pytest.mark.parametrize(("share", "language"), product([5, 10, 20], LANGUAGES))
+def test_a_share_that_holds_nothing_out_says_so(share, language):
+    app = open_page("train", new_session(), language)
+    app.number_input[5].set_value(share)
+    checked(app.run())
+    assert shows(app, "train.held_out_none", language, pairs=5, share=f"{share}%") == (share < 20)
+
+
+def test_the_seed_after_the_last():
+    session = new_session(training=TrainingConfig(seed=2**31 - 1))
+    app = open_page("train", session)
+    checked(button(app, "train.start").click().run())
+    checked(button(app, "train.new_seed").click().run())
+    assert session.run.state.lesson.training.seed == session.training.seed == 0
 
 
 @pytest.mark.parametrize(("epochs", "language"), product([0, -1, 1_000_000], LANGUAGES))
@@ -692,6 +970,31 @@ def test_a_training_too_large_for_the_server_cannot_start(language):
     checked(app.run())
     assert not shows(app, "train.too_large", language)
     assert not button(app, "train.start", language).disabled
+    checked(button(app, "train.start", language).click().run())
+    checked(button(app, "train.pause", language).click().run())
+    app.number_input[1].set_value(200)
+    checked(app.run())
+    assert shows(app, "train.too_large", language)
+    for key in ("start", "reset", "new_seed"):
+        assert button(app, f"train.{key}", language).disabled
+    assert not button(app, "train.go_on", language).disabled  # with its own batches
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_comparison_too_large_for_the_server_is_not_begun(language, engine):
+    rows = [(f"{n} {'s' * 290}", f"{n} {'t' * 290}") for n in range(200)]
+    session = new_session(rows, model=ModelConfig(512))
+    lesson = replace(session.lesson, training=TrainingConfig(batch_size=1))
+    limit = training_bytes(lesson)
+    session.training = lesson.training
+    session.new_run(session.lesson)
+    app = open_page("train", session, language)
+    app.button(key="what-if-units").click()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "MAX_TRAINING_BYTES", limit)
+        checked(app.button(key="what-if-batch").click().run())
+    assert shows(app, "train.too_large", language)
+    assert engine.submitted == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -748,7 +1051,7 @@ def test_every_column_of_the_history_has_a_title(language, trained_session):
     assert {columns[name]["label"] for name in history.value} <= set(catalogue(language).values())
 
 
-@pytest.mark.parametrize("page", ["tensors", "train", "translate"])
+@pytest.mark.parametrize("page", ["tensors", "train"])
 def test_large_type_reaches_into_the_pictures(page, trained_session):
     """Those that are drawn by measures of their own; axes follow the page's type by themselves."""
     heights = []
@@ -780,17 +1083,18 @@ def translate(app, sentence) -> AppTest:
 
 
 def translation(app) -> list[str]:
-    """Returns what stands in plain text: the sentence, its translation, …, and at the end what the stepper says."""
+    """Returns what stands in plain text: the sentence, its translation, what was changed …"""
     return [element.value for element in app.text]
 
 
-def step_through(app, language="en") -> list[str]:
-    """Goes to the last step; returns what the stepper says at each."""
-    said_at = [translation(app)[-1]]
-    while not (following := button(app, "stepper.next", language)).disabled:
-        checked(following.click().run())
-        said_at.append(translation(app)[-1])
-    return said_at
+def picture(app) -> dict:
+    """Returns what the stepper has to draw: a whole translation, through which the browser goes step by step."""
+    (component,) = app.get("bidi_component")
+    return json.loads(component.proto.json)
+
+
+def narrations(app) -> list[str]:
+    return [step["narration"] for step in picture(app)["steps"]]
 
 
 def ending(key, language="en", **values) -> str:
@@ -814,55 +1118,35 @@ def test_translating(language, trained_session):
     assert shows(app, "translate.trained", language)
     assert shows(app, "translate.right", language)
     assert shows(app, "translate.model", language, epoch=150, pairs=5)
-    assert len(app.get("vega_lite_chart")) == 2
     steps = list(Translator(trained_session.trained).steps("Hello."))
-    said_at = step_through(app, language)
-    assert len(said_at) == len(steps) == 7
-    for n, (line, step) in enumerate(zip(said_at, steps, strict=True)):
-        values = {"step": n + 1, "steps": 7, "fed": step.fed, "best": step.token, "token": step.token}
+    told = narrations(app)
+    assert len(told) == len(steps) == 7
+    for n, (line, step) in enumerate(zip(told, steps, strict=True)):
+        values = {"step": n + 1, "steps": 7, "t": n, "fed": step.fed, "best": step.token, "token": step.token}
         now = catalogue(language)["stepper.now"].format(p=f"{step.probabilities.max():.1%}", **values)
         assert line.splitlines() == [now, ending("eos", language, steps=7) if n == 6 else
                                      catalogue(language)["stepper.goes_on"]]  # fmt: skip
 
 
-def test_stepping_back_and_scrubbing(trained_session):
+def test_the_picture_has_all_numbers_of_every_step(trained_session):
+    drawn = picture(open_page("translate", trained_session))
+    translator = Translator(trained_session.trained)
+    steps, context = list(translator.steps("Hello.")), translator.context("Hello.")
+    for name in ("state_h", "state_c"):
+        expected = [getattr(moment, name) for moment in (context, *steps)]
+        np.testing.assert_allclose(drawn[name[-1]], expected, atol=6e-5)  # four digits
+    for told, step in zip(drawn["steps"], steps, strict=True):
+        np.testing.assert_allclose(told["probabilities"], step.probabilities, atol=6e-7)
+        assert translator.lesson.target_vocabulary.tokens[told["token_id"]] == step.token
+
+
+def test_a_changed_translation_stays_while_the_model_trains_on(trained_session):
     app = open_page("translate", trained_session)
-    said_at = step_through(app)
-    for key, expected in (("back", 5), ("back", 4), ("first", 0), ("next", 1)):
-        checked(button(app, f"stepper.{key}").click().run())
-        assert translation(app)[-1] == said_at[expected]
-        assert app.slider[0].value == expected + 1
-    checked(app.slider[0].set_value(4).run())
-    assert translation(app)[-1] == said_at[3]
-    assert translation(translate(app, "I'm hungry."))[-1].startswith("Step 1 of")
-
-
-def test_playing_goes_on_by_itself(trained_session):
-    app = open_page("translate", trained_session)
-    said_at = step_through(app)
-    checked(button(app, "stepper.play").click().run())  # at the end it begins anew
-    assert translation(app)[-1] == said_at[0]
-    for expected in said_at[1:4]:
-        assert translation(checked(app.run()))[-1] == expected  # as its timer would
-    checked(button(app, "stepper.pause").click().run())
-    assert translation(checked(app.run()))[-1] == said_at[3]
-    checked(button(app, "stepper.play").click().run())
-    assert translation(app)[-1] == said_at[4]
-    checked(button(app, "stepper.back").click().run())  # by hand
-    assert translation(checked(app.run()))[-1] == said_at[3]
-
-
-def test_the_numbers_can_be_read_as_tables(trained_session):
-    app = open_page("translate", trained_session)
-    assert not app.dataframe
-    app.session_state["numbers"] = True
+    checked(button(app, "stepper.do_zero").click().run())
+    run = trained_session.run
+    run.state = replace(run.state, epoch=run.state.epoch + 1, step=run.state.step + 5)
     checked(app.run())
-    (first, *_) = Translator(trained_session.trained).steps("Hello.")
-    states, probabilities = (table.value for table in app.dataframe)
-    np.testing.assert_array_equal(states["h out"], first.state_h)
-    np.testing.assert_array_equal(states["c out"], first.state_c)
-    assert len(probabilities) == len(first.probabilities)
-    assert probabilities.iloc[0].tolist()[1::2] == ["안", "✓"]
+    assert changed(app)[0] == catalogue("en")["stepper.did_zero"]
 
 
 def test_picking_a_sentence(trained_session):
@@ -942,10 +1226,10 @@ def test_the_notebooks_model_needs_a_first_character(language, notebook_trained)
     assert app.selectbox[1].value == "안"
     assert translation(app)[1].startswith("안")
     # after the one that was given
-    assert step_through(app, language)[-1].splitlines()[-1] == ending("without_eos", language, steps=9)
+    assert narrations(app)[-1].splitlines()[-1] == ending("without_eos", language, steps=9)
     app.selectbox[1].set_value("")
     checked(app.run())
-    assert step_through(app, language)[-1].splitlines()[-1] == ending("without_eos", language, steps=10)
+    assert narrations(app)[-1].splitlines()[-1] == ending("without_eos", language, steps=10)
 
 
 def changed(app) -> list[str]:
@@ -964,7 +1248,7 @@ def choose(app, key, value, language="en"):
 def test_a_change_and_back(name, language, trained_session):
     translator, words = Translator(trained_session.trained), catalogue(language)
     app = open_page("translate", trained_session, language)
-    plain, said_at = translation(app), step_through(app, language)
+    plain, told = translation(app), narrations(app)
     expected = {
         "zero": translator.steps(""),
         "taught": translator.steps("Hello."),
@@ -976,7 +1260,7 @@ def test_a_change_and_back(name, language, trained_session):
     assert shows(app, "stepper.same" if name == "taught" else "stepper.part", language)
     (table,) = (table.value for table in app.dataframe)
     assert table.columns.tolist() == [str(n + 1) for n in range(max(7, len(expected)))]
-    last = step_through(app, language)[-1]
+    last = narrations(app)[-1]
     assert last.splitlines()[-1] == ending("length" if name == "endless" else "eos", language, steps=len(expected))
     is_made_to_say = words["stepper.now_forced"].rpartition("·")[2].removesuffix("{token}").strip()
     assert (is_made_to_say in last) == (name == "taught")
@@ -984,9 +1268,8 @@ def test_a_change_and_back(name, language, trained_session):
         checked(button(app, f"stepper.do_{name}", language).click().run())
     else:
         checked(button(app, "stepper.undo", language).click().run())
-        checked(button(app, "stepper.first", language).click().run())
     assert translation(app) == plain
-    assert step_through(app, language) == said_at
+    assert narrations(app) == told
     assert not app.dataframe
 
 
@@ -1006,22 +1289,25 @@ def test_another_token_and_what_follows(trained_session):
     tokens = translator.lesson.target_vocabulary.tokens
     app = open_page("translate", trained_session)
     plain = translation(app)
-    for _ in range(2):
-        checked(button(app, "stepper.next").click().run())
-    token_id = tokens.index("니")
-    choose(app, "stepper.other_token", token_id)
-    steps = list(translator.steps("Hello.", forced={2: token_id}))
+
+    def picks(step, token):
+        """As a click on a bar does; the click itself is made in tests/browser."""
+        app.session_state["stepper"].pick(step, tokens.index(token))
+        checked(app.run())
+
+    picks(2, "니")
+    steps = list(translator.steps("Hello.", forced={2: tokens.index("니")}))
     did = catalogue("en")["stepper.did_pick"]
     assert changed(app) == [did.format(step=3, token="니"), translator.spoken(steps)]
-    assert translation(app)[-1].startswith(f"Step 3 of {len(steps)}")
-    assert "is made to say 니" in translation(app)[-1]
-    choose(app, "stepper.other_token", tokens.index("잘"))  # another one in its place
+    assert picture(app)["n"] == 2  # what follows is watched from there
+    assert narrations(app)[2].startswith(f"Step 3 of {len(steps)}")
+    assert "is made to say 니" in narrations(app)[2]
+    picks(2, "잘")  # another one in its place
     assert changed(app)[0] == did.format(step=3, token="잘")
-    checked(button(app, "stepper.first").click().run())
-    choose(app, "stepper.other_token", tokens.index("너"))
+    picks(0, "너")
     assert changed(app)[0] == " · ".join([did.format(step=1, token="너"), did.format(step=3, token="잘")])
     checked(button(app, "stepper.undo").click().run())
-    assert translation(app)[:-1] == plain[:-1]
+    assert translation(app) == plain
 
 
 @pytest.mark.parametrize(("typed", "used"), [(3, 3), (1, 1), (0, 1), (-5, 1), (1000, 300)])
@@ -1032,9 +1318,9 @@ def test_a_limit(typed, used, trained_session):
     checked(limit.set_value(typed).run())
     assert changed(app) == [catalogue("en")["stepper.did_limit"].format(steps=used), "안녕하세요."[: min(used, 6)]]
     ended = ending("length", steps=used) if used < 7 else ending("eos", steps=7)
-    assert step_through(app)[-1].splitlines()[-1] == ended
+    assert narrations(app)[-1].splitlines()[-1] == ended
     checked(button(app, "stepper.undo").click().run())
-    assert translation(app)[:-1] == plain[:-1]
+    assert translation(app) == plain
 
 
 def test_another_sentence_is_not_changed(trained_session):

@@ -10,17 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.parts import looks
-from pages.parts.step_picture import (
-    CANDIDATES,
-    bar_rows,
-    lines_of,
-    loop_rows,
-    loop_tables,
-    probability_table,
-    state_scale,
-    state_table,
-    unit_table,
-)
+from pages.parts.step_picture import CANDIDATES, all_states, bar_rows, first_column, loop_rows, so_far, state_scale
 from pages.parts.stepper import Change, Target, comparison, decode, parting, start
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.tensors import one_hot
@@ -64,17 +54,14 @@ def test_the_numbers_shown_are_those_of_keras(which, forced, request):
     change = Change(picks={2: vocabulary.tokens.index("요")} if forced else {})
     steps, context = decode(translator, SOURCE, prefix, change, None), start(translator, SOURCE, change)
     fed_ids = [PAD_ID if step.fed is None else vocabulary.tokens.index(step.fed) for step in steps]
+    shown = all_states(steps, context)
+    assert shown["h"].shape == shown["c"].shape == (len(steps) + 1, 32)
     for n, (h_in, c_in, h_out, c_out, probabilities) in enumerate(with_keras(state, SOURCE, fed_ids)):
-        shown = state_table(steps, n, context)
-        for name, expected in {"h_in": h_in, "c_in": c_in, "h_out": h_out, "c_out": c_out}.items():
-            np.testing.assert_allclose(shown[name], expected, atol=1e-5)
-        told = unit_table(shown, ["unit", *shown]).to_pandas()
-        assert told["unit"].tolist() == list(range(32))
-        for name in shown:
-            np.testing.assert_allclose(told[name], shown[name], atol=1e-6)
-        table = probability_table(steps[n], vocabulary)
-        np.testing.assert_allclose(table.sort_values("token_id")["p"], probabilities, atol=1e-5)
-        bars = bar_rows(steps[n], vocabulary).to_pandas()
+        for name, before, after in (("h", h_in, h_out), ("c", c_in, c_out)):
+            np.testing.assert_allclose(shown[name][n], before, atol=6e-5)  # four digits are shown
+            np.testing.assert_allclose(shown[name][n + 1], after, atol=6e-5)
+        np.testing.assert_allclose(steps[n].probabilities, probabilities, atol=1e-5)
+        bars = pd.DataFrame(bar_rows(steps[n], vocabulary))
         own = bars[bars["token_id"] >= 0]
         np.testing.assert_allclose(own["p"], probabilities[own["token_id"]], atol=1e-5)
         np.testing.assert_allclose(bars["p"].sum(), 1, atol=1e-5)
@@ -88,17 +75,25 @@ def test_bars_are_the_most_probable_tokens_and_the_one_that_was_picked(weights, 
     (step, *_) = translator.steps(SOURCE)
     picked = data.draw(st.integers(0, len(weights) - 1))
     step = replace(step, probabilities=weights / weights.sum(), token_id=picked, forced=True)
-    bars = bar_rows(step, vocabulary).to_pandas()
+    bars = pd.DataFrame(bar_rows(step, vocabulary))
     own, others = bars[bars["token_id"] >= 0], bars[bars["token_id"] < 0]
     assert len(own) == min(CANDIDATES, len(weights))
     assert own["token_id"].is_unique
-    assert own.loc[own["picked"], "token_id"].tolist() == own.loc[own["forced"], "token_id"].tolist() == [picked]
-    assert others["others"].tolist() == ([len(weights) - CANDIDATES] if len(weights) > CANDIDATES else [])
-    unpicked = own[~own["picked"]]
+    is_picked = own["picked"].astype(bool)
+    assert (
+        own.loc[is_picked, "token_id"].tolist() == own.loc[own["forced"].astype(bool), "token_id"].tolist() == [picked]
+    )
+    assert list(others.get("others", [])) == ([len(weights) - CANDIDATES] if len(weights) > CANDIDATES else [])
+    unpicked = own[~is_picked]
     assert unpicked["p"].is_monotonic_decreasing
     left_out = np.delete(step.probabilities, own["token_id"])
     assert not len(left_out) or left_out.max() <= unpicked["p"].min()
     np.testing.assert_allclose(bars["p"].sum(), 1)
+
+
+def visible(rows, n):
+    """Returns what is there of a line of the loop when step n, from 0, is shown."""
+    return [row for row in rows if row["step"] in (0, n + 1) or (row["step"] <= n and not row.get("passing"))]
 
 
 @settings(max_examples=40)
@@ -108,38 +103,40 @@ def test_the_loop_feeds_back_what_it_says(model, limit, data):
     prefix = translator.lesson.prefix(TARGET)
     steps = list(translator.steps(SOURCE, prefix, max_new_tokens=limit))
     n = data.draw(st.integers(0, len(steps) - 1))
-    drawn = loop_rows(steps, n, bool(prefix))
-    assert sum(map(len, loop_tables(drawn).values())) == len(drawn)  # each thing once
-    rows = pd.DataFrame(drawn)
-    rows = rows.assign(
-        step=rows["step"].fillna(0).astype(int), now=rows["now"].eq(True), forced=rows["forced"].eq(True)
-    )
+    rows = pd.DataFrame(visible(loop_rows(steps, first_column(n), bool(prefix)), n))
     fed, said, coming = (rows[rows["kind"] == kind] for kind in ("fed", "said", "next"))
-    assert fed["step"].tolist() == said["step"].tolist() == list(range(n + 2 - len(fed), n + 2))
+    assert fed["step"].tolist() == said["step"].tolist() == list(range(first_column(n) + 1, n + 2))
     assert 1 <= len(fed) <= 11
     assert [looks.shown(steps[i - 1].token) for i in said["step"]] == said["token"].tolist()
     assert fed["token"].tolist()[1:] == said["token"].tolist()[:-1]
     assert coming["token"].tolist() == ([] if steps[n].ended_by else said["token"].tolist()[-1:])
-    assert (
-        rows.loc[rows["kind"] == "feed", "step"].tolist()
-        == said["step"].tolist()[: len(said) - bool(steps[n].ended_by)]
-    )
-    assert fed["forced"].tolist()[0] == (bool(prefix) and fed["step"].tolist()[0] == 1)
-    for kind in (fed, said):
-        assert kind["now"].tolist() == [False] * (len(fed) - 1) + [True]
-    so_far = rows[rows["kind"] == "so_far"]
+    assert coming["x"].tolist() == ([] if steps[n].ended_by else [fed["x"].max() + 1])
+    fed_back = said["step"].tolist()[: len(said) - bool(steps[n].ended_by)]
+    assert rows.loc[rows["kind"] == "feed", "step"].tolist() == fed_back
+    assert bool(fed["forced"].tolist()[0]) == (bool(prefix) and fed["step"].tolist()[0] == 1)
+
+
+@settings(max_examples=40)
+@given(models, st.integers(1, 40))
+def test_the_translation_so_far_has_every_token_once_and_none_over_another(model, limit):
+    translator = a_translator(model)
+    prefix = translator.lesson.prefix(TARGET)
+    steps = list(translator.steps(SOURCE, prefix, max_new_tokens=limit))
+    rows = so_far(steps, bool(prefix))
     everything = [steps[0].fed] * bool(prefix) + [step.token for step in steps]
-    assert so_far["token"].tolist() == [looks.shown(token) for token in everything[: n + 1 + bool(prefix)]]
-    assert so_far.loc[so_far["now"], "step"].tolist() == [n + 1]
-    assert so_far["y"].max() < lines_of(steps, bool(prefix))
+    assert [row["token"] for row in rows] == [looks.shown(token) for token in everything]
+    assert [row["step"] for row in rows] == list(range(1 - bool(prefix), len(steps) + 1))
+    for before, after in pairwise(rows):
+        assert (after["x"], after["y"]) in ((before["x"] + before["width"], before["y"]), (0, before["y"] + 1))
 
 
 def test_a_line_of_the_loop_begins_with_the_step_before():
     steps = list(a_translator().steps(SOURCE, suppress_tokens=[1], max_new_tokens=60))
-    shown = [[row["step"] for row in loop_rows(steps, n, False) if row["kind"] == "said"] for n in range(60)]
+    drawn = [visible(loop_rows(steps, first_column(n), False), n) for n in range(60)]
+    shown = [[row["step"] for row in rows if row["kind"] == "said"] for rows in drawn]
     for before, after in pairwise(shown):
         assert after == [*before, before[-1] + 1] or after == [before[-1], before[-1] + 1]
-    kinds = [{row["kind"] for row in loop_rows(steps, n, False)} for n in (10, 11)]
+    kinds = [{row["kind"] for row in drawn[n]} for n in (10, 11)]
     assert ["context" in kind for kind in kinds] == [True, False]
     assert ["earlier" in kind for kind in kinds] == [False, True]
 

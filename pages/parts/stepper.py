@@ -16,7 +16,6 @@ from seq2seq.decoding import Context
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID, Vocabulary
 
-_SECONDS = 1.0  # between two steps while it plays
 _MOST_STEPS = 300  # that can be asked for
 _MOST_LISTED = 1000  # sentences to choose from
 
@@ -105,42 +104,29 @@ class Stepper:
     Args:
         of: which sentence and model.
         change: what is different now.
-        n: the step it shows, from 0.
-        is_playing: whether it goes on by itself.
+        n: the step, from 0, at which the picture begins; from there it goes on in the browser.
         version: how often something was changed.
     """
 
     of: tuple
     change: Change = field(default_factory=Change)
     n: int = 0
-    is_playing: bool = False
     version: int = 0
 
     def set(self, **changes) -> None:
         """Changes something, or back with the values that change nothing; a new beginning is shown from step 1."""
         self.change = replace(self.change, **changes)
         self.version += 1
-        self.is_playing = False
-        if "picks" not in changes:
-            self.n = 0
+        self.n = 0
 
-    def pick(self, token_id: int) -> None:
-        """Lets the step that is shown say another token."""
-        self.set(picks=self.change.picks | {self.n: token_id})
+    def pick(self, n: int, token_id: int) -> None:
+        """Lets a step say another token; what follows is watched from there."""
+        self.set(picks=self.change.picks | {n: token_id})
+        self.n = n
 
     def undo(self) -> None:
         """Goes back to the plain translation."""
         self.set(**vars(Change()))
-
-    def go(self, n: int) -> None:
-        """Shows another step; who goes by hand does not want it to play on."""
-        self.n, self.is_playing = n, False
-
-    def play(self, last: int) -> None:
-        """Plays or pauses; at the end it begins anew."""
-        self.is_playing = not self.is_playing
-        if self.is_playing and self.n == last:
-            self.n = -1
 
 
 def show(
@@ -166,39 +152,49 @@ def show(
     stepper = st.session_state.get("stepper")
     if stepper is None or stepper.of != of:
         stepper = st.session_state["stepper"] = Stepper(of)
-    target = None if row is None else Target.of_pair(translator.lesson, row)
-    change = stepper.change
+    lesson, change = translator.lesson, stepper.change
+    target = None if row is None else Target.of_pair(lesson, row)
     steps = plain if change == Change() else decode(translator, sentence, prefix, change, target)
     context = start(translator, sentence, change)
-    run = _Run(translator.lesson, change, steps, context, step_picture.state_scale(steps, context))
-    if not run.lesson.model.markers:
-        run = replace(run, is_given=bool(target.fed if change.is_taught else prefix))
-    stepper.n = min(stepper.n, len(steps) - 1)
     with beside:
         _changed(stepper, translator, steps)
-    every = _SECONDS if stepper.is_playing else None
-    st.fragment(_one_step, run_every=every)(stepper, run, every is not None)
-    st.caption(text("stepper.colours", scale=f"{run.scale:g}"))
-    _other_token(stepper, translator.lesson.target_vocabulary)
+    step_picture.draw(
+        steps,
+        [narration(lesson, steps, n, change) for n in range(len(steps))],
+        context,
+        lesson.target_vocabulary,
+        is_given=not lesson.model.markers and bool(target.fed if change.is_taught else prefix),
+        begins={None: "h, c", "": "✎ 0"}.get(change.context_of, "✎ h, c"),
+        start=(repr((*of, stepper.version)), stepper.n),
+        on_pick=stepper.pick,
+    )
     _what_if(stepper, translator, sentence, target)
     if change != Change():
-        table = comparison(plain, steps, translator.lesson.target_vocabulary)
+        table = comparison(plain, steps, lesson.target_vocabulary)
         table.index = [text(f"stepper.row_{name}") for name in table.index]
         st.dataframe(table, width="stretch", key="comparison", alt=text("stepper.comparison"))
         at = parting(plain, steps)
         st.markdown(text("stepper.same") if at is None else text("stepper.part", step=at + 1))
 
 
-@dataclass(frozen=True)
-class _Run:
-    """The translation that is stepped through, plain or changed, and what is needed to draw it."""
-
-    lesson: Lesson
-    change: Change
-    steps: list[DecodingStep]
-    context: Context
-    scale: float  # of c
-    is_given: bool = False
+def narration(lesson: Lesson, steps: Sequence[DecodingStep], n: int, change: Change) -> str:
+    """Says in a line what happens at step n, and in another how it goes on or why it ended."""
+    step = steps[n]
+    best = int(step.probabilities.argmax())
+    happens = text(
+        "stepper.now_forced" if step.forced else "stepper.now",
+        step=n + 1,
+        steps=len(steps),
+        t=n,
+        fed=looks.ZERO_ROW if step.fed is None else looks.shown(step.fed),
+        best=looks.shown(lesson.target_vocabulary.tokens[best]),
+        p=f"{step.probabilities[best]:.1%}",
+        token=looks.shown(step.token),
+    )
+    if step.ended_by is None:
+        return f"{happens}\n{text('stepper.goes_on')}"
+    ended = step.ended_by if lesson.model.markers or change.limit else "without_eos"
+    return f"{happens}\n⚑ {text(f'translate.ended_{ended}', steps=len(steps))}"
 
 
 def comparison(plain: Sequence[DecodingStep], changed: Sequence[DecodingStep], vocabulary: Vocabulary) -> pd.DataFrame:
@@ -247,109 +243,6 @@ def _in_words(change: Change, lesson: Lesson) -> list[str]:
         token = looks.shown(lesson.target_vocabulary.tokens[token_id])
         words.append(text("stepper.did_pick", step=n + 1, token=token))
     return words
-
-
-def _one_step(stepper: Stepper, run: _Run, was_playing: bool) -> None:
-    """Shows the buttons and one step. This alone runs again at each click, and by itself while it plays."""
-    last = len(run.steps) - 1
-    if stepper.is_playing:
-        stepper.n += 1
-        stepper.is_playing = stepper.n < last
-    if stepper.change != run.change or stepper.is_playing != was_playing:
-        st.rerun()  # the timer, and all around this picture, have to know as well
-    n = stepper.n
-    _buttons(stepper, last)
-    _narrate(run, n)
-
-    def on_pick():
-        if picked := st.session_state["probabilities"]["selection"]["pick"]:
-            stepper.pick(int(picked[0]["token_id"]))
-
-    vocabulary = run.lesson.target_vocabulary
-    begins = {None: "h, c", "": "✎ 0"}.get(run.change.context_of, "✎ h, c")
-    step_picture.draw(run.steps, n, run.context, vocabulary, run.is_given, begins, run.scale, stepper.version, on_pick)
-    numbers = st.expander(text("stepper.numbers"), icon=":material/table:", on_change="rerun", key="numbers")
-    if numbers.open:
-        with numbers:
-            _numbers(run, n)
-
-
-def _buttons(stepper: Stepper, last: int) -> None:
-    n, is_playing = stepper.n, stepper.is_playing
-    with st.container(horizontal=True, vertical_alignment="center", key="stepper-buttons"):
-        for name, icon, shortcut, to in (
-            ("first", "first_page", "Home", 0),
-            ("back", "chevron_left", "Left", n - 1),
-        ):
-            st.button(
-                text(f"stepper.{name}"), icon=f":material/{icon}:", shortcut=shortcut, on_click=stepper.go, args=(to,),
-                disabled=n == 0, key=f"stepper-{name}",
-            )  # fmt: skip
-        st.button(
-            text("stepper.pause" if is_playing else "stepper.play"),
-            icon=":material/pause:" if is_playing else ":material/play_arrow:",
-            shortcut="P", on_click=stepper.play, args=(last,), disabled=last == 0, key="stepper-play",
-        )  # fmt: skip
-        st.button(
-            text("stepper.next"), icon=":material/chevron_right:", shortcut="Right", type="primary",
-            on_click=stepper.go, args=(n + 1,), disabled=n == last, key="stepper-next",
-        )  # fmt: skip
-        st.session_state["scrub"] = n + 1
-        st.slider(
-            text("stepper.scrub"), 1, max(2, last + 1), key="scrub", disabled=last == 0, label_visibility="collapsed",
-            on_change=lambda: stepper.go(st.session_state["scrub"] - 1), width=260,
-        )  # fmt: skip
-
-
-def _narrate(run: _Run, n: int) -> None:
-    """Says in a line what happens at a step, and in another how it goes on or why it ended."""
-    step = run.steps[n]
-    best = int(step.probabilities.argmax())
-    happens = text(
-        "stepper.now_forced" if step.forced else "stepper.now",
-        step=n + 1,
-        steps=len(run.steps),
-        fed="0" if step.fed is None else looks.shown(step.fed),
-        best=looks.shown(run.lesson.target_vocabulary.tokens[best]),
-        p=f"{step.probabilities[best]:.1%}",
-        token=looks.shown(step.token),
-    )
-    if step.ended_by is None:
-        then = text("stepper.goes_on")
-    else:
-        ended = step.ended_by if run.lesson.model.markers or run.change.limit else "without_eos"
-        then = "⚑ " + text(f"translate.ended_{ended}", steps=len(run.steps))
-    st.text(f"{happens}\n{then}")
-
-
-def _other_token(stepper: Stepper, vocabulary: Vocabulary) -> None:
-    """Offers every token to be said at this step; the most probable ones can be clicked in the picture."""
-
-    def on_change():
-        stepper.pick(st.session_state[key])
-
-    key = f"other-token-{stepper.version}"  # empty again after each choice
-    st.selectbox(
-        text("stepper.other_token"),
-        range(len(vocabulary)),
-        index=None,
-        format_func=lambda token_id: looks.shown(vocabulary.tokens[token_id]),
-        placeholder=text("stepper.choose"),
-        key=key,
-        on_change=on_change,
-    )
-
-
-def _numbers(run: _Run, n: int) -> None:
-    """Shows all that the picture shows as numbers."""
-    states, probabilities = st.columns(2)
-    table = step_picture.state_table(run.steps, n, run.context)
-    unit, *table.columns = step_picture.unit_words()
-    states.dataframe(table.rename_axis(unit), key="states-table", alt=text("stepper.states_alt"))
-    table = step_picture.probability_table(run.steps[n], run.lesson.target_vocabulary)
-    table["picked"] = table["picked"].map({True: "✓", False: ""})
-    table.columns = ["id", *(text(f"stepper.{name}") for name in ("token", "probability", "says"))]
-    probabilities.dataframe(table, hide_index=True, key="probabilities-table", alt=text("stepper.bars_alt"))
 
 
 def _what_if(stepper: Stepper, translator: Translator, sentence: str, target: Target | None) -> None:

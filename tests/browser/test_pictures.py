@@ -30,13 +30,17 @@ def trained_address(chromium, address):
 class Stepper(Student):
     """Somebody who watches the decoding step by step."""
 
+    @property
+    def picture(self):
+        return self.main.locator(".stepper")
+
     def is_at_step(self, n, of=7, says=SAYS, made_to=False):
         line = self.text(
             "stepper.now_forced" if made_to else "stepper.now",
-            **dict(step=n, steps=of, fed="<fed>", best="<best>", p="<p>", token=says[n - 1]),
+            **dict(step=n, steps=of, t=n - 1, fed="<fed>", best="<best>", p="<p>", token=says[n - 1]),
         )
         pattern = re.sub("<[a-z]+>", ".+", re.escape(line))
-        expect(self.main.get_by_test_id("stText").filter(has_text=re.compile(pattern))).to_be_visible()
+        expect(self.picture.locator(".narration")).to_have_text(re.compile(pattern))
 
     def presses(self, key):
         self.page.keyboard.press(key)
@@ -49,10 +53,7 @@ class Stepper(Student):
         return self.main.locator(".st-key-changed-translation")
 
     def clicks_bar(self, rank):
-        chart = self.main.get_by_test_id("stVegaLiteChart").nth(1)
-        box, rows = chart.bounding_box(), 11  # a headline, nine tokens and the others
-        # Beside the bar, because it may be very short.
-        chart.click(position={"x": box["width"] * 0.6, "y": box["height"] * (rank + 1.5) / rows})
+        self.picture.locator(".bar").nth(rank).click()
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def stepper(visit, trained_address, troubles):
         student.is_at("translate")
         # Streamlit tries where the server is, with and without the page's name.
         troubles[:] = [trouble for trouble in troubles if not re.search("404|/_stcore/", trouble)]
-        expect(student.main.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+        student.is_at_step(1)
         return student
 
     return opened
@@ -71,30 +72,29 @@ def stepper(visit, trained_address, troubles):
 def test_by_mouse(stepper):
     """Step, scrub, play, click a bar, zero the context, and back."""
     stepper = stepper()
-    stepper.is_at_step(1)
     expect(stepper.button("stepper.back")).to_be_disabled()
-    chart = stepper.main.get_by_test_id("stVegaLiteChart").first
-    chart.scroll_into_view_if_needed()
-    box, picture = chart.bounding_box(), chart.screenshot()
+    stepper.picture.scroll_into_view_if_needed()
+    box, picture = stepper.picture.bounding_box(), stepper.picture.screenshot()
     for n in (2, 3):
         stepper.button("stepper.next").click()
         stepper.is_at_step(n)
-    assert chart.bounding_box() == box  # nothing jumps
-    assert chart.screenshot() != picture
+    assert stepper.picture.bounding_box() == box  # nothing jumps
+    assert stepper.picture.screenshot() != picture
 
     stepper.clicks_bar(1)  # the second most probable
     expect(stepper.changed).to_be_visible()
     stepper.shows("stepper.did_pick", step=3, token="")
     expect(stepper.changed).not_to_have_text("안녕하세요.")
-    expect(stepper.main.get_by_test_id("stText").filter(has_text="is made to say")).to_be_visible()
+    expect(stepper.picture.locator(".narration")).to_contain_text("is made to say")
     stepper.button("stepper.undo").click()
     stepper.sees("stepper.nothing_changed")
-    stepper.is_at_step(3)
+    stepper.is_at_step(1)  # from the beginning
 
-    stepper.clicks_bar(1)  # the same one again
-    expect(stepper.changed).to_be_visible()
-    stepper.button("stepper.undo").click()
-    stepper.sees("stepper.nothing_changed")
+    for _ in range(2):  # the same one again
+        stepper.clicks_bar(1)
+        expect(stepper.changed).to_be_visible()
+        stepper.button("stepper.undo").click()
+        stepper.sees("stepper.nothing_changed")
 
     stepper.button("stepper.do_zero").click()
     stepper.shows("stepper.did_zero")
@@ -103,11 +103,13 @@ def test_by_mouse(stepper):
     stepper.sees("stepper.nothing_changed")
     stepper.is_at_step(1)
 
-    slider = stepper.main.get_by_test_id("stSlider").first
-    slider.click(position={"x": slider.bounding_box()["width"] - 8, "y": 20})
+    slider = stepper.picture.get_by_role("slider")
+    slider.click(position={"x": slider.bounding_box()["width"] - 8, "y": 8})
     stepper.is_at_step(7)
-    stepper.shows("translate.ended_eos", steps=7)
+    expect(stepper.picture.locator(".narration")).to_contain_text(stepper.text("translate.ended_eos", steps=7))
     stepper.button("stepper.play").click()  # begins anew
+    for n in range(1, 4):
+        stepper.is_at_step(n)
     stepper.button("stepper.pause").click()
     expect(stepper.button("stepper.play")).to_be_visible()
     expect(stepper.button("stepper.next")).to_be_enabled()
@@ -120,30 +122,29 @@ def test_by_keyboard_alone(stepper):
         stepper.is_at_step(n)
         stepper.presses("ArrowRight")
     stepper.is_at_step(7)
-    stepper.shows("translate.ended_eos", steps=7)
+    stepper.presses("ArrowRight")  # there is no further step
+    stepper.is_at_step(7)
     stepper.presses("ArrowLeft")
     stepper.is_at_step(6)
     stepper.presses("Home")
     stepper.is_at_step(1)
-    settle(stepper.page)  # the line is there before all else of the step is
     stepper.presses("p")
     expect(stepper.button("stepper.pause")).to_be_visible()
-    stepper.is_at_step(7)  # by itself
+    for n in range(1, 8):  # every one, and by itself
+        stepper.is_at_step(n)
     expect(stepper.button("stepper.play")).to_be_visible()
     stepper.presses("Home")
     stepper.is_at_step(1)
 
-    tab_to(stepper, stepper.main.get_by_role("slider"))
+    tab_to(stepper, stepper.picture.get_by_role("slider"))
     stepper.presses("ArrowRight")
     stepper.is_at_step(2)  # and not two steps on, though the arrow is a button's key as well
 
-    tab_to(stepper, stepper.main.get_by_role("combobox", name=stepper.text("stepper.other_token")))
+    tab_to(stepper, stepper.picture.get_by_role("combobox"))
     stepper.page.keyboard.type("요")
-    stepper.presses("Enter")
     stepper.shows("stepper.did_pick", step=2, token="요")
     stepper.is_at_step(2, says=["안", "요"], of="<steps>", made_to=True)
-    stepper.presses("Escape")
-    stepper.page.evaluate("document.activeElement.blur()")
+    stepper.presses("Tab")
     stepper.presses("u")
     stepper.sees("stepper.nothing_changed")
 
@@ -154,6 +155,39 @@ def test_by_keyboard_alone(stepper):
     stepper.is_at_step(1, made_to=True)
     stepper.presses("u")
     stepper.sees("stepper.nothing_changed")
+
+
+def test_what_is_drawn_are_the_numbers_that_were_sent(stepper):
+    """Boxes of a unit tell their numbers, and so do the tables; both are those of the step that is shown."""
+    stepper = stepper()
+    stepper.button("stepper.next").click()
+    stepper.picture.locator("summary").click()
+    units, tokens = (table.locator("tbody tr") for table in stepper.picture.locator("table").all())
+    expect(units).to_have_count(32)
+    row = units.nth(31).locator("td").all_inner_texts()
+    canvas = stepper.picture.locator("canvas").nth(1)  # h after the step
+    box = canvas.bounding_box()
+    canvas.hover(position={"x": box["width"] - 2, "y": box["height"] / 2})
+    hint = stepper.picture.locator(".hint").inner_text().splitlines()
+    assert [line.split()[-1] for line in hint] == row
+    best = tokens.first.locator("td").all_inner_texts()
+    assert best[1] == SAYS[1] and best[3] == "✓"
+    shares = [float(line.split("\t")[2]) for line in tokens.all_inner_texts()]
+    assert shares == sorted(shares, reverse=True) and abs(sum(shares) - 1) < 1e-4
+    assert float(stepper.picture.locator(".bar.picked .percent").get_attribute("title")) == shares[0]
+
+
+def test_large_type_is_larger(stepper):
+    """The picture is as large as the type around it."""
+    stepper = stepper()
+
+    def height():
+        return stepper.picture.locator("svg").bounding_box()["height"]
+
+    usual = height()
+    stepper.sidebar.get_by_text(stepper.text("frame.large"), exact=True).click()
+    settle(stepper.page)
+    assert height() == pytest.approx(1.3 * usual, rel=0.02)
 
 
 def tab_to(student, target):
@@ -170,10 +204,9 @@ def test_on_a_phone(stepper):
     stepper = stepper(width=390, height=844, has_touch=True)
     stepper.button("stepper.next").click()
     stepper.is_at_step(2)
-    settle(stepper.page)
-    upper, lower = (chart.bounding_box() for chart in stepper.main.get_by_test_id("stVegaLiteChart").all())
-    assert upper["y"] + upper["height"] <= lower["y"]
-    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (upper, lower))
+    loop, bars = (stepper.picture.locator(part).bounding_box() for part in (".loop", ".bars"))
+    assert loop["y"] + loop["height"] <= bars["y"]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (loop, bars))
 
 
 def test_a_token_is_followed_by_mouse_and_by_keys(visit):
