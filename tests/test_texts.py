@@ -12,6 +12,7 @@ import pytest
 from pages.parts.cell import PARTS, SIDES
 from pages.parts.frame import PAGES
 from pages.parts.pictures import QUESTIONS
+from pages.parts.step_picture import TEXTS as STEPPER_TEXTS
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq.lessons import SUPPLIED_LESSONS
 from seq2seq.pairs import PROBLEM_MESSAGES, Pair
@@ -73,8 +74,10 @@ FAMILIES = {
     "tensors.axis_tokens_{}{}": _SIDES,
     "tokens.{}": LEVELS,
     "tokens.{}_many": LEVELS,
-    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "examined", "epoch", "right", "wrong", "missing"),
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "examined", "epoch", "run", "mark", "right", "wrong", "missing"),
     "train.{}_help": _TRAINING,
+    "train.padded_{}": ("loss", "accuracy"),
+    "train.masked_{}": ("loss", "accuracy"),
     "train.on_{}": ("training", "held_out_"),
     "train.what_if_{}": ("units", "mask", "batch"),
     "train.ended_{}": _ENDS,
@@ -86,16 +89,14 @@ FAMILIES = {
         *("greedy", "beam", "sampling", "best", "kept", "finished", "pruned", "likeliest", "unlikelier"),
         *("step", "token", "probability", "total", "score", "so_far", "status"),
     ),
+    "search.{}_what": ("greedy", "beam", "sampling"),
     "search.by_{}": ("eos", "length"),
     "contexts.{}": (
         *("training", "held_out", "unseen"),
         *("sentence", "kind", "distance", "unit", "value", "state"),
     ),
     "contexts.mark_{}": ("a", "b"),
-    "stepper.{}": (
-        *("hears", "says", "context", "step", "token", "forced", "probability", "others", "in", "out", "unit"),
-        *("first", "back"),
-    ),
+    "stepper.{}": (*STEPPER_TEXTS, "in", "out"),
     "questions.{}": _QUESTIONS,
     "questions.{}_because": _QUESTIONS,
     "questions.wrong_{}": _MISTAKES,

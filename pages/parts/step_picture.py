@@ -26,7 +26,7 @@ CANDIDATES = 9  # tokens with a bar of their own; the others share one
 _MOST_COLUMNS = 11  # steps that can be told apart on a phone
 _DIGITS = 4  # after the point, of the states
 _LINE = 32  # half-width characters of the translation in a line, as many as a phone can show
-_TEXTS = (
+TEXTS = (  # of the picture
     *("first", "back", "play", "pause", "next", "scrub", "hears", "says", "context", "token", "forced", "probability"),
     *("others", "unit", "other_token", "choose", "numbers", "loop_alt", "bars_alt", "states_alt"),
 )
@@ -208,7 +208,7 @@ def draw(
         data={
             "version": version,
             "n": n,
-            "texts": {name: text(f"stepper.{name}") for name in _TEXTS}
+            "texts": {name: text(f"stepper.{name}") for name in TEXTS}
             | {"states": state_words(), "colours": text("stepper.colours", scale=f"{scale:g}")},
             "tokens": [looks.shown(token) for token in vocabulary.tokens],
             "steps": [
