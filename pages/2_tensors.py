@@ -1,5 +1,6 @@
 """Tensors: how sentences become the numbers that the model reads."""
 
+import random
 from dataclasses import replace
 
 import pandas as pd
@@ -7,7 +8,9 @@ import streamlit as st
 
 from pages.parts import frame, looks, questions, tensor_pictures
 from pages.parts.session import untrained
+from pages.parts.tensor_tables import numbered_as_a_set
 from pages.parts.texts import text
+from seq2seq import Lesson, Translator
 from seq2seq.tensors import Tensors, dense_shapes
 from seq2seq.tokens import LEVELS, split
 
@@ -41,6 +44,33 @@ def token_levels(side: str, sentence: str, chosen: str) -> None:
     }
     narrow = {column: st.column_config.Column(width=90) for column in list(table)[:2]}
     st.dataframe(pd.DataFrame(table), column_config=narrow, hide_index=True, width="stretch", row_height=36)
+
+
+def choose_numbering() -> Lesson:
+    """Offers to number the tokens as a `set` does, in another order at every click; returns the lesson so numbered."""
+    with st.container(horizontal=True):
+        renumber = {"on_click": lambda: st.session_state.update({"set-seed": random.randrange(2**32)})}
+        st.button(text("tensors.as_a_set"), icon=":material/shuffle:", key="as-a-set", **renumber)
+        seed = st.session_state.get("set-seed")
+        sort = {"on_click": lambda: st.session_state.pop("set-seed"), "disabled": seed is None}
+        st.button(text("tensors.sort_again"), icon=":material/sort:", key="sort-again", **sort)
+    return lesson if seed is None else numbered_as_a_set(lesson, seed)
+
+
+def say_with(renumbered: Lesson) -> None:
+    """Shows what the trained weights say for the chosen sentence with the ids of their training, and with others."""
+    if trained is None:
+        st.info(text("tensors.train_first"), icon=":material/info:")
+        frame.link("train")
+        return
+    translators = [Translator(replace(trained, lesson=numbered)) for numbered in (lesson, renumbered)]
+    said = [translator.translate(pair.source, lesson.prefix(pair.target)) for translator in translators]
+    table = {
+        text("tensors.numbering"): [text("tensors.numbered_sorted"), text("tensors.numbered_as_a_set")],
+        text("pairs.source"): [pair.source] * 2,
+        text("tensors.weights_say"): [looks.shown_text(words) or text("questions.nothing") for words in said],
+    }
+    st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch", row_height=36)
 
 
 _MOST_LISTED = 1000  # pairs in a list, more are chosen by number; tokens in a table, more would not be read
@@ -101,7 +131,10 @@ st.subheader(text("tensors.memory_title"), anchor=False)
 tensor_pictures.memory(lesson)
 
 st.subheader(text("tensors.vocabularies"), anchor=False)
-vocabulary_table("source", lesson.source_vocabulary)
-vocabulary_table("target", lesson.target_vocabulary)
 st.markdown(text("tensors.sorted"))
+numbered = choose_numbering()
+vocabulary_table("source", numbered.source_vocabulary)
+vocabulary_table("target", numbered.target_vocabulary)
+if numbered is not lesson:
+    say_with(numbered)
 frame.close_page("tensors")

@@ -62,6 +62,24 @@ def wiring(lesson: Lesson) -> None:
         label_visibility="collapsed",
     )
     st.markdown(text(f"model.answer_{asked or ''}"))
+    if asked == "units":
+        other_units(lesson.model.hidden_size)
+
+
+def other_units(hidden: int) -> None:
+    """Lets NumPy do what a decoder with another number of units would have to do with the encoder's h."""
+    key = f"decoder-units-{hidden}"  # begins anew with another encoder
+    units = st.number_input(text("model.decoder_units"), 1, 512, hidden, key=key, width=260)
+    state_h, recurrent = np.zeros((1, hidden), np.float32), np.zeros((units, 4 * units), np.float32)
+    try:
+        came_out = (state_h @ recurrent).shape
+    except ValueError as error:
+        came_out = f"ValueError: {error}"
+    st.code(f"state_h @ decoder_recurrent  # {state_h.shape} @ {recurrent.shape}\n{came_out}", wrap_lines=True)
+    if units == hidden:
+        st.markdown(f":green[{text('model.units_fit', units=units)}]")
+    else:
+        st.markdown(f":red[{text('model.units_clash', given=hidden, taken=units)}]")
 
 
 def sentence_length(lesson: Lesson) -> int:

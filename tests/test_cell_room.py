@@ -1,18 +1,23 @@
 """Inside the cell, on the page Model: what is shown is what the model computes."""
 
 import base64
+import json
 import math
 import re
 import struct
 import zlib
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_pages import a_run, button, checked, engine, new_session, open_page, said, shows  # noqa: F401
 
-from pages.parts import cell
+from pages.parts import cell, looks
+from pages.parts import texts as page_texts
 from pages.parts.texts import LANGUAGES
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator, vectorize
 from seq2seq.cell import Gates
@@ -213,6 +218,86 @@ def shows_step(app, step, passed):
     return [t.value for t in app.text if t.value == f"t = {step}, reads: {cell.reads(passed.tokens[step])}"]
 
 
+def test_a_row_of_zeros_is_not_the_digit():
+    pairs = (("0", "영"), ("100", "백"))
+    session = new_session(pairs, model=ModelConfig(4, markers=False, mask_padding=False))
+    app = open_page("model", session)
+    assert shown_at(app, 0).endswith(": 0")
+    for step in (1, 2):
+        assert shown_at(app, step).endswith(f": {looks.ZERO_ROW}")
+    assert looks.ZERO_ROW != "0"
+
+
+def shown_at(app, step):
+    app.slider(key="cell-step").set_value(step)
+    checked(app.run())
+    return next(t.value for t in app.text if t.value.startswith(f"t = {step}"))
+
+
+@pytest.mark.parametrize("side", cell.SIDES)
+def test_the_numbers_can_be_read_as_tables(side, trained):
+    session = new_session(run=a_run(trained), model=trained.lesson.model, training=trained.lesson.training)
+    app = open_page("model", session)
+    app.button_group(key="cell-side").set_value(side)
+    app.session_state["cell-tables"] = True
+    checked(app.run())
+    passed = cell.passage(Translator(trained), side, 0)
+    tables = [table.value for table in app.dataframe]
+    for expected in (cell.table(passed, 0), *(cell.over_time(passed, states) for states in passed.states.values())):
+        assert any(t.shape == expected.shape and np.array_equal(t.to_numpy(), expected.to_numpy()) for t in tables)
+    assert all(shows(app, "cell.over_time", state=state) for state in ("h", "c"))
+
+
+@pytest.mark.parametrize("row", range(len(NOTEBOOK_PAIRS)))
+def test_what_padding_does_to_the_state(row, translator):
+    """By the same weights in a lesson without a mask: there the encoder reads to the longest source."""
+    lesson = translator.lesson
+    read, masked = (
+        Translator(
+            SimpleNamespace(
+                lesson=replace(lesson, model=replace(lesson.model, mask_padding=is_masked)), weights=translator.weights
+            )
+        )
+        for is_masked in (False, True)
+    )
+    source = lesson.pairs[row].source
+    last_token, end = masked.context(source).state_h, read.context(source).state_h
+    zeros, distance, length = cell.padding(translator, row)
+    assert zeros == (~vectorize(lesson).encoder_inputs[row].any(axis=1)).sum()
+    assert distance == pytest.approx(np.sqrt(((end - last_token) ** 2).sum()), abs=1e-5)
+    assert length == pytest.approx(np.sqrt((last_token**2).sum()), abs=1e-5)
+    assert (distance > 0) == (zeros > 0)
+
+
+@pytest.mark.parametrize(("is_masked", "key"), [(True, "cell.padding_masked"), (False, "cell.padding_read")])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_padding_is_told(language, is_masked, key, monkeypatch):
+    monkeypatch.setattr(page_texts, "language", lambda: language)  # the app tester writes the choices itself
+    session = new_session(model=ModelConfig(mask_padding=is_masked))
+    app = open_page("model", session, language)
+    zeros, distance, length = cell.padding(Translator(TrainingState.new(session.lesson)), 0)
+    assert shows(app, key, language, zeros=zeros, distance=f"{distance:.2f}", length=f"{length:.2f}")
+    longest = max(range(len(NOTEBOOK_PAIRS)), key=lambda row: len(NOTEBOOK_PAIRS[row][0]))
+    app.selectbox(key="cell-sentence").set_value(longest)
+    assert not shows(checked(app.run()), key, language)
+    app.selectbox(key="cell-sentence").set_value(0)
+    app.button_group(key="cell-side").set_value("decoder")
+    assert not shows(checked(app.run()), key, language)
+
+
+def test_the_chosen_unit_is_what_a_narrow_grid_is_drawn_around():
+    app = open_page("model", new_session())
+    app.number_input(key="cell-unit").set_value(7)
+    checked(app.run())
+    chart = next(chart for chart in app.get("vega_lite_chart") if chart.proto.id.endswith("-cell-grid"))
+    layers = json.loads(chart.proto.spec)["layer"]
+    windows = [str(layer["transform"]) for layer in layers if "transform" in layer]
+    assert len(windows) == 4  # gates, states, numbers, what is clicked
+    assert all("datum.chosen" in window and "width <" in window for window in windows)
+    data = {d.name: pa.ipc.open_stream(d.data.data).read_pandas() for d in chart.proto.datasets}
+    assert {*data["parts"]["chosen"], *data["units"]["chosen"], *data["now"]["unit"]} == {7}
+
+
 def test_a_shorter_sentence_or_fewer_units_bring_back_into_range():
     session = new_session((("abcdefgh", "가"), ("b", "나나나")))
     app = open_page("model", session)
@@ -251,6 +336,13 @@ def test_the_wirings_have_the_shapes_of_the_lesson(asked):
     checked(app.run())
     training, translating = next(h.value for h in app.get("html") if "wirings" in h.value).split("wiring translating")
     shapes = [re.findall(r"<code>(\([\w, ]+\))</code>", wiring) for wiring in (training, translating)]
+    for wiring in (training, translating):  # every arrow, and what goes round: the pick, the states, those thrown away
+        assert all("<code>(" in arrow for arrow in re.findall('<div class="arrow .*?</div>', wiring))
+    assert "<code>(batch, 32)</code></s>" in training.split('class="decoder')[1]
+    assert "<code>(1, 32)</code> →" in translating.split('class="decoder')[1]
+    assert f"Python <code>(1, 1, {vectorize(Lesson(NOTEBOOK_PAIRS)).decoder_targets.shape[2]})</code>" in translating
+    for name in ("encoder_model", "decoder_model"):  # the names in the code are those of the frames
+        assert translating.count(name) == 2
     lesson = Lesson(NOTEBOOK_PAIRS)
     source, target = vectorize(lesson).encoder_inputs.shape, vectorize(lesson).decoder_targets.shape
     assert {f"(batch, {source[1]}, {source[2]})", f"(batch, {target[1]}, {target[2]})", "(batch, 32)"} <= {*shapes[0]}
@@ -258,6 +350,23 @@ def test_the_wirings_have_the_shapes_of_the_lesson(asked):
     assert ("aside" in training) == (asked is not None)
     for letter in "ABC":  # the same weights in both
         assert all(f'<span class="weights">{letter}</span>' in wiring for wiring in (training, translating))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_units_do_not_fit(language, monkeypatch):
+    monkeypatch.setattr(page_texts, "language", lambda: language)  # the app tester writes the choices itself
+    session = new_session()
+    app = open_page("model", session, language)
+    assert not [field for field in app.number_input if (field.key or "").startswith("decoder-units")]
+    app.button_group(key="asked").set_value("units")
+    checked(app.run())
+    assert shows(app, "model.units_fit", language, units=32)
+    assert any("(1, 32) @ (32, 128)\n(1, 128)" in block.value for block in app.code)
+    app.number_input(key="decoder-units-32").set_value(24)
+    checked(app.run())
+    assert shows(app, "model.units_clash", language, given=32, taken=24)
+    assert any("(1, 32) @ (24, 96)\nValueError" in block.value for block in app.code)
+    assert session.model.hidden_size == 32  # the lesson stays as it is
 
 
 def test_the_notebooks_loop_counts(notebook_lesson):

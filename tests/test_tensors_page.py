@@ -1,5 +1,8 @@
 """The page Tensors: what its pictures show is what stands in the tensors."""
 
+import json
+import re
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -9,9 +12,9 @@ from hypothesis import strategies as st
 from test_pages import a_run, button, checked, engine, new_session, open_page, shows  # noqa: F401
 
 from pages.parts import tensor_tables as tables
-from pages.parts.looks import shown
+from pages.parts.looks import ZERO_ROW, shown
 from pages.parts.texts import LANGUAGES, catalogue
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, vectorize
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator, vectorize
 from seq2seq.tensors import Tensors, dense_bytes, token_ids
 from seq2seq.tokens import LEVELS
 from seq2seq.vocabulary import BOS, EOS, PAD_ID
@@ -43,7 +46,8 @@ def test_every_box_is_a_row_of_the_tensor(lesson):
             row = getattr(dense, box.tensor)[n, box.step]
             assert (box.line, box.x) == divmod(box.step, tables.steps_per_line(lesson))
             if not row.any():
-                assert (box.kind, box.token) == (("left_out", "–") if lesson.model.mask_padding else ("padding", "0"))
+                left_out = lesson.model.mask_padding
+                assert (box.kind, box.token) == (("left_out", "–") if left_out else ("padding", ZERO_ROW))
                 continue
             token = tables.vocabulary_of(lesson, box.tensor).tokens[row.argmax()]
             assert (box.id, box.token) == (str(row.argmax()), shown(token))
@@ -242,6 +246,100 @@ def test_every_picture_can_be_read_as_a_table():
     dense = vectorize(Lesson(NOTEBOOK_PAIRS))
     tables = [table.value for table in app.dataframe]
     assert any(np.array_equal(table.to_numpy(), dense.encoder_inputs[0]) for table in tables)
+
+
+@given(st.integers(0, 999))
+def test_numbered_as_a_set_the_same_tokens_have_other_ids(seed):
+    """What weights say with other ids is what weights in another order say with the old ones."""
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(6))
+    renumbered, weights = tables.numbered_as_a_set(lesson, seed), initial_weights(lesson)
+    order = {}
+    for side in ("source", "target"):
+        before, after = (getattr(of, f"{side}_vocabulary").tokens for of in (lesson, renumbered))
+        assert sorted(before) == sorted(after)
+        order[side] = [after.index(token) for token in before]
+    state = TrainingState.new(lesson)
+    in_order = weights | {
+        "encoder_kernel": weights["encoder_kernel"][order["source"]],
+        "decoder_kernel": weights["decoder_kernel"][order["target"]],
+        "dense_kernel": weights["dense_kernel"][:, order["target"]],
+        "dense_bias": weights["dense_bias"][order["target"]],
+    }
+    for source, _ in NOTEBOOK_PAIRS:
+        of_ids, of_weights = (
+            next(Translator(replace(state, **other)).steps(source)).probabilities
+            for other in ({"lesson": renumbered}, {"weights": in_order})
+        )
+        np.testing.assert_allclose(of_ids[order["target"]], of_weights, rtol=1e-4)
+    assert lesson.source_vocabulary.tokens == tuple(sorted(lesson.source_vocabulary.tokens))  # as it was
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_ids_make_gibberish_of_trained_weights(language, trained):
+    session = new_session(run=a_run(trained), model=trained.lesson.model, training=trained.lesson.training)
+    session.chosen = 1
+    app = open_page("tensors", session, language)
+    _, target = NOTEBOOK_PAIRS[1]
+
+    def vocabulary():
+        return next(table.value.iloc[0].tolist() for table in app.dataframe if table.value.shape == (1, 23))
+
+    def says():
+        column = catalogue(language)["tensors.weights_say"]
+        return [table.value[column].tolist() for table in app.dataframe if column in table.value]
+
+    in_order = vocabulary()
+    assert in_order == list(map(shown, session.lesson.source_vocabulary.tokens))
+    assert says() == []
+    orders = set()
+    for _ in range(3):  # in every run of Python another order
+        checked(app.button(key="as-a-set").click().run())
+        [[with_sorted, with_others]] = says()
+        assert with_sorted == target != with_others
+        assert sorted(vocabulary()) == sorted(in_order)
+        orders.add(tuple(vocabulary()))
+    assert len(orders) == 3
+    checked(app.button(key="sort-again").click().run())
+    assert (vocabulary(), says()) == (in_order, [])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_trained_weights_other_ids_send_to_the_training(language):
+    app = open_page("tensors", new_session(), language)
+    checked(app.button(key="as-a-set").click().run())
+    assert shows(app, "tensors.train_first", language)
+    assert catalogue(language)["train.menu"] in [link.value for link in app.main.get("page_link")]
+
+
+PICTURES = {
+    "tensors": ("tensors.steps_alt", "tensors.one_hot_title", "tensors.picks_title", "tensors.memory_title"),
+    "model": ("cell.grid_alt",),
+}
+
+
+@pytest.mark.parametrize(("page", "keys"), PICTURES.items())
+def test_large_type_reaches_into_every_picture(page, keys):
+    session, specs = new_session(), []
+    for session.is_large in (False, True):
+        charts = {chart.proto.alt: chart.proto.spec for chart in open_page(page, session).get("vega_lite_chart")}
+        specs.append({key: json.loads(charts[catalogue("en")[key]]) for key in keys})
+    usual, large = specs
+    for key in keys:
+        assert large[key]["height"] == pytest.approx(1.3 * usual[key]["height"], abs=1)
+        sizes, larger = (
+            [value for name, value in leaves(spec) if name == "fontSize"] for spec in (usual[key], large[key])
+        )
+        assert sizes
+        for size, grown in zip(sizes, larger, strict=True):
+            numbers = [[float(n) for n in re.findall(r"\d+(?:\.\d+)?", str(of))] for of in (size, grown)]
+            assert any(b == pytest.approx(1.3 * a) for a, b in zip(*numbers, strict=True)), (key, size, grown)
+
+
+def leaves(spec):
+    """Yields every name in a specification with what it stands for."""
+    for name, value in spec.items() if isinstance(spec, dict) else enumerate(spec) if isinstance(spec, list) else ():
+        yield name, value
+        yield from leaves(value)
 
 
 def test_a_large_vocabulary_says_that_not_all_columns_are_drawn():

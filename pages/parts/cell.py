@@ -136,12 +136,35 @@ def step_labels(passed: Passage) -> list[str]:
 
 
 def reads(token: str | None) -> str:
-    return "0" if token is None else looks.shown(token)
+    return looks.ZERO_ROW if token is None else looks.shown(token)
 
 
 def scale_of_c(passed: Passage) -> float:
     """Returns the end of a symmetric scale that holds c at every time step."""
     return looks.end_of_scale(float(np.abs(passed.state_c).max()))
+
+
+def padding(translator: Translator, row: int) -> tuple[int, float, float]:
+    """Returns what the padding of a source does to the encoder's h where it is read, or would do if it were.
+
+    Args:
+        translator: whose weights are used.
+        row: of the lesson's pairs.
+
+    Returns:
+        How many rows of zeros follow the last token, up to the longest source; the Euclidean distance from h after
+        the last token to h after them; the length of h after the last token, to compare it with.
+    """
+    lesson = translator.lesson
+    ids = lesson.source_vocabulary.encode(lesson.pairs[row].source)
+    weights = [translator.weights[f"encoder_{part}"] for part in ("kernel", "recurrent", "bias")]
+    padded = np.pad(ids, (0, lesson.source_length - len(ids)), constant_values=PAD_ID)  # (time,)
+    states = [Context.zeros(lesson.model.hidden_size)]
+    for x in one_hot(padded, len(lesson.source_vocabulary)):  # (source tokens,)
+        step = cell.lstm_step(x, *states[-1], *weights)
+        states.append(Context(step.state_h, step.state_c))
+    last_token, end = states[len(ids)].state_h, states[-1].state_h
+    return len(padded) - len(ids), float(np.linalg.norm(end - last_token)), float(np.linalg.norm(last_token))
 
 
 def gate_sums(passed: Passage, step: int, unit: int) -> pd.DataFrame:
@@ -178,14 +201,22 @@ def factor(written: str) -> str:
 
 
 @st.cache_data(max_entries=64)
-def _grid_spec(units: int, end: float, titles: dict[str, str]) -> dict:
+def _grid_spec(units: int, end: float, titles: dict[str, str], type_size: float) -> dict:
     """Returns the specification of the grid without its data: building it takes longer than drawing it.
+
+    On a narrow screen there are as many units as have room for their numbers, with the chosen one in the middle.
 
     Args:
         units: hidden size.
         end: of c's scale; the other scales are always the same.
         titles: of the parts, the axes and the legends.
+        type_size: of texts.
     """
+    is_narrow = f"width < {_NARROW * min(units, _ALL_UNITS)}"
+    fit = f"max(1, floor(width / {30 * type_size}))"
+    first = f"clamp(datum.chosen - floor({fit} / 2), 0, {units} - {fit})"
+    drawn = {"filter": f"!({is_narrow}) || (datum.unit >= {first} && datum.unit < {first} + {fit})"}
+    column_width = f"(width / ({is_narrow} ? {fit} : {units}))"
     x = {"field": "unit", "type": "ordinal", "title": titles["unit"]}
     x |= {"axis": {"labelAngle": 0, "labelOverlap": True, "orient": "top", "domain": False, "ticks": False}}
     rows = [*PARTS[:2], "", *PARTS[2:6], " ", *PARTS[6:]]  # with a gap before and after the gates
@@ -199,25 +230,24 @@ def _grid_spec(units: int, end: float, titles: dict[str, str]) -> dict:
         "datum.part == 'i' || datum.part == 'f' || datum.part == 'o' ? datum.shade > 0.45 : abs(datum.shade) > 0.6"
     )
     numbers = {
-        "mark": {
-            "type": "text",
-            "fontSize": {"expr": f"min(13, 0.37 * width / {units})"},
-            "opacity": {"expr": f"width / {units} > 22 ? 1 : 0"},
-        },
+        "transform": [drawn, {"filter": f"{column_width} >= {_NARROW}"}],
+        "mark": {"type": "text", "fontSize": {"expr": f"min({13 * type_size}, 0.37 * {column_width})"}},
         "encoding": {
             "text": {"field": "value", "format": ".2f"},
             "color": {"condition": {"test": is_dark, "value": "white"}, "value": "black"},
         },
     }
     column = {"x": x, "y": {"value": 0}, "y2": {"value": "height"}}
+    tooltip = [{"field": "unit", "title": titles["unit"]}]
+    tooltip += [{"field": part, "title": titles[part], "format": ".4f"} for part in PARTS]
     return {
         "data": {"name": "parts"},
-        "height": 24 * len(rows) + 110,  # the axis and the legends
+        "height": round(type_size * (24 * len(rows) + 110)),  # the axis and the legends
         **_QUICK,
         "resolve": {"scale": {"color": "independent"}},
         "layer": [
             {
-                "transform": [{"filter": is_gate}],
+                "transform": [{"filter": is_gate}, drawn],
                 "mark": "rect",
                 "encoding": {
                     **{"x": x, "y": y},
@@ -225,19 +255,20 @@ def _grid_spec(units: int, end: float, titles: dict[str, str]) -> dict:
                 },
             },
             {
-                "transform": [{"filter": {"not": is_gate}}],
+                "transform": [{"filter": {"not": is_gate}}, drawn],
                 "mark": "rect",
                 "encoding": {
                     **{"x": x, "y": y},
                     "color": states | {"legend": legend | _state_legend(end) | {"title": "g, h | c"}},
                 },
             },
-            *([numbers | {"encoding": {"x": x, "y": y} | numbers["encoding"]}] if units <= _MOST_WRITTEN else []),
+            numbers | {"encoding": {"x": x, "y": y} | numbers["encoding"]},
             {
                 "data": {"name": "units"},
+                "transform": [drawn],
                 "params": [{"name": "unit", "select": {"type": "point", "fields": ["unit"], "toggle": False}}],
-                "mark": {"type": "rect", "opacity": 0, "cursor": "pointer", "tooltip": {"content": "data"}},
-                "encoding": column,
+                "mark": {"type": "rect", "opacity": 0, "cursor": "pointer"},
+                "encoding": column | {"tooltip": tooltip},
             },
             *_frames(column),
         ],
@@ -301,7 +332,8 @@ def _time_spec(state: str, steps: int, longest: int, units: int, end: float, tit
 
 _GATES = {"domain": [0, 1], "range": [looks.ZERO, "#00204C"]}
 _STATES = {"domain": [-1, 0, 1], "range": [looks.NEGATIVE, looks.ZERO, looks.POSITIVE]}
-_MOST_WRITTEN = 40  # units; with more of them there is no room for numbers in the boxes
+_NARROW = 22  # pixels; no number fits into a box that is narrower
+_ALL_UNITS = 32  # where as many have room for their numbers, all are drawn, be it without numbers
 _QUICK = {  # what is drawn anew at each step: on a canvas, and without a description of each box
     "usermeta": {"embedOptions": {"renderer": "canvas"}},
     "config": {"view": {"stroke": None}, "mark": {"aria": False}},
@@ -390,13 +422,22 @@ def room(translator: Translator, epoch: int | None, chosen: int) -> None:
         right.text(" → ".join(lesson.pairs[row]))
     whose = text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch)
     st.caption(f"{whose} {text(f'cell.{side}_reads')}")
+    if side == "encoder":
+        _tell_padding(translator, row)
     passed = passage(translator, side, row)
     ends = {"h": 1, "c": scale_of_c(passed)}
     maps = {state: heat_map(states[1:].T, ends[state]) for state, states in passed.states.items()}
     _scrub(passed, maps)
     with st.expander(text("cell.code")):
         functions = cell.lstm_step, cell.gate_inputs, cell.cell_update, cell.sigmoid
-        st.code("\n\n".join(map(inspect.getsource, functions)), language="python")
+        st.code("\n\n".join(map(inspect.getsource, functions)), language="python", wrap_lines=True)
+
+
+def _tell_padding(translator: Translator, row: int) -> None:
+    zeros, distance, length = padding(translator, row)
+    if zeros:
+        key = "cell.padding_masked" if translator.lesson.model.mask_padding else "cell.padding_read"
+        st.markdown(text(key, zeros=zeros, distance=f"{distance:.2f}", length=f"{length:.2f}"))
 
 
 @st.fragment
@@ -449,11 +490,10 @@ def _titles() -> dict[str, str]:
 
 
 def _draw_grid(passed: Passage, step: int, unit: int) -> None:
-    spec = _grid_spec(passed.hidden, scale_of_c(passed), _titles())
-    now = pd.DataFrame({"unit": [unit]})
-    hovered = table(passed, step).astype(float).round(4).rename(columns=_titles()).reset_index()
+    spec = _grid_spec(passed.hidden, scale_of_c(passed), _titles(), looks.type_size())
+    parts, units = (data.assign(chosen=unit) for data in (grid(passed, step), table(passed, step).reset_index()))
     st.vega_lite_chart(
-        spec=spec | {"datasets": {"parts": grid(passed, step), "units": hovered, "now": now}},
+        spec=spec | {"datasets": {"parts": parts, "units": units, "now": pd.DataFrame({"unit": [unit]})}},
         width="stretch",
         key="cell-grid",
         on_select=_take_clicked,

@@ -28,10 +28,10 @@ _TRAINING_CODE = """model.fit(
   [encoder_inputs,
    decoder_inputs],
   decoder_targets)"""
-_TRANSLATING_CODE = """h, c = encoder(sentence)
+_TRANSLATING_CODE = """h, c = encoder_model(sentence)
 token = {first}
 {loop}:
-  p, h, c = decoder(
+  p, h, c = decoder_model(
       token, h, c)
   token = argmax(p)"""
 
@@ -67,7 +67,7 @@ def _training(lesson: Lesson) -> dict[str, str]:
     shapes, hidden = dense_shapes(lesson), lesson.model.hidden_size
     _, source_steps, source_tokens = shapes.encoder_inputs
     _, steps, tokens = shapes.decoder_inputs
-    states = _struck(text("picture.last_states"))
+    states = _struck(f"{text('picture.last_states')} {_shape('batch', hidden)}")
     return {
         "title": _title(text("picture.training"), text("picture.training_is")),
         "code": f"<pre>{_TRAINING_CODE}</pre>",
@@ -121,13 +121,13 @@ def _translating(lesson: Lesson, sentence_length: int) -> dict[str, str]:
             text("picture.decoder"),
             text("picture.units", units=hidden),
             text("picture.one_step"),
-            f"↻ h, c → {text('picture.next_step')}",
+            f"↻ h, c {_shape(1, hidden)} → {text('picture.next_step')}",
         ),
         "all_h": _arrow("up", text("picture.this_h"), _shape(1, 1, hidden)),
         "dense": _layer("C", "target", "Dense", "softmax"),
         "say": _arrow("up", text("picture.probabilities"), _shape(1, 1, tokens)),
         "goal": f"<b>{text('picture.pick')}</b> <code>argmax</code>",
-        "loop": "<span>Python</span>",
+        "loop": f"<span>Python {_shape(1, 1, tokens)}</span>",
     }
 
 

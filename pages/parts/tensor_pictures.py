@@ -238,7 +238,13 @@ def _time_spec(columns: int, height: int, ink: str, type_size: float) -> dict:
             boxes("left_out", filled=False, stroke=PADDING, strokeDash=[3, 3], strokeWidth=1.5),
             boxes("missing", filled=False, stroke=ink, strokeDash=[4, 3]),
             written(["token"], on_colour, **letters),
-            written(["padding", "left_out", "missing", "earlier"], {"value": ink}, **letters),
+            written(["left_out", "missing", "earlier"], {"value": ink}, **letters),
+            # A phone's boxes have no room for more than one character; the hatching says that it is no digit.
+            written(
+                ["padding"],
+                {"value": ink},
+                **letters | {"text": {"expr": f"{column} > 24 ? datum.token : '0'"}, "limit": 0},
+            ),
             # ⟨bos⟩ and ⟨eos⟩ do not fit into a phone's boxes: there, a triangle starts and a square stops.
             written(
                 ["bos", "eos"],
@@ -286,10 +292,11 @@ def one_hot_picture(table: pd.DataFrame, step: int, colour: str) -> None:
     y["scale"] = {"domain": list(range(len(table)))}
     row = {"y": y, "x": {"value": 0}, "x2": {"value": "width"}}
     longest = max(map(len, tokens), default=0)
+    type_size = looks.type_size()
     ink = "black" if colour == TARGET else "white"
-    grid = {"filled": False, "stroke": PADDING, "strokeOpacity": 0.35}
+    grid, word = {"filled": False, "stroke": PADDING, "strokeOpacity": 0.35}, {"fontSize": 11 * type_size}
     spec = _CANVAS | {
-        "height": 30 + min(120, 8 * longest) + 20 * len(table),
+        "height": round(type_size * (30 + min(120, 8 * longest) + 20 * len(table))),
         "layer": [
             {"data": {"name": "steps"}, "mark": {"type": "rect", **grid}, "encoding": row},
             {
@@ -304,7 +311,7 @@ def one_hot_picture(table: pd.DataFrame, step: int, colour: str) -> None:
             },
             {
                 "data": {"name": "zeros"},
-                "mark": {"type": "text", "text": "0 0 0 … 0 0 0", "font": MONOSPACE, "color": looks.ink()},
+                "mark": {"type": "text", "text": "0 0 0 … 0 0 0", "font": MONOSPACE, "color": looks.ink()} | word,
                 "encoding": {"y": y, "x": {"value": {"expr": "width / 2"}}},
             },
             {
@@ -321,7 +328,7 @@ def one_hot_picture(table: pd.DataFrame, step: int, colour: str) -> None:
             },
             {
                 "data": {"name": "ones"},
-                "mark": {"type": "text", "text": "1", "color": ink},
+                "mark": {"type": "text", "text": "1", "color": ink} | word,
                 "encoding": {"x": x, "y": y},
             },
             {
@@ -357,7 +364,9 @@ def product_picture(table: pd.DataFrame, largest: float) -> None:
     x["axis"] = {"labelAngle": 0, "orient": "top", "domain": False, "ticks": False}
     y = {"field": "row", "type": "nominal", "title": text("tensors.kernel_row")}
     y |= {"scale": {"domain": rows, "paddingInner": 0.1}}
-    y["axis"] = {"domain": False, "ticks": False, "labelFont": MONOSPACE, "labelLimit": 90, "labelFontSize": 12}
+    type_size = looks.type_size()
+    y["axis"] = {"domain": False, "ticks": False, "labelFont": MONOSPACE}
+    y["axis"] |= {"labelLimit": 90 * type_size, "labelFontSize": 12 * type_size}
     scale = {"domain": [-largest, 0, largest], "range": [looks.NEGATIVE, looks.ZERO, looks.POSITIVE]}
     faded = {"condition": {"test": "datum.counts", "value": 1}, "value": 0.25}
     dark = f"datum.counts && datum.column != 'x' && abs(datum.value) > {0.6 * largest}"
@@ -368,7 +377,7 @@ def product_picture(table: pd.DataFrame, largest: float) -> None:
         {"field": "value", "title": text("stepper.value"), "format": ".6f"},
     ]
     spec = _CANVAS | {
-        "height": 28 * len(rows) + 60,
+        "height": round(type_size * (28 * len(rows) + 60)),
         "encoding": {"x": x, "y": y, "opacity": faded},
         "layer": [
             {
@@ -384,7 +393,7 @@ def product_picture(table: pd.DataFrame, largest: float) -> None:
                 "mark": {"type": "rect", "filled": False, "stroke": looks.ink(), "strokeWidth": 1.5},
             },
             {
-                "mark": {"type": "text", "fontSize": {"expr": f"min(14, 0.34 * width / {len(columns)})"}}
+                "mark": {"type": "text", "fontSize": {"expr": f"min({14 * type_size}, 0.34 * width / {len(columns)})"}}
                 | {"text": {"expr": written}},
                 "encoding": {
                     "color": {
@@ -441,9 +450,10 @@ def memory_picture(table: pd.DataFrame, own: pd.DataFrame) -> None:
         f"● {line} {kind} · {text('tensors.this_lesson', size=written)}"
         for line, kind, written in zip("━╌", points["kind"], points["written"], strict=True)
     ]
-    points["from_below"] = [32, 12]  # no line ever comes into that corner
+    type_size = looks.type_size()
+    points["from_below"] = [32 * type_size, 12 * type_size]  # no line ever comes into that corner
     spec = {
-        "height": 300,
+        "height": round(300 * type_size),
         "datasets": {"lines": lines, "own": points},
         "data": {"name": "lines"},
         "encoding": {"x": x, "y": y, "color": colour},
@@ -458,7 +468,7 @@ def memory_picture(table: pd.DataFrame, own: pd.DataFrame) -> None:
                 "mark": {"type": "text", "align": "left", "baseline": "bottom", "x": 6, "dy": -3}
                 | {
                     "color": looks.ink(),
-                    "fontSize": 12,
+                    "fontSize": 12 * type_size,
                     "text": text("tensors.laptop", size=size(LAPTOP)),
                 },
                 "encoding": {"x": None, "y": y, "color": None},
@@ -471,7 +481,13 @@ def memory_picture(table: pd.DataFrame, own: pd.DataFrame) -> None:
             here | {"mark": {"type": "point", "filled": True, "size": 160}, "encoding": {"tooltip": tooltip}},
             here
             | {
-                "mark": {"type": "text", "fontSize": 13, "fontWeight": "bold", "color": looks.ink(), "align": "right"}
+                "mark": {
+                    "type": "text",
+                    "fontSize": 13 * type_size,
+                    "fontWeight": "bold",
+                    "color": looks.ink(),
+                    "align": "right",
+                }
                 | {"x": {"expr": "width - 4"}, "y": {"expr": "height - datum.from_below"}},
                 "encoding": {"x": None, "text": {"field": "words"}, "color": None},
             },
@@ -558,7 +574,8 @@ def follow(lesson: Lesson, n: int, weights: Weights, epoch: int | None) -> None:
 
 def _legend(lesson: Lesson, ids: Tensors) -> str:
     parts = [text("tensors.legend_markers")] if lesson.model.markers else []
-    parts.append(text("tensors.legend_left_out" if lesson.model.mask_padding else "tensors.legend_padding"))
+    padding = "tensors.legend_left_out" if lesson.model.mask_padding else "tensors.legend_padding"
+    parts.append(text(padding, zero=looks.ZERO_ROW))
     if ids.decoder_inputs.shape[1] > steps_per_line(lesson):
         parts.append(text("tensors.legend_earlier"))
     return "  \n".join(parts)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+from copy import copy
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -61,8 +65,8 @@ def _box(lesson: Lesson, tensor: str, step: int, token_id: int) -> dict:
     vocabulary = vocabulary_of(lesson, tensor)
     box = {"tensor": tensor, "step": step}
     if token_id == PAD_ID:
-        left_out = lesson.model.mask_padding
-        return box | {"token": "–" if left_out else "0", "id": "", "kind": "left_out" if left_out else "padding"}
+        kind, token = ("left_out", "–") if lesson.model.mask_padding else ("padding", looks.ZERO_ROW)
+        return box | {"token": token, "id": "", "kind": kind}
     kind = {vocabulary.bos_id: "bos", vocabulary.eos_id: "eos"}.get(token_id, "token")
     return box | {"token": looks.shown(vocabulary.tokens[token_id]), "id": str(token_id), "kind": kind}
 
@@ -114,6 +118,19 @@ def printed_product(tensor: str, n: int, t: int, row: np.ndarray, kernel: np.nda
     if not row.any():
         return f"np.any({product})", str(np.any(row @ kernel))
     return f"np.array_equal({product}, {name}[{row.argmax()}])", str(np.array_equal(row @ kernel, kernel[row.argmax()]))
+
+
+def numbered_as_a_set(lesson: Lesson, seed: int) -> Lesson:
+    """Returns a lesson whose tokens, markers included, are numbered in an order drawn by chance, as a `set` gives it.
+
+    Weights that were trained with the sorted ids fit into it, but they mean other tokens.
+    """
+    renumbered, drawn = copy(lesson), random.Random(seed)
+    for side in ("source", "target"):
+        vocabulary = getattr(lesson, f"{side}_vocabulary")
+        tokens = tuple(drawn.sample(vocabulary.tokens, len(vocabulary)))
+        renumbered.__dict__[f"{side}_vocabulary"] = replace(vocabulary, tokens=tokens)  # in place of the cached one
+    return renumbered
 
 
 def window(size: int, at: int, most: int) -> range:
