@@ -13,6 +13,7 @@ from test_pages import ROOT, a_run, button, checked, engine, new_session, said, 
 from pages.parts import context_map
 from pages.parts.context_map import Encoded, map_table, nearest_trained, strips_table
 from pages.parts.frame import PAGES
+from pages.parts.looks import ZERO_ROW
 from pages.parts.searches import differing, samples_table, tree_table
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, TrainingState, Translator
@@ -134,6 +135,16 @@ def test_a_model_without_markers_is_searched_from_its_first_character(way, langu
     if way != "greedy":
         translations = table_with(app, "search.translation", language)[catalogue(language)["search.translation"]]
         assert all(text.startswith("안") and len(text) == 10 for text in translations)
+
+
+def test_a_row_of_zeros_is_not_the_digit():
+    lesson = Lesson(tuple(Pair(str(n), f"0{n}") for n in range(9)), ModelConfig(4, markers=False))
+    translator = Translator(TrainingState.new(lesson))
+    starts = [
+        tree_table(translator.beam_search("1", prefix, num_beams=2), translator, prefix)["token"][0]
+        for prefix in ("", "0")
+    ]
+    assert starts == [ZERO_ROW, "0"] and ZERO_ROW != "0"
 
 
 # --- Where looking further helps -------------------------------------------------------------------------------------

@@ -212,7 +212,8 @@ def _map_spec(
     sentence, kind, distance = columns
     names, colours, shapes = zip(*symbols, strict=True)
     axis = {"grid": True, "tickCount": 5}
-    legend = {"orient": "top", "direction": "horizontal", "title": None, "columns": 2, "labelLimit": 220}
+    legend = {"orient": "top", "direction": "horizontal", "title": None, "labelLimit": 260}
+    legend |= {"columns": {"expr": "width < 440 ? 1 : 2"}}
     is_marked = "(datum.form == 'a' || datum.form == 'b')"
     return {
         "height": round(400 * type_size),
@@ -239,8 +240,10 @@ def _map_spec(
             },
             {
                 "transform": [{"filter": "datum.label != ''"}],
-                "mark": {"type": "text", "dy": -11 * type_size, "color": ink, "fontWeight": "bold"}
-                | {"dx": {"expr": f"({is_marked} ? -13 : 10) * {type_size}"}}
+                "mark": {"type": "text", "color": ink, "fontWeight": "bold"}
+                # A stands above its point and B below, as they may lie close together; a rank beside its own.
+                | {"dx": {"expr": f"({is_marked} ? 0 : 10) * {type_size}"}}
+                | {"dy": {"expr": f"(datum.form == 'a' ? -18 : datum.form == 'b' ? 20 : -11) * {type_size}"}}
                 | {"fontSize": {"expr": f"({is_marked} ? 18 : 13) * {type_size}"}},
                 "encoding": {"text": {"field": "label"}},
             },

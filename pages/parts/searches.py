@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts import frame, looks
-from pages.parts.looks import MONOSPACE, PADDING, TARGET
+from pages.parts.looks import MONOSPACE, PADDING, TARGET, ZERO_ROW
 from pages.parts.texts import text
 from seq2seq import Translator
 from seq2seq.lessons import BEAM_EXAMPLE
@@ -23,7 +23,7 @@ _WAYS = ("greedy", "beam", "sampling")
 _SAMPLES = 5
 _MOST_SEED = 2**31 - 1
 _COLUMNS = 14  # steps in a line, as many as can be told apart on a phone
-_ROW, _AXIS = 54, 52  # pixels
+_ROW, _AXIS = 60, 52  # pixels; below a box there is room for two lines of numbers
 
 
 def show(translator: Translator, sentence: str, prefix: str) -> None:
@@ -44,6 +44,7 @@ def show(translator: Translator, sentence: str, prefix: str) -> None:
         key="search-way",
         persist_state="session",
     )
+    st.caption(text(f"search.{way}_what"))
     if way == "sampling":
         _sampling(translator, sentence, prefix)
     elif way == "greedy":
@@ -153,7 +154,7 @@ def tree_table(found: BeamSearch, translator: Translator, prefix: str) -> pd.Dat
 
 def _start(y: int, translator: Translator, prefix: str) -> dict:
     """Returns the row of what is fed first."""
-    fed = looks.shown(prefix) if prefix else BOS if translator.lesson.model.markers else "0"
+    fed = looks.shown(prefix) if prefix else BOS if translator.lesson.model.markers else ZERO_ROW
     return {"x": 0, "y": y, "x0": 0, "y0": y, "token": fed, "p": 1.0, "total": 0.0, "score": 0.0, "kind": "start",
             "best": True, "rank": 0, "said": looks.shown_text(prefix), "ended_by": ""}  # fmt: skip
 
@@ -451,8 +452,8 @@ def _spec(first: int, columns: int, rows: int, ink: str, type_size: float, words
             {"calculate": "datum.x0 + 0.4", "as": "from"},
             {"calculate": "datum.x - 0.4", "as": "left"},
             {"calculate": "datum.x + 0.4", "as": "right"},
-            {"calculate": "datum.y - 0.24", "as": "top"},
-            {"calculate": "datum.y + 0.24", "as": "bottom"},
+            {"calculate": "datum.y - 0.22", "as": "top"},
+            {"calculate": "datum.y + 0.22", "as": "bottom"},
         ],
         "layer": [
             {
