@@ -3,11 +3,10 @@
 import time
 from dataclasses import replace
 
-import pandas as pd
 import streamlit as st
 
 from pages.parts import charts, frame, questions, runs
-from pages.parts.run import choose_epoch, early_stopping, figures, translations
+from pages.parts.run import choose_epoch, figures, stops, translations, what_stops
 from pages.parts.texts import text
 from seq2seq import TrainingConfig
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
@@ -136,12 +135,6 @@ def time_left(seconds: float) -> str:
     return text("train.left_hours", hours=f"{seconds / 3600:,.0f}")
 
 
-def column_title(name: str) -> str:
-    """Returns the title of a column of the history; in the downloaded file each has its name in the code."""
-    figure = name.removeprefix("held_out_")
-    return text(f"train.{figure}") + (f" · {text('train.on_held_out_')}" if figure != name else "")
-
-
 def show_run() -> None:
     """Shows the current run: progress, curves, translations, figures. Redrawn while it trains."""
     run = session.run
@@ -165,14 +158,15 @@ def show_run() -> None:
             format_func=lambda name: text(f"train.{name}"),
         )
         is_log = st.toggle(text("train.log_scale"), key="log-scale")
-    shown = {named.name: named.run.history for named in session.runs if named.run is run}
-    shown |= {named.name: named.run.history for named in session.runs if named.is_shown}
+    shown = {named.name: named.run for named in session.runs if named.run is run}
+    shown |= {named.name: named.run for named in session.runs if named.is_shown}
     goal = run.goal if is_active else len(run.history)
-    charts.training_curves(shown, measure, goal, is_log, run.state.lesson.model.mask_padding)
-    early_stopping(run)
+    charts.training_curves(shown, measure, goal, is_log, stops(run, session.training))
+    what_stops(run, session.training)
     state = choose_epoch(session) if not is_active else run.state
-    translations(state)
+    translations(run, state)
     figures(run, state)
+    charts.curves_as_table(shown)
 
 
 session = frame.open_page("train")
@@ -196,14 +190,4 @@ else:
     st.subheader(text("train.runs_title"), anchor=False)
     what_if()
     runs.table(session)
-    with st.expander(text("train.as_table")):
-        history = pd.DataFrame(session.run.history)
-        st.dataframe(history, hide_index=True, column_config={name: column_title(name) for name in history})
-        st.download_button(
-            text("train.csv"),
-            lambda: history.to_csv(index=False),
-            "history.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
 frame.close_page("train")

@@ -10,103 +10,183 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import pyarrow as pa
 import streamlit as st
 from rapidfuzz.distance import Levenshtein
 
 from pages.parts.looks import MONOSPACE, RIGHT, WRONG, shown, shown_text, type_size
 from pages.parts.texts import text
+from seq2seq.classroom.run import Run
 
-# Of runs that are compared, the current one first; told apart by colour-blind people too (Okabe and Ito).
+# Of runs that are compared, the current one first; told apart by colour-blind people too (Okabe and Ito), and by their
+# dashes, of which there is one kind fewer, so that no two of a dozen runs are alike.
 _RUN_COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999"]
+_RUN_DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]  # with round ends
 _POINTS_PER_LINE = 300  # more than a screen can show apart
 
 
 def training_curves(
-    runs: Mapping[str, Sequence[dict[str, float]]], measure: str, goal: int, is_log: bool, is_masked: bool
+    runs: Mapping[str, Run], measure: str, goal: int, is_log: bool, stops: Sequence[tuple[int, str]]
 ) -> None:
     """Draws the loss of some runs, and another measure of them, over the epochs as they were reported.
 
     Args:
-        runs: name → history, the current run first.
+        runs: name → run, the current one first.
         measure: a key of the history's records, drawn beside the loss; where it was examined.
         goal: the epoch that the current run is training up to.
         is_log: draw the loss on a logarithmic scale.
-        is_masked: whether the current run's loss leaves padding out.
+        stops: (epoch, label) of what is marked on the current run's loss.
     """
-    longest = max(map(len, runs.values()))
+    longest = max(len(run.history) for run in runs.values())
     # The time axis stands still while the lines grow, and is lengthened when they come to its end.
     epochs = max(longest, min(goal, max(50, 1 << longest.bit_length())))
+    masks = {run.state.lesson.model.mask_padding for run in runs.values()}
+    words = tuple(text(f"train.{name}") for name in ("epoch", "run", "mark"))
     for name, column in zip(("loss", measure), st.columns(2), strict=True):
-        data = pa.Table.from_pylist(_points(runs, name), _POINT)
-        kind = "log" if is_log and name == "loss" else "loss" if name == "loss" and len(data) else "share"
-        title = text("train.padded_loss" if name == "loss" and not is_masked else f"train.{name}")
-        titles = (title, text("train.epoch"), text("train.run"), text("train.learning_rate"))
-        spec = _curve(tuple(runs), titles, epochs, kind)
+        drawn, title = name, text(f"train.{name}")
+        if name in ("loss", "accuracy") and masks != {True}:  # what is reported then counts padding as well
+            drawn = name if masks == {False} else f"masked_{name}"
+            title = text(f"train.padded_{name}" if masks == {False} else f"train.masked_{name}")
+        points = [point for run_name, run in runs.items() for point in _points(run_name, run.history, drawn)]
+        marks = [mark for run_name, run in runs.items() for mark in _rate_changes(run_name, run.history)]
+        if name == "loss":
+            marks += [
+                {"run": next(iter(runs)), "epoch": at, "mark": label, "top": n}
+                for n, (at, label) in enumerate(stops, 1)
+            ]
+        data = pa.Table.from_pylist(points + marks, _POINT)
+        is_share = not points or name in ("accuracy", "exact_match")
+        kind = "share" if is_share else "log" if is_log and name == "loss" else "open"
+        spec = _curve(tuple(runs), title, words, epochs, kind, type_size())
         column.vega_lite_chart(data, spec, width="stretch", key=f"curve-{name}", alt=title)
+    if len(masks) == 2:
+        st.caption(text("train.unlike_masks"))
 
 
 _POINT = pa.schema(
-    [("run", pa.string()), ("epoch", pa.int64()), ("value", pa.float64()), ("learning_rate", pa.float64())]
+    [("run", pa.string()), ("epoch", pa.int64()), ("value", pa.float64()), ("mark", pa.string()), ("top", pa.int64())]
 )
 
 
-def _points(runs: Mapping[str, Sequence[dict[str, float]]], name: str) -> list[dict]:
-    """Returns the points of the lines, and where the learning rate was changed; what is not said of one is null."""
-    points = []
-    for run, history in runs.items():
-        records = [record for record in history if name in record]
-        every = math.ceil(len(records) / _POINTS_PER_LINE) or 1
-        points += [{"run": run, "epoch": r["epoch"], "value": r[name]} for r in [*records[::every], *records[-1:]]]
-        points += [
-            {"run": run, "epoch": after["epoch"], "learning_rate": after["learning_rate"]}
-            for before, after in itertools.pairwise(history)
-            if before["learning_rate"] != after["learning_rate"]
-        ]
-    return points
+def _points(run: str, history: Sequence[dict[str, float]], name: str) -> list[dict]:
+    """Returns the points of a run's line, at most `_POINTS_PER_LINE`, the last one among them."""
+    records = [record for record in history if name in record]
+    every = math.ceil((len(records) - 1) / (_POINTS_PER_LINE - 1)) or 1
+    return [{"run": run, "epoch": r["epoch"], "value": r[name]} for r in [*records[:-1:every], *records[-1:]]]
+
+
+def _rate_changes(run: str, history: Sequence[dict[str, float]]) -> list[dict]:
+    """Returns a mark for each epoch from which on a run had another learning rate."""
+    rates = [record["learning_rate"] for record in history]
+    return [
+        {"run": run, "epoch": epoch, "mark": f"{text('train.learning_rate')} {after:g}", "top": 0}
+        for epoch, (before, after) in enumerate(itertools.pairwise(rates), start=2)
+        if before != after
+    ]
 
 
 @st.cache_data(max_entries=256)
-def _curve(runs: tuple[str, ...], titles: tuple[str, ...], epochs: int, kind: str) -> dict:
-    """Returns the specification of a curve without its data: building it takes longer than drawing it."""
-    title, epoch, run, learning_rate = titles
-    scale = {"loss": {"domainMin": 0}, "log": {"type": "log"}, "share": {"domainMin": 0, "domainMax": 1, "clamp": True}}
+def _curve(runs: tuple[str, ...], title: str, words: tuple[str, ...], epochs: int, kind: str, size: float) -> dict:
+    """Returns the specification of a curve without its data: building it takes longer than drawing it.
+
+    Args:
+        runs: names.
+        title: of what is drawn.
+        words: epoch, run, mark.
+        epochs: how far the time axis goes.
+        kind: of scale.
+        size: of type.
+    """
+    epoch, run, mark = words
+    scale = {"open": {"domainMin": 0}, "log": {"type": "log"}, "share": {"domain": [0, 1], "clamp": True}}
     x = {"field": "epoch", "type": "quantitative", "title": epoch, "scale": {"domain": [1, max(2, epochs)]}}
-    y = {"field": "value", "type": "quantitative", "title": title, "scale": scale[kind]}
-    colour = {
+    lines = title.replace(", ", ",\n").split("\n")  # a long title in one would be longer than its axis
+    y = {"field": "value", "type": "quantitative", "title": lines, "scale": scale[kind]}
+    legend = {
+        "orient": "top",
+        "direction": "horizontal",
+        "symbolType": "stroke",
+        "symbolSize": 600 * size,
+        "labelLimit": 140 * size,
+    }
+    of_run = {
         "field": "run",
         "type": "nominal",
         "title": None,
-        "scale": {"domain": list(runs), "range": _RUN_COLOURS[: len(runs)]},
-        "legend": {"orient": "top", "direction": "horizontal", "labelLimit": 140} if len(runs) > 1 else None,
+        "legend": legend if len(runs) > 1 else None,
     }
-    tooltip = [
-        {"field": "run", "title": run},
-        {"field": "epoch", "title": epoch},
-        {"field": "value", "title": title, "format": ".4f"},
-    ]
-    changed = "datum.learning_rate != null"
+    colour = of_run | {"scale": {"domain": list(runs), "range": _in_turn(_RUN_COLOURS, len(runs))}}
+    dash = of_run | {"scale": {"domain": list(runs), "range": _in_turn(_RUN_DASHES, len(runs))}}
+    tooltip = [{"field": "run", "title": run}, {"field": "epoch", "title": epoch}]
+    is_late = f"datum.epoch > {epochs / 2}"  # so that its words stand on the left of it
+    of_mark = {"tooltip": [*tooltip, {"field": "mark", "title": mark}]}
     return {
-        "height": 260 if len(runs) == 1 else 300,  # with a legend
+        "height": round(size * (260 if len(runs) == 1 else 300)),  # with a legend
         "encoding": {"x": x | {"axis": {"tickMinStep": 1, "format": "d"}}, "color": colour},
         "layer": [
             {
                 "transform": [{"filter": "datum.value != null"}],
-                "mark": {"type": "line", "strokeWidth": 2.5, "point": {"size": 25}, "clip": True},
-                "encoding": {"y": y, "tooltip": tooltip},
+                # Dots would hide the dashes; round ends make a dot of a single epoch.
+                "mark": {"type": "line", "strokeWidth": 2.5, "strokeCap": "round", "clip": True}
+                | ({"point": {"size": 25}} if len(runs) == 1 else {}),
+                "encoding": {
+                    "y": y,
+                    "strokeDash": dash,
+                    "tooltip": [*tooltip, {"field": "value", "title": title, "format": ".4f"}],
+                },
             },
             {
-                "transform": [{"filter": changed}],
+                "transform": [{"filter": "datum.mark != null"}],
                 "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5},
-                "encoding": {"tooltip": [tooltip[0], tooltip[1], {"field": "learning_rate", "title": learning_rate}]},
+                "encoding": of_mark,
             },
             {
-                "transform": [{"filter": changed}],
-                "mark": {"type": "text", "align": "left", "baseline": "top", "dx": 4, "y": 2, "fontSize": 11},
-                "encoding": {"text": {"field": "learning_rate", "format": ".4~f"}},
+                "transform": [{"filter": "datum.mark != null"}],
+                "mark": {
+                    "type": "text",
+                    "align": {"expr": f"{is_late} ? 'right' : 'left'"},
+                    "dx": {"expr": f"{is_late} ? -4 : 4"},
+                    "y": {"expr": f"2 + datum.top * {15 * size}"},
+                    "baseline": "top",
+                    "fontSize": 11 * size,
+                },
+                "encoding": of_mark | {"text": {"field": "mark"}},
             },
         ],
     }
+
+
+def _in_turn(values: Sequence, number: int) -> list:
+    """Returns so many of some values; after the last comes the first again."""
+    return list(itertools.islice(itertools.cycle(values), number))
+
+
+def curves_as_table(runs: Mapping[str, Run]) -> None:
+    """Shows every epoch of some runs as a table, none left out, which can be downloaded; drawn where it is opened.
+
+    Args:
+        runs: name → run.
+    """
+    table = st.expander(text("train.as_table"), icon=":material/table:", on_change="rerun", key="history")
+    if not table.open:
+        return
+    history = pd.DataFrame([{"run": name} | record for name, run in runs.items() for record in run.history])
+    with table:
+        st.dataframe(history, hide_index=True, column_config={name: _column_title(name) for name in history})
+        st.download_button(
+            text("train.csv"),
+            lambda: history.to_csv(index=False),
+            "history.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+
+
+def _column_title(name: str) -> str:
+    """Returns the title of a column of the history; in the downloaded file each has its name in the code."""
+    figure = name.removeprefix("held_out_")
+    return text(f"train.{figure}") + (f" · {text('train.on_held_out_')}" if figure != name else "")
 
 
 def marked_translations(rows: Sequence[tuple[str, str, str]]) -> None:
