@@ -1046,6 +1046,8 @@ def test_the_notebooks_figures_differ_by_padding(notebook_trained):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_column_of_the_history_has_a_title(language, trained_session):
     app = open_page("train", trained_session, language)
+    app.session_state["history"] = True  # open
+    checked(app.run())
     history = next(table for table in app.dataframe if "learning_rate" in table.value)
     columns = json.loads(history.proto.columns)
     assert {columns[name]["label"] for name in history.value} <= set(catalogue(language).values())
