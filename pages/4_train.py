@@ -1,17 +1,19 @@
 """Train: steer the training, see what the numbers mean, compare runs."""
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
 from pages.parts import charts, frame, questions, runs
 from pages.parts.run import choose_epoch, figures, stops, translations, what_stops
+from pages.parts.session import NamedRun
 from pages.parts.texts import text
-from seq2seq import TrainingConfig
+from seq2seq import Lesson
 from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
 
-_FIRST_SECONDS = 0.4  # that the first loss of a run is waited for
+_MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
 _MEASURES = ("accuracy", "exact_match", "cer")
 _RANGES = {  # setting: (least, most, step)
     "epochs": (1, 10_000, 1),
@@ -23,49 +25,81 @@ _RANGES = {  # setting: (least, most, step)
 }
 
 
-def settings_form(training: TrainingConfig) -> tuple[TrainingConfig, bool]:
-    """Shows the settings; returns them as they stand, and whether all are in range."""
-    values, faults = {}, []
-    for column, (name, (least, most, step)) in zip(st.columns(len(_RANGES)), _RANGES.items(), strict=True):
-        now = round(100 * training.held_out) if name == "held_out" else getattr(training, name)
-        # Without Streamlit's own limits, which refuse a number in English and only in a tooltip.
-        value = column.number_input(
-            text(f"train.{name}"),
-            value=now,
-            step=step,
-            format="%.4f" if name == "learning_rate" else None,
-            help=text(f"train.{name}_help"),
-        )
+def settings_form() -> bool:
+    """Shows the settings of the session; returns whether all are in range."""
+    refused = st.session_state.setdefault("refused-settings", {})  # what was typed and cannot be
+
+    def take_over(name: str) -> None:
+        value = st.session_state[f"set-{name}"]
+        least, most, _ = _RANGES[name]
         if value is None or not least <= value <= most:
-            faults.append(text("train.out_of_range", name=text(f"train.{name}"), least=least, most=f"{most:,}"))
-        else:
-            values[name] = value
-    for fault in faults:
+            refused[name] = value
+            return
+        refused.pop(name, None)
+        value = value / 100 if name == "held_out" else value
+        session.training = replace(session.training, **{name: value})
+
+    # By callback, and set before they are drawn: settings change elsewhere as well, in another tab or with a run.
+    for column, (name, (_, _, step)) in zip(st.columns(len(_RANGES)), _RANGES.items(), strict=True):
+        now = getattr(session.training, name)
+        st.session_state[f"set-{name}"] = refused.get(name, round(100 * now) if name == "held_out" else now)
+        with column:
+            # Without Streamlit's own limits, which refuse a number in English and only in a tooltip.
+            st.number_input(
+                text(f"train.{name}"),
+                step=step,
+                format="%.4f" if name == "learning_rate" else None,
+                help=text(f"train.{name}_help"),
+                key=f"set-{name}",
+                on_change=take_over,
+                args=(name,),
+                disabled=name == "learning_rate" and is_active,
+            )
+            if name == "held_out" and now and not len(session.lesson.held_out_rows):
+                st.caption(text("train.held_out_none", pairs=len(session.lesson.pairs), share=f"{now:.0%}"))
+    for name in refused:
+        least, most, _ = _RANGES[name]
+        fault = text("train.out_of_range", name=text(f"train.{name}"), least=least, most=f"{most:,}")
         st.error(fault, icon=":material/error:")
-    if "held_out" in values:
-        values["held_out"] /= 100
-    stop_when_right = st.toggle(
-        text("train.stop_when_right"), training.stop_when_right, help=text("train.stop_when_right_help")
+
+    def take_over_rule() -> None:
+        session.training = replace(session.training, stop_when_right=st.session_state["set-stop_when_right"])
+
+    st.session_state["set-stop_when_right"] = session.training.stop_when_right
+    st.toggle(
+        text("train.stop_when_right"),
+        key="set-stop_when_right",
+        on_change=take_over_rule,
+        help=text("train.stop_when_right_help"),
     )
-    return replace(training, **values, stop_when_right=stop_when_right), not faults
+    return not refused
 
 
 def controls() -> None:
     """Shows the buttons that steer the training, each with its key on the keyboard."""
-    run = session.run
-    is_active = run is not None and run.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             text("train.start"), type="primary", icon=":material/play_arrow:", shortcut="S", disabled=not can_start
         ):
-            start()
-            session.go_on()
+            train(session.lesson)
             st.rerun()
         if is_active:
             # By callback: a rerun that is cut short, as when the page is left at once, would lose the click.
-            st.button(text("train.pause"), icon=":material/pause:", shortcut="P", on_click=session.pause)
-        elif st.button(text("train.go_on"), icon=":material/resume:", shortcut="P", disabled=run is None):
-            session.go_on(None if run.ended_by is None else run.state.lesson.training.epochs)
+            st.button(
+                text("train.pause"),
+                icon=":material/pause:",
+                shortcut="P",
+                help=text("train.pause_help"),
+                on_click=pause,
+            )
+        elif st.button(
+            text("train.go_on"),
+            icon=":material/resume:",
+            shortcut="P",
+            help=text("train.go_on_help"),
+            disabled=run is None,
+        ):
+            session.go_on()
             st.rerun()
         for epochs, shortcut in ((1, "E"), (10, "T")):
             if st.button(
@@ -74,42 +108,74 @@ def controls() -> None:
                 disabled=is_active or (run is None and not can_start),
             ):
                 if run is None:
-                    start()
+                    runs.begin(session, session.lesson)
                 session.go_on(epochs)
                 st.rerun()
-        if st.button(text("train.reset"), icon=":material/restart_alt:", shortcut="0", disabled=run is None):
-            start()
+        can_begin = run is not None and can_start
+        if st.button(text("train.reset"), icon=":material/restart_alt:", shortcut="0", disabled=not can_begin):
+            runs.begin(session, session.lesson)
             st.rerun()
-        if st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", disabled=run is None):
-            session.training = replace(session.training, seed=session.training.seed + 1)
-            start()
+        if st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", disabled=not can_begin):
+            session.training = replace(session.training, seed=(session.training.seed + 1) % 2**31)
+            runs.begin(session, session.lesson)
             st.rerun()
 
 
-def start() -> None:
-    """Begins a run with the lesson as it stands."""
-    session.new_run(session.lesson, runs.name_of(session, session.lesson))
+def train(lesson: Lesson, base: NamedRun | None = None) -> None:
+    """Trains a lesson from its beginning, unless it does so already: a double click is one click."""
+    begun = next((n.run for n in session.runs if n.run.is_active and n.run.state.lesson == lesson), None)
+    if begun:
+        session.choose(begun)
+    else:
+        runs.begin(session, lesson, base)
+        session.go_on()
+
+
+def pause() -> None:
+    session.pause()
+    wait(lambda: session.is_active)
+
+
+def wait(is_pending: Callable[[], bool]) -> None:
+    """Waits a moment for something that was just clicked for."""
+    until = time.monotonic() + _MOMENT
+    while is_pending() and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def what_if() -> None:
-    """Offers one-click comparisons with the current run: the same again, with one thing changed."""
-    base = session.run.state.lesson
+    """Offers one-click comparisons: the same run again, with one thing changed. Both train, taking turns."""
+    base = session.base
+    lesson = base.run.state.lesson
     changes = {
-        "units": (base.training, {"hidden_size": 8}),
-        "mask": (base.training, {"mask_padding": not base.model.mask_padding}),
-        "batch": (replace(base.training, batch_size=5), {}),
+        "units": (lesson.training, {"hidden_size": 8}),
+        "mask": (lesson.training, {"mask_padding": not lesson.model.mask_padding}),
+        "batch": (replace(lesson.training, batch_size=5), {}),
     }
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(text("train.what_if"), width="content")
-        for name, (training, model) in changes.items():
-            if st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}"):
-                next(named for named in session.runs if named.run is session.run).is_shown = True
-                lesson = replace(base, training=training, model=replace(base.model, **model))
-                session.new_run(lesson, runs.name_of(session, lesson))
-                # The one thing changed must be the only one: not the rate that was typed in since, too.
-                session.training = replace(session.training, learning_rate=training.learning_rate)
-                session.go_on()
-                st.rerun()
+        asked = [
+            change
+            for name, change in changes.items()
+            if st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}")
+        ]
+    for training, model in asked:
+        changed = replace(lesson, training=training, model=replace(lesson.model, **model))
+        if not is_too_large(changed):
+            train(changed, base)
+            for named in session.runs:
+                named.is_shown |= named is base or named.run is session.run
+            st.rerun()
+
+
+def is_too_large(lesson: Lesson) -> bool:
+    """Tells whether the server cannot bear the training of a lesson; if so, says it."""
+    needed = training_bytes(lesson)
+    if needed > MAX_TRAINING_BYTES:
+        needed, limit = (f"{size / 2**30:.1f}" for size in (needed, MAX_TRAINING_BYTES))
+        st.error(text("train.too_large", needed=needed, limit=limit), icon=":material/error:")
+        return True
+    return False
 
 
 def progress_line(run) -> str:
@@ -137,13 +203,10 @@ def time_left(seconds: float) -> str:
 
 def show_run() -> None:
     """Shows the current run: progress, curves, translations, figures. Redrawn while it trains."""
-    run = session.run
-    run.watch()
-    until = time.monotonic() + _FIRST_SECONDS
-    while run.is_active and not (run.history or run.place) and session.can_train and time.monotonic() < until:
-        time.sleep(0.01)  # somebody has just clicked; the timer would show the first loss half a second later
-    if run.is_active != is_active:
-        st.rerun()  # the buttons and the timer have to know as well
+    session.watch()
+    wait(lambda: run.is_active and not (run.history or run.place) and session.can_train)  # for the first loss
+    if session.outline != drawn:
+        st.rerun()  # the buttons, the table and the timer have to know as well
     st.progress(frame.progress(run), progress_line(run))
     if run.error:
         st.error(text("train.failed"), icon=":material/error:")
@@ -170,23 +233,21 @@ def show_run() -> None:
 
 
 session = frame.open_page("train")
-lesson = frame.need_lesson(session)
-is_active = session.run is not None and session.run.is_active
-session.training, is_in_range = settings_form(session.training)
-lesson = session.lesson
-too_large = training_bytes(lesson) > MAX_TRAINING_BYTES
-can_start = is_in_range and not too_large
-controls()
-if too_large:
-    needed, limit = (f"{size / 2**30:.1f}" for size in (training_bytes(lesson), MAX_TRAINING_BYTES))
-    st.error(text("train.too_large", needed=needed, limit=limit), icon=":material/error:")
+frame.need_lesson(session)
+run, drawn = session.run, session.outline
+is_active = run is not None and run.is_active
+is_in_range = settings_form()
+buttons = st.container()
+can_start = not is_too_large(session.lesson) and is_in_range
+with buttons:
+    controls()
 frame.outdated_warning(session)
-questions.ask(session, "train", is_open=session.run is None)
+questions.ask(session, "train", is_open=run is None)
 
-if session.run is None:
-    st.info(text("train.empty", pairs=f"{len(lesson.training_rows):,}"), icon=":material/info:")
+if run is None:
+    st.info(text("train.empty", pairs=f"{len(session.lesson.training_rows):,}"), icon=":material/info:")
 else:
-    st.fragment(show_run, run_every=0.5 if is_active else None)()
+    st.fragment(show_run, run_every=0.5 if session.is_active else None)()
     st.subheader(text("train.runs_title"), anchor=False)
     what_if()
     runs.table(session)

@@ -29,7 +29,7 @@ _MEASURES = ("loss", "accuracy", "exact_match", "cer")
 _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
 _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "seed", "held_out")
 _SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "batch", "rate", "seed")
-_COLUMNS = ("shown", "used", "name", *_SETTINGS, "epochs", "loss", "exact_match")
+_COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "exact_match")
 _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = (
     *("encoder_steps", "context_numbers", "source_tokens", "target_tokens", "costliest", "shape", "heard"),

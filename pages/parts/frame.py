@@ -48,6 +48,8 @@ def open_page(name: str) -> Session:
     if name != "pairs":  # the table's editor forgets its edits, and the page what it said of an upload
         st.session_state.pop("table-began", None)
         st.session_state.pop("refused", None)
+    if name != "train":  # nor are settings kept that were out of range
+        st.session_state.pop("refused-settings", None)
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
@@ -108,7 +110,7 @@ def need_lesson(session: Session) -> Lesson:
 def outdated_warning(session: Session) -> None:
     """Says when the trained model belongs to other pairs or settings than the lesson has now."""
     if session.is_outdated:
-        trained = session.used.state.lesson
+        trained = session.run.state.lesson
         st.warning(
             text("frame.outdated", pairs=f"{len(trained.pairs):,}", units=trained.model.hidden_size),
             icon=":material/history:",
@@ -141,19 +143,21 @@ def _streamlit_texts() -> str:
 
 
 def _training_status(session: Session, name: str) -> None:
-    """Shows the training's progress on every page; the page Train shows more of it itself."""
-    if session.run is None or name == "train":
-        return
-    was_active = session.run.is_active
+    """Shows the training's progress on every page; the page Train shows more of it itself.
 
-    @st.fragment(run_every=1.0 if was_active else None)
+    Where a run was begun, ended or renamed meanwhile, be it in another tab, the page is drawn anew.
+    """
+    drawn = session.outline
+    is_shown = session.run is not None and name != "train"
+
+    @st.fragment(run_every=1.0 if is_shown and session.is_active else 2.0)
     def status():
-        run = session.run
-        run.watch()
-        if run.is_active != was_active:
-            st.rerun()  # stops the timer, and the page may show the trained model
-        st.divider()
-        st.progress(progress(run), _run_line(run))
+        session.watch()
+        if session.outline != drawn:
+            st.rerun()
+        if is_shown:
+            st.divider()
+            st.progress(progress(session.run), _run_line(session.run))
 
     status()
 

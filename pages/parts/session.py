@@ -9,6 +9,8 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from itertools import count
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -19,29 +21,39 @@ from seq2seq.config import suggested_settings
 from seq2seq.lessons import SUPPLIED_LESSONS
 from seq2seq.pairs import Pair, Problem, check_pairs, usable_pairs
 from seq2seq.questions import Answer
+from seq2seq.stopping import ended_by
 
 Rows = tuple[tuple[str, str], ...]  # the table of pairs as the student left it, faulty rows included
 ID = "lesson"  # its name in the address bar
 _MOST_UNDO = 50
-_MOST_RUNS = 12  # kept in a session; the oldest one that rests is dropped
+_MOST_RUNS = 12  # kept in a session; of those that rest an untrained one is dropped, else the oldest
+_MOST_SNAPSHOT_BYTES = 32 * 2**20  # of all runs but the current one, which may have as much; thirty students have 2 GB
 _MOST_SESSIONS = 300  # ten classes; the one that was not used for longest is dropped
+_STEERED = ("epochs", "learning_rate", "patience", "stop_when_right")  # settings that a run takes over when it goes on
 
 
-@dataclass
+@dataclass(eq=False)
 class NamedRun:
     """A training as it stands in the table of runs.
 
     Args:
         run: the training.
         name: as the student calls it.
-        basis: the pairs and the model that the lesson had when it was started.
+        basis: the pairs and the model that the lesson had when it, or what it is compared with, was started.
+        base: the id of the run that it is compared with, one thing being changed; None if it stands for itself.
         is_shown: whether its curves are drawn beside those of the current run.
     """
 
     run: Run
     name: str
     basis: tuple[tuple[Pair, ...], ModelConfig]
+    base: str | None = None
     is_shown: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is lost with it: it rests and was never trained."""
+        return not (self.run.is_active or self.run.state.step)
 
 
 @dataclass
@@ -54,9 +66,8 @@ class Session:
         start: what `back to the start` brings back.
         model, training: as set on the pages Model and Train, for the next run.
         runs: the trainings; each keeps the lesson that it belongs to.
-        run: the current one, which Train shows.
-        used: the one that Translate uses.
-        look_at: the kept epoch of `used` to look at; None is the latest.
+        run: the current one, which Train shows and Translate uses.
+        look_at: its kept epoch to look at; None is the latest.
         undo: earlier tables, the latest last.
         table_version: changes whenever the table is replaced by something other than typing into it.
         chosen: the row that the page Tensors shows.
@@ -74,7 +85,6 @@ class Session:
     training: TrainingConfig
     runs: list[NamedRun] = field(default_factory=list)
     run: Run | None = None
-    used: Run | None = None
     look_at: int | None = None
     undo: list[Rows] = field(default_factory=list)
     table_version: int = 0
@@ -157,15 +167,15 @@ class Session:
     @property
     def trained(self) -> TrainingState | None:
         """The model that Translate uses, as it was at the epoch to look at; None before any training."""
-        if self.used is None or not self.used.state.step:
+        if self.run is None or not self.run.state.step:
             return None
-        state = self.used.state
+        state = self.run.state
         return state if self.look_at not in dict(state.snapshots) else state.at(self.look_at)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the pairs or the model were changed after the run that Translate uses had been started."""
-        basis = next((named.basis for named in self.runs if named.run is self.used), None)
+        """Whether the pairs or the model were changed after the current run had been started."""
+        basis = next((named.basis for named in self.runs if named.run is self.run), None)
         return basis is not None and (self.lesson is None or basis != (self.lesson.pairs, self.model))
 
     @property
@@ -173,37 +183,106 @@ class Session:
         """Whether the training processes are ready; until then runs wait."""
         return shared_engine().ready
 
-    def new_run(self, lesson: Lesson, name: str) -> Run:
-        """Makes an untrained run the current one; the one before rests and stays in the table."""
-        if self.run is not None:
-            shared_engine().pause(self.run)
-        self.run = self.used = Run(TrainingState.new(lesson))
-        self.look_at = None
-        resting = [named for named in self.runs if not named.run.is_active]
-        if len(self.runs) >= _MOST_RUNS and resting:
-            self.runs.remove(resting[0])
-        self.runs.append(NamedRun(self.run, name, (self.lesson.pairs, self.model)))
+    @property
+    def used(self) -> Run | None:
         return self.run
 
+    @property
+    def outline(self) -> tuple:
+        """What pages draw around the figures of the runs; where it has changed, a whole page is drawn anew."""
+        return self.run, tuple((named.run, named.run.is_active, named.name, named.is_shown) for named in self.runs)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether any run trains or waits for its turn."""
+        return any(named.run.is_active for named in self.runs)
+
+    @property
+    def base(self) -> NamedRun:
+        """What is to be compared with: the current run, or the one that this is compared with itself."""
+        by_id = {named.run.id: named for named in self.runs}
+        current = by_id[self.run.id]
+        return by_id.get(current.base, current)
+
+    def new_run(self, lesson: Lesson, base: NamedRun | None = None) -> NamedRun:
+        """Makes an untrained run the current one, named by its number.
+
+        The others stay in the table and rest; only what is compared trains on. An empty current run gives up its row.
+
+        Args:
+            lesson: to be trained.
+            base: the run that it is to be compared with.
+        """
+        runs = [named for named in self.runs if named is base or named.run is not self.run or not named.is_empty]
+        number = next(n for n in count(len(runs) + 1) if not any(named.name.startswith(f"{n}.") for named in runs))
+        basis = (lesson.pairs, lesson.model) if base is None else base.basis
+        new = NamedRun(Run(TrainingState.new(lesson)), f"{number}.", basis, base and base.run.id)
+        if base is None:
+            self.pause()
+        resting = [named for named in runs if not (named.run.is_active or named.run is self.run or named is base)]
+        resting.sort(key=lambda named: not named.is_empty)
+        dropped = resting[: max(0, len(runs) + 1 - _MOST_RUNS)]
+        self.runs = [*(named for named in runs if named not in dropped), new]
+        self.choose(new.run)
+        self._forget_snapshots()
+        return new
+
+    def choose(self, run: Run | None) -> None:
+        """Makes a run the current one; the settings that it takes over when it goes on become its own again."""
+        self.run, self.look_at = run, None
+        if run is not None:
+            self.training = _steered(self.training, run.state.lesson.training)
+
     def go_on(self, epochs: int | None = None) -> None:
-        """Trains the current run on; see `Engine.go_on`. A changed learning rate holds from the next epoch on."""
+        """Trains the current run on, by the learning rate and the rules as they are set now.
+
+        A changed learning rate holds from the next batch on.
+
+        Args:
+            epochs: how many more, whatever the rules say; None goes on until a rule ends it, or, where one has done so
+                already, by as many epochs as are set.
+        """
+        if self.run.is_active:
+            return
         state = self.run.state
-        training = replace(state.lesson.training, learning_rate=self.training.learning_rate)
-        if training != state.lesson.training and not self.run.is_active:
+        training = _steered(state.lesson.training, self.training)
+        if training != state.lesson.training:
             self.run.state = replace(state, lesson=replace(state.lesson, training=training))
+        if epochs is None and ended_by(state.history, training):
+            epochs = training.epochs
         self.look_at = None
         shared_engine().go_on(self.run, epochs)
 
     def pause(self) -> None:
-        shared_engine().pause(self.run)
+        """Lets all runs rest, so that none trains on unseen."""
+        for named in self.runs:
+            shared_engine().pause(named.run)
+
+    def watch(self) -> None:
+        """Says that somebody looks at the runs, so that they go on."""
+        for named in self.runs:
+            named.run.watch()
 
     def delete(self, run: Run) -> None:
-        """Takes a run out of the table."""
+        """Takes a run out of the table; after the current one the last of the others is current."""
         shared_engine().pause(run)
         self.runs = [named for named in self.runs if named.run is not run]
-        left = self.runs[-1].run if self.runs else None
-        self.run = left if self.run is run else self.run
-        self.used = self.run if self.used is run else self.used
+        if self.run is run:
+            self.choose(self.runs[-1].run if self.runs else None)
+
+    def _forget_snapshots(self) -> None:
+        """Keeps the earlier epochs of the latest runs that fit into `_MOST_SNAPSHOT_BYTES`."""
+        room = _MOST_SNAPSHOT_BYTES
+        for named in reversed(self.runs):
+            state = named.run.state
+            room -= sum(weights.nbytes for _, kept in state.snapshots for weights in kept.values())
+            if room < 0 and not named.run.is_active:
+                named.run.state = replace(state, snapshots=())
+
+
+def _steered(training: TrainingConfig, by: TrainingConfig) -> TrainingConfig:
+    """Returns a training with those settings of another that a run takes over when it goes on."""
+    return replace(training, **{name: getattr(by, name) for name in _STEERED})
 
 
 @st.cache_resource
@@ -217,11 +296,14 @@ def current() -> Session:
         first = SUPPLIED_LESSONS["notebook"]
         rows = tuple(first.pairs)
         new = Session(first.name, rows, rows, first.model, first.training)
-        new.id = st.query_params.get(ID, new.id)[:64]
+        # Whoever adds "?large=on" to an address that has a "?" already means another parameter.
+        id, _, more = st.query_params.get(ID, new.id).partition("?")
+        given = st.query_params.to_dict() | dict(parse_qsl(more))
+        new.id = id[:64] or new.id
         opened = st.session_state["session"] = _sessions().setdefault(new.id, new)
         # A teacher can pass on an address without questions, or in large type; the switches are in the sidebar.
-        opened.asks = st.query_params.get("questions", "on" if opened.asks else "off") != "off"
-        opened.is_large = st.query_params.get("large", "on" if opened.is_large else "off") == "on"
+        opened.asks = given.get("questions", "on" if opened.asks else "off") != "off"
+        opened.is_large = given.get("large", "on" if opened.is_large else "off") == "on"
     session = st.session_state["session"]
     sessions = _sessions()
     sessions[session.id] = session
