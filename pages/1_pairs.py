@@ -1,5 +1,8 @@
 """Pairs: the table that everything else comes from."""
 
+import re
+from collections.abc import Iterable
+
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +14,7 @@ from seq2seq.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_
 _MOST_PROBLEMS = 100  # more lines than anybody reads
 _MANY_ROWS = 100  # pasted at once
 _SHORT, _COLUMN = 24, 185  # characters; pixels
+_HALVES = re.compile("[\ud800-\udfff]")  # of characters: a browser may send one, but cannot be sent one
 
 
 def message(problem: Problem) -> str:
@@ -45,6 +49,11 @@ def use_rest() -> None:
     session.open_own(st.session_state.pop("refused").pairs)
 
 
+def taken_over(rows: Iterable[Iterable[object]]) -> tuple[tuple[str, str], ...]:
+    """Returns rows of the editor with half a character marked as lost, which is a problem that can be named."""
+    return tuple(tuple(_HALVES.sub("\ufffd", str(cell)) for cell in row) for row in rows)
+
+
 def table_key() -> str:
     return f"table-{session.table_version}-{language()}"
 
@@ -59,7 +68,8 @@ def take_over_paste() -> None:
         rows[int(n)] |= cells
     deleted = set(edits["deleted_rows"])
     kept = [row for n, row in enumerate(rows) if n not in deleted]
-    session.replace(tuple((row.get("source") or "", row.get("target") or "") for row in (*kept, *edits["added_rows"])))
+    rows = (*kept, *edits["added_rows"])
+    session.replace(taken_over((row.get("source") or "", row.get("target") or "") for row in rows))
 
 
 session = frame.open_page("pairs")
@@ -91,8 +101,7 @@ with table:
             key=table_key(),
             alt=text("pairs.title"),
         )
-    rows = edited.where(edited.notna(), "").itertuples(index=False, name=None)
-    session.edit(tuple((str(source), str(target)) for source, target in rows))
+    session.edit(taken_over(edited.where(edited.notna(), "").itertuples(index=False, name=None)))
     st.caption(text("pairs.how"))
 
 with asked:  # after the table, so that the questions know of the latest edit
