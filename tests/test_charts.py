@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.charts import _curve, _points, character_boxes
+from pages.parts import charts
+from pages.parts.charts import _curve, _points, _rate_changes, character_boxes
 from pages.parts.looks import shown
 from seq2seq.tokens import split
 
@@ -54,6 +55,14 @@ def test_a_line_has_at_most_300_points_and_its_last_one(epochs):
 def test_only_what_was_examined_is_drawn():
     history = [{"epoch": 1, "cer": 0.5}, {"epoch": 2}, {"epoch": 3, "cer": 2.5}]
     assert [(point["epoch"], point["value"]) for point in _points("1.", history, "cer")] == [(1, 0.5), (3, 2.5)]
+
+
+def test_a_changed_learning_rate_is_marked_where_it_begins(monkeypatch):
+    monkeypatch.setattr(charts, "text", lambda key: key)
+    history = [{"epoch": n, "learning_rate": rate} for n, rate in enumerate([0.1, 0.1, 0.01, 0.01, 0.2], start=1)]
+    marks = [(mark["epoch"], mark["mark"].split()[-1]) for mark in _rate_changes("1.", history)]
+    assert marks == [(3, "0.01"), (5, "0.2")]
+    assert _rate_changes("1.", history[:1]) == _rate_changes("1.", []) == []
 
 
 def encodings(spec):

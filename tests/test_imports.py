@@ -57,3 +57,11 @@ def imported_by(node):
 def test_every_public_name_is_there():
     for name in seq2seq.__all__:
         assert getattr(seq2seq, name) is not None
+
+
+def test_the_pages_decide_on_numpys_threads_before_it_is_loaded():
+    code = "import os, sys, streamlit, pages.parts; print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert run.stdout.split() == ["False", "1"]

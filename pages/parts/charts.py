@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import streamlit as st
@@ -43,19 +44,18 @@ def training_curves(
     epochs = max(longest, min(goal, max(50, 1 << longest.bit_length())))
     masks = {run.state.lesson.model.mask_padding for run in runs.values()}
     words = tuple(text(f"train.{name}") for name in ("epoch", "run", "mark"))
+    rates = [mark for name, run in runs.items() for mark in _rate_changes(name, run.history)]
+    watched = [
+        {"run": next(iter(runs)), "epoch": epoch, "mark": label, "top": n}
+        for n, (epoch, label) in enumerate(stops, start=1)
+    ]
     for name, column in zip(("loss", measure), st.columns(2), strict=True):
         drawn, title = name, text(f"train.{name}")
         if name in ("loss", "accuracy") and masks != {True}:  # what is reported then counts padding as well
             drawn = name if masks == {False} else f"masked_{name}"
             title = text(f"train.padded_{name}" if masks == {False} else f"train.masked_{name}")
         points = [point for run_name, run in runs.items() for point in _points(run_name, run.history, drawn)]
-        marks = [mark for run_name, run in runs.items() for mark in _rate_changes(run_name, run.history)]
-        if name == "loss":
-            marks += [
-                {"run": next(iter(runs)), "epoch": at, "mark": label, "top": n}
-                for n, (at, label) in enumerate(stops, 1)
-            ]
-        data = pa.Table.from_pylist(points + marks, _POINT)
+        data = pa.Table.from_pylist(points + rates + (watched if name == "loss" else []), _POINT)
         is_share = not points or name in ("accuracy", "exact_match")
         kind = "share" if is_share else "log" if is_log and name == "loss" else "open"
         spec = _curve(tuple(runs), title, words, epochs, kind, type_size())
@@ -78,11 +78,10 @@ def _points(run: str, history: Sequence[dict[str, float]], name: str) -> list[di
 
 def _rate_changes(run: str, history: Sequence[dict[str, float]]) -> list[dict]:
     """Returns a mark for each epoch from which on a run had another learning rate."""
-    rates = [record["learning_rate"] for record in history]
+    rates = np.array([record["learning_rate"] for record in history])
     return [
-        {"run": run, "epoch": epoch, "mark": f"{text('train.learning_rate')} {after:g}", "top": 0}
-        for epoch, (before, after) in enumerate(itertools.pairwise(rates), start=2)
-        if before != after
+        {"run": run, "epoch": before + 2, "mark": f"{text('train.learning_rate')} {rates[before + 1]:g}", "top": 0}
+        for before in np.flatnonzero(np.diff(rates)).tolist()
     ]
 
 
