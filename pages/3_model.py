@@ -75,7 +75,11 @@ def other_units(hidden: int) -> None:
         came_out = (state_h @ recurrent).shape
     except ValueError as error:
         came_out = f"ValueError: {error}"
-    st.code(f"state_h @ decoder_recurrent  # {state_h.shape} @ {recurrent.shape}\n{came_out}", wrap_lines=True)
+    st.code(
+        f"state_h @ decoder_recurrent  # {state_h.shape} @ {recurrent.shape}\n{came_out}",
+        language=None,
+        wrap_lines=True,
+    )
     if units == hidden:
         st.markdown(f":green[{text('model.units_fit', units=units)}]")
     else:

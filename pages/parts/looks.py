@@ -1,7 +1,7 @@
 """How things look on every page: their colours, and tokens that would not be seen.
 
-One visual language: source blue, context purple, target orange, right green, wrong vermilion, padding grey with zeros in
-it (its one-hot row). What students typed appears as chart data, never as markup.
+One visual language: source blue, context purple, target orange, right green, wrong vermilion, padding grey with zeros
+in it (its one-hot row). What students typed appears as chart data, never as markup.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq.questions import Answer, Question, questions_of
 
+_SHORT = ("number", "shape", "token")  # answers that stand side by side, so that the picture below stays in sight
+
 
 @dataclass
 class _Card:
@@ -58,7 +60,8 @@ def ask(session: Session, page: str, is_open: bool = True) -> None:
     question = asked[n]
     words = text(f"questions.{question.name}", **_values(question))
     label = text("questions.number", n=n + 1, of=len(asked), question=words)
-    with st.expander(label, expanded=is_open and card.is_open, icon=":material/help:", key=f"ask-{page}"):
+    key = f"ask-{page}" if is_open else f"ask-{page}-folded"  # another one, for the browser leaves it as it is
+    with st.expander(label, expanded=is_open and card.is_open, icon=":material/help:", key=key):
         _about(question)
         if question.id in session.answers:
             _answered(question, session.answers[question.id], words)
@@ -193,6 +196,7 @@ def _unanswered(session: Session, question: Question, words: str) -> None:
                 question.choices,
                 index=None,
                 format_func=lambda answer: _written(question, answer),
+                horizontal=question.kind in _SHORT,
                 key=key,
                 label_visibility="collapsed",
             )
@@ -222,6 +226,7 @@ def _answered(question: Question, answer: Answer | None, words: str) -> None:
             question.choices,
             index=None if answer is None else question.choices.index(answer),
             format_func=lambda choice: marks.get(choice, "") + _written(question, choice),
+            horizontal=question.kind in _SHORT,
             key=f"answered-{question.id}",
             label_visibility="collapsed",
             disabled=True,
