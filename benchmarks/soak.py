@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -43,24 +44,20 @@ def lesson(number: int) -> Lesson:
     )
 
 
-def soak(trainings: int, every: int) -> Iterator[Point]:
-    """Trains through an engine of its own, some at once, and looks at it every few trainings.
+def soak(engine: Engine, trainings: int, every: int) -> Iterator[Point]:
+    """Trains through an engine, some at once, and looks at it every few trainings.
 
     Raises:
         RuntimeError: a training failed.
     """
-    engine = Engine()
-    try:
-        for done in range(0, trainings + 1, every):
-            seconds = _train(engine, [REFERENCE])
-            workers = [p for p in psutil.Process().children(recursive=True) if "--multiprocessing-fork" in p.cmdline()]
-            memory = [process.memory_info().rss for process in (psutil.Process(), *workers)]
-            yield Point(done, memory[0], memory[1:], seconds)
-            lessons = [lesson(number) for number in range(done, min(done + every, trainings))]
-            for first in range(0, len(lessons), TRAININGS_AT_ONCE):
-                _train(engine, lessons[first : first + TRAININGS_AT_ONCE])
-    finally:
-        engine.close()
+    for done in range(0, trainings + 1, every):
+        seconds = _train(engine, [REFERENCE])
+        workers = [p for p in psutil.Process().children(recursive=True) if "--multiprocessing-fork" in p.cmdline()]
+        memory = [process.memory_info().rss for process in (psutil.Process(), *workers)]
+        yield Point(done, memory[0], memory[1:], seconds)
+        lessons = [lesson(number) for number in range(done, min(done + every, trainings))]
+        for first in range(0, len(lessons), TRAININGS_AT_ONCE):
+            _train(engine, lessons[first : first + TRAININGS_AT_ONCE])
 
 
 def _train(engine: Engine, lessons: list[Lesson]) -> float:
@@ -77,12 +74,13 @@ def _train(engine: Engine, lessons: list[Lesson]) -> float:
 def main(trainings: int) -> None:
     """Prints the curve as a Markdown table."""
     print("| trainings | web process, MB | workers, MB | the same training, s |\n|---|---|---|---|")
-    for point in soak(trainings, every=max(1, trainings // 20)):
-        workers = ", ".join(f"{size / 1e6:.0f}" for size in point.worker_bytes)
-        print(
-            f"| {point.trainings} | {point.web_bytes / 1e6:.0f} | {workers} | {point.reference_seconds:.2f} |",
-            flush=True,
-        )
+    with closing(Engine()) as engine:
+        for point in soak(engine, trainings, every=max(1, trainings // 20)):
+            workers = ", ".join(f"{size / 1e6:.0f}" for size in point.worker_bytes)
+            print(
+                f"| {point.trainings} | {point.web_bytes / 1e6:.0f} | {workers} | {point.reference_seconds:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from distributed.system import MEMORY_LIMIT
 
 WORKER_BYTES = 600e6  # a worker with TensorFlow loaded and room for a lesson
 CONFIG = {
-    "distributed.admin.low-level-log-length": 1000,  # the scheduler keeps every event: enough to look back a little
+    "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
     "distributed.deploy.lost-worker-timeout": "1000h",  # else it gives up on one that is not back in 15 s
     "distributed.scheduler.active-memory-manager.start": False,  # would take a lesson from the second worker using it
     "distributed.scheduler.work-stealing": False,  # the engine sends each slice to a free worker

@@ -29,12 +29,17 @@ from distributed.client import FutureCancelledError
 
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster
 from seq2seq.classroom.run import Run
-from seq2seq.state import TrainingState
+from seq2seq.state import TrainingState, is_kept
 from seq2seq.stopping import epochs_without_improvement
 
 logger = logging.getLogger(__name__)
 logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
-dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})  # states travel with slices on purpose
+dask.config.set(
+    {
+        "distributed.admin.large-graph-warning-threshold": "1GB",  # states travel with slices on purpose
+        "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
+    }
+)
 
 # Long enough that the 10–20 ms of sending a slice there and back do not count, short enough that Stop, which waits for
 # the slice under way (and its last call of the compiled function), takes less than half a second.
@@ -68,10 +73,11 @@ class Engine:
         self._client: Client | None = None
         self._connection_lost = False
         self._threads: dict[str, int] = {}  # of each worker
-        self._recycled: str | None = None  # the worker that is being replaced, or the last one that was
+        self._recycled: str | None = None  # the worker that is being replaced
         self._recycled_at = -math.inf
         self._waiting: deque[Run] = deque()
         self._in_flight: dict[str, Run] = {}
+        self._beginning = threading.Lock()
         self._submitted, self._closing = asyncio.Event(), asyncio.Event()
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)  # Dask can use no other on Windows
         self._loop = self._runner.get_loop()
@@ -93,15 +99,17 @@ class Engine:
         return run
 
     def go_on(self, run: Run, epochs: int | None = None) -> None:
-        """Trains a resting run on. Returns at once.
+        """Trains a resting run on, and lets an active one be. Returns at once.
 
         Args:
-            run: one that is not active.
+            run: what to train on.
             epochs: how many more, whatever the rules say; None goes on until the rules end it.
         """
-        if not run.is_active:
+        with self._beginning:  # a second tab may ask for the same at this moment
+            if run.is_active:
+                return
             run._begin(epochs)
-            self._loop.call_soon_threadsafe(self._enqueue, run)
+        self._loop.call_soon_threadsafe(self._enqueue, run)
 
     def pause(self, run: Run) -> None:
         """Lets a run rest, keeping what it has learned. Returns at once; a slice under way is still finished."""
@@ -198,11 +206,12 @@ class Engine:
         self._dispatch()
 
     def _pause(self, run: Run) -> None:
-        run._stop = True
         if run in self._waiting:
             self._waiting.remove(run)
             run._rest("paused")
-        elif run.id in self._in_flight and not run._slice_began:
+        elif run.id in self._in_flight and run._slice_began:
+            run._stop = True
+        elif run.id in self._in_flight:
             self._in_flight.pop(run.id)._task.cancel()
             run._rest("paused")
         self._dispatch()
@@ -285,8 +294,10 @@ class Engine:
         self._recycled, self._recycled_at = worker, time.monotonic()
         self._threads.pop(worker, None)
         self._dispatch()
-        with contextlib.suppress(OSError):  # the connection is lost, which `_keep_busy` will notice
+        # The connection is lost, which `_keep_busy` will notice; or the worker ended by itself, and is back soon.
+        with contextlib.suppress(OSError, KeyError):
             await self._client.restart_workers([worker], raise_for_error=False)
+        self._recycled = None  # if it could not be replaced, it trains on
 
     def _receive(self, event: tuple[float, dict]) -> None:
         """Takes what a slice under way tells. A slice that is repeated, its worker having died, tells it again."""
@@ -317,10 +328,18 @@ def _watched_history(state: TrainingState) -> tuple[dict[str, float], ...]:
 
 
 def _bounded(snapshots: tuple) -> tuple:
-    """Drops every second snapshot, but not the first and the last, until they fit into `MOST_SNAPSHOT_BYTES`."""
-    while len(snapshots) > 3 and len(snapshots) * sum(w.nbytes for w in snapshots[0][1].values()) > MOST_SNAPSHOT_BYTES:
-        snapshots = (*snapshots[:-1][::2], snapshots[-1])
-    return snapshots
+    """Keeps the latest snapshot and every second, fourth, eighth … from the first, as `MOST_SNAPSHOT_BYTES` allows.
+
+    They are counted among all that there ever were, not among those left: that keeps them closer together early.
+    """
+    if not snapshots:
+        return ()
+    latest, weights = snapshots[-1]
+    most = max(2, MOST_SNAPSHOT_BYTES // sum(values.nbytes for values in weights.values()))
+    earlier = [epoch for epoch in range(1, latest) if is_kept(epoch)]
+    while len(earlier) >= most:
+        earlier = earlier[::2]
+    return tuple(snapshot for snapshot in snapshots if snapshot[0] in (*earlier, latest))
 
 
 def _explain(error: Exception) -> str:

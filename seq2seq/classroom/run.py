@@ -18,8 +18,9 @@ _PACE_SLICES = 20  # the time left is judged from this many slices: classmates c
 class Run:
     """One training, as the pages see it. Read it at any time, from any thread.
 
-    Only the engine's thread writes, and it replaces values instead of changing them, so no lock is needed: a list or
-    state that was read stays as it was. `status` is written last; where it says that the run has ended, all is final.
+    Only the engine writes: `Engine.go_on` begins one that rests, and from then on it belongs to the engine's thread
+    until it rests again. Values are replaced instead of changed, so who reads needs no lock: a list or state that was
+    read stays as it was. `status` is written last; where it says that the run rests, all is final.
 
     Args:
         state: where to begin.
@@ -111,4 +112,4 @@ class Run:
 
 
 def _epoch_progress(state: TrainingState) -> float:
-    return state.batch / -(-len(state.lesson.training_rows) // state.lesson.training.batch_size)
+    return state.batch / state.lesson.steps_per_epoch

@@ -83,7 +83,7 @@ class EpochStream(keras.callbacks.Callback):
         self._history = list(state.history)
         self._send = send
         self._records: list[dict[str, float]] = []  # not sent yet
-        self._progress = state.batch / -(-len(state.lesson.training_rows) // self._training.batch_size)
+        self._progress = state.batch / state.lesson.steps_per_epoch
         self._sent_at = 0.0
 
     def on_train_begin(self, logs=None):
