@@ -272,6 +272,8 @@ def test_the_map_shows_each_sentence_where_it_is_and_as_what_it_is(trained):
     assert list(points["kind"]) == ["training", "held_out", "training", "training", "unseen", "held_out"]
     assert list(points["form"]) == ["training", "held_out", "training", "training", "a", "b"]
     assert list(points["label"]) == ["2", "", "", "1", "A", "B"]
+    upper = points["y"].iloc[-2:].idxmax()
+    assert {n: points["above"][n] for n in (4, 5)} == {4: upper == 4, 5: upper == 5}  # letters away from each other
     np.testing.assert_allclose(points[["x", "y"]][:4], pca.project(vectors[mapped]))
     np.testing.assert_allclose(points[["x", "y"]].iloc[5], points[["x", "y"]].iloc[1])
     np.testing.assert_allclose(points["distance"][:4], distances(vectors[mapped], marked["a"][1]))

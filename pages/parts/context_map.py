@@ -173,13 +173,14 @@ def map_table(
 
     Returns:
         "source", "kind" (a key of `_COLOURS`), "form" (of `_SHAPES`), "x", "y", "distance" to the sentence "a" over
-        all numbers, "label": its letter, or its rank among the nearest.
+        all numbers, "label": its letter, or its rank among the nearest; "above": its letter stands above it.
     """
     sources = [*(encoded.sources[n] for n in mapped), *(source for source, _ in marked.values())]
     vectors = np.stack([*encoded.vectors[mapped], *(vector for _, vector in marked.values())])  # (points, 2 · hidden)
     kinds = [encoded.kind(source) for source in sources]
     ranks = {n: str(rank) for rank, n in enumerate(nearest[:_NEAREST], start=1)}
     x, y = pca.project(vectors).T
+    a_is_above = bool(y[-2] >= y[-1])  # letters stand away from each other, as their points may lie close together
     return pd.DataFrame(
         {
             "source": [looks.shown_text(source) for source in sources],
@@ -189,6 +190,7 @@ def map_table(
             "y": y,
             "distance": distances(vectors, marked["a"][1]),
             "label": [*(ranks.get(n, "") for n in mapped.tolist()), *(name.upper() for name in marked)],
+            "above": [*([True] * len(mapped)), a_is_above, not a_is_above],
         }
     )
 
@@ -241,9 +243,8 @@ def _map_spec(
             {
                 "transform": [{"filter": "datum.label != ''"}],
                 "mark": {"type": "text", "color": ink, "fontWeight": "bold"}
-                # A stands above its point and B below, as they may lie close together; a rank beside its own.
                 | {"dx": {"expr": f"({is_marked} ? 0 : 10) * {type_size}"}}
-                | {"dy": {"expr": f"(datum.form == 'a' ? -18 : datum.form == 'b' ? 20 : -11) * {type_size}"}}
+                | {"dy": {"expr": f"({is_marked} ? (datum.above ? -18 : 20) : -11) * {type_size}"}}
                 | {"fontSize": {"expr": f"({is_marked} ? 18 : 13) * {type_size}"}},
                 "encoding": {"text": {"field": "label"}},
             },
