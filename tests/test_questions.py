@@ -338,6 +338,15 @@ def test_the_card_is_open_as_long_as_something_is_unanswered(page, trained):
     assert not card(open_page(page, session)).proto.expanded
 
 
+def test_the_card_folds_when_a_training_begins(trained):
+    session = asking()
+    app = open_page("train", session)
+    assert card(app).proto.expanded
+    started = new_session(run=a_run(trained))
+    session.run, session.runs = started.run, started.runs
+    assert not card(checked(app.run())).proto.expanded
+
+
 def test_an_answer_cannot_be_read_off_the_picture():
     """The questions about a pair of the page Tensors come before its picture."""
     session = asking()

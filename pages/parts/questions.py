@@ -11,7 +11,7 @@ from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq.questions import Answer, Question, questions_of
 
-_SHORT = ("number", "shape", "token")  # answers that stand side by side, so that the picture below stays in sight
+_SHORT = ("typed", "number", "shape", "token")  # answers in one line, so that the picture below stays in sight
 
 
 @dataclass
@@ -187,7 +187,11 @@ def _unanswered(session: Session, question: Question, words: str) -> None:
         if (answer := st.session_state[key]) is not None:
             session.answers[question.id] = answer
 
-    with st.form(f"form-{question.id}", border=False):
+    is_short = question.kind in _SHORT
+    with (
+        st.form(f"form-{question.id}", border=False),
+        st.container(horizontal=is_short, vertical_alignment="center", gap="medium"),
+    ):
         if question.kind == "typed":
             st.number_input(words, value=None, step=1, key=key, label_visibility="collapsed", width=200)
         else:
@@ -196,11 +200,12 @@ def _unanswered(session: Session, question: Question, words: str) -> None:
                 question.choices,
                 index=None,
                 format_func=lambda answer: _written(question, answer),
-                horizontal=question.kind in _SHORT,
+                horizontal=is_short,
                 key=key,
                 label_visibility="collapsed",
+                width="content" if is_short else "stretch",
             )
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             commits = text("questions.commit")
             if st.form_submit_button(commits, type="primary", on_click=commit, key=f"commit-{question.id}"):
                 st.caption(text("questions.choose"))
