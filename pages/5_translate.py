@@ -13,7 +13,7 @@ _MOST_PICKED = 1000  # sentences to pick from; typing finds the others
 
 def take_picked() -> None:
     """Puts a picked sentence where one is typed."""
-    if st.session_state["picked"] is not None:
+    if st.session_state.get("picked") is not None:
         st.session_state["sentence"] = st.session_state["picked"]
         st.session_state["picked"] = None
 

@@ -62,7 +62,7 @@ def open_page(name: str) -> Session:
             session.is_large,
             key="large",
             help=text("frame.large_help"),
-            on_change=lambda: setattr(session, "is_large", st.session_state["large"]),
+            on_change=lambda: setattr(session, "is_large", st.session_state.get("large", session.is_large)),
         )
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         for page in PAGES:
@@ -126,7 +126,7 @@ def _language_switch() -> None:
         format_func=LANGUAGES.get,
         key="language",
         label_visibility="collapsed",
-        on_change=lambda: choose_language(st.session_state["language"]),
+        on_change=lambda: choose_language(st.session_state.get("language", language())),
     )
 
 

@@ -128,7 +128,8 @@ def progress(session: Session) -> None:
         session.asks,
         key="asks",
         help=text("questions.switch_help"),
-        on_change=lambda: setattr(session, "asks", st.session_state["asks"]),
+        # A run that was cut short may have lost the switch, and is told that it changed.
+        on_change=lambda: setattr(session, "asks", st.session_state.get("asks", session.asks)),
     )
 
 
