@@ -119,7 +119,7 @@ room = st.segmented_control(
 )
 if room == "steps":
     row = next((row for row in rows if lesson.pairs[row].target == translation), rows[0] if rows else None)
-    of = (session.used.id, sentence, prefix)
+    of = (session.run.id, sentence, prefix)
     stepper.show(translator, sentence, prefix, steps, row, of, changed)
 elif room == "search":
     searches.show(translator, sentence, prefix)

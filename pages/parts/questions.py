@@ -31,11 +31,11 @@ class _Card:
 
 def current(session: Session) -> dict[str, list[Question]]:
     """Returns page → its questions about the lesson and the model at hand; made once for each of them."""
-    lesson, used = session.lesson, session.used
+    lesson, run = session.lesson, session.run
     if lesson is None or not session.asks:
         return {}
-    state = None if used is None or used.is_active else session.trained  # while it trains, the answers would change
-    model = state and (used.id, state.step)
+    state = None if run is None or run.is_active else session.trained  # while it trains, the answers would change
+    model = state and (run.id, state.step)
     kept = st.session_state.get("questions")
     if kept is None or kept[0] is not lesson or kept[1] != model:
         kept = st.session_state["questions"] = lesson, model, questions_of(lesson, state)

@@ -184,10 +184,6 @@ class Session:
         return shared_engine().ready
 
     @property
-    def used(self) -> Run | None:
-        return self.run
-
-    @property
     def outline(self) -> tuple:
         """What pages draw around the figures of the runs; where it has changed, a whole page is drawn anew."""
         return self.run, tuple((named.run, named.run.is_active, named.name, named.is_shown) for named in self.runs)
