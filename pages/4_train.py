@@ -29,8 +29,13 @@ def settings_form() -> bool:
     """Shows the settings of the session; returns whether all are in range."""
     refused = st.session_state.setdefault("refused-settings", {})  # what was typed and cannot be
 
+    def shown(name: str) -> float:
+        value = getattr(session.training, name)
+        return round(100 * value) if name == "held_out" else value
+
     def take_over(name: str) -> None:
-        value = st.session_state[f"set-{name}"]
+        # A run that was cut short may have lost the field, and is told that it changed.
+        value = st.session_state.get(f"set-{name}", shown(name))
         least, most, _ = _RANGES[name]
         if value is None or not least <= value <= most:
             refused[name] = value
@@ -39,10 +44,8 @@ def settings_form() -> bool:
         value = value / 100 if name == "held_out" else value
         session.training = replace(session.training, **{name: value})
 
-    # By callback, and set before they are drawn: settings change elsewhere as well, in another tab or with a run.
     for column, (name, (_, _, step)) in zip(st.columns(len(_RANGES)), _RANGES.items(), strict=True):
-        now = getattr(session.training, name)
-        st.session_state[f"set-{name}"] = refused.get(name, round(100 * now) if name == "held_out" else now)
+        fill_in(f"set-{name}", refused.get(name, shown(name)))
         with column:
             # Without Streamlit's own limits, which refuse a number in English and only in a tooltip.
             st.number_input(
@@ -55,17 +58,19 @@ def settings_form() -> bool:
                 args=(name,),
                 disabled=name == "learning_rate" and is_active,
             )
-            if name == "held_out" and now and not len(session.lesson.held_out_rows):
-                st.caption(text("train.held_out_none", pairs=len(session.lesson.pairs), share=f"{now:.0%}"))
+            share = session.training.held_out
+            if name == "held_out" and share and not len(session.lesson.held_out_rows):
+                st.caption(text("train.held_out_none", pairs=len(session.lesson.pairs), share=f"{share:.0%}"))
     for name in refused:
         least, most, _ = _RANGES[name]
         fault = text("train.out_of_range", name=text(f"train.{name}"), least=least, most=f"{most:,}")
         st.error(fault, icon=":material/error:")
 
     def take_over_rule() -> None:
-        session.training = replace(session.training, stop_when_right=st.session_state["set-stop_when_right"])
+        is_on = st.session_state.get("set-stop_when_right", session.training.stop_when_right)
+        session.training = replace(session.training, stop_when_right=is_on)
 
-    st.session_state["set-stop_when_right"] = session.training.stop_when_right
+    fill_in("set-stop_when_right", session.training.stop_when_right)
     st.toggle(
         text("train.stop_when_right"),
         key="set-stop_when_right",
@@ -73,6 +78,15 @@ def settings_form() -> bool:
         help=text("train.stop_when_right_help"),
     )
     return not refused
+
+
+def fill_in(key: str, value: float | None) -> None:
+    """Makes a field show what holds: it may have been changed elsewhere, in another tab or with a run.
+
+    Only where it shows something else: to be told in every run would undo what is typed at that moment.
+    """
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
 
 
 def controls() -> None:

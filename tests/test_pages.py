@@ -739,6 +739,8 @@ def test_what_another_tab_has_to_draw_anew(trained_session):
     assert trained_session.outline == outlines[-1]
     trained_session.pause()
     outlines.append(trained_session.outline)
+    trained_session.run.state = replace(trained_session.run.state, step=5)  # begun and ended between two looks
+    outlines.append(trained_session.outline)
     trained_session.runs[0].name = "first"
     outlines.append(trained_session.outline)
     trained_session.delete(trained_session.runs[0].run)

@@ -185,8 +185,11 @@ class Session:
 
     @property
     def outline(self) -> tuple:
-        """What pages draw around the figures of the runs; where it has changed, a whole page is drawn anew."""
-        return self.run, tuple((named.run, named.run.is_active, named.name, named.is_shown) for named in self.runs)
+        """What pages draw, but for the figures of runs that train; where it has changed, a page is drawn anew."""
+        return self.run, tuple(
+            (named.run, None if named.run.is_active else named.run.state.step, named.name, named.is_shown)
+            for named in self.runs
+        )
 
     @property
     def is_active(self) -> bool:

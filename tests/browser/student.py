@@ -70,8 +70,10 @@ class Student:
         self.page.mouse.click(x, box["y"] + (row + 1.5) * ROW)
         expect(self.cell(column, row)).to_have_attribute("aria-selected", "true")
 
-    def deletes(self, row):
-        box = self.table().bounding_box()
+    def deletes(self, row, table=None):
+        table = table or self.table()
+        table.scroll_into_view_if_needed()
+        box = table.bounding_box()
         self.page.mouse.click(box["x"] + 15, box["y"] + (row + 1.5) * ROW)
         self.page.keyboard.press("Delete")
         settle(self.page)
@@ -103,11 +105,11 @@ class Student:
         settle(self.page)
 
     def epochs_done(self, where=None, more_than=-1):
-        """Waits until more epochs are shown and returns how many."""
+        """Waits until more whole epochs are shown and returns how many."""
         shown = (where or self.main).get_by_test_id("stProgress").first
         done = 0
         pattern = re.escape(self.text("run.epochs", done="DONE", epochs="EPOCHS")).replace("EPOCHS", r"\d+")
-        pattern = re.compile(pattern.replace("DONE", r"(\d+)"))
+        pattern = re.compile(pattern.replace("DONE", r"(\d+)(?:\.\d+)?"))  # 3.25 within the fourth
         for _ in range(PATIENCE // 100):
             if (match := pattern.search(shown.inner_text())) and (done := int(match[1])) > more_than:
                 return done

@@ -1,25 +1,48 @@
 """Whatever a student does to a training, it stays one run, in one state, in every tab."""
 
+import pytest
 from playwright.sync_api import expect
 from student import Student, settle
 
 
-def test_steering(visit):
-    """Quick clicks, a second tab, a connection that breaks, and the keys on the keyboard."""
-    first = Student(visit("/train", locale="en-GB"), "en")
-    connections = []
+@pytest.fixture
+def tabs(visit):
+    """Two tabs of one student who has opened the lesson of dates: no machine comes to the end of 10,000 epochs of it.
+
+    `connections` of the first one are what the browser asked for, and can be closed.
+    """
+    first = Student(visit(locale="en-GB"), "en")
+    first.main.locator(".st-key-open-dates").get_by_role("button").click()
+    first.is_at("pairs")
+    first.goes_to("train")
+    first.connections = []
 
     def pass_on(socket):
         socket.connect_to_server()
-        connections.append(socket)
+        first.connections.append(socket)
 
     first.page.route_web_socket("**/_stcore/stream", pass_on)
     first.page.goto(first.page.url)
     first.is_at("train")
     first.sets("train.epochs", 10_000)
     first.lets_it_train_on()
+
+    page = first.page.context.new_page()
+    page.goto(first.page.url)
+    second = Student(page, "en")
+    second.is_at("train")
+    second.sees("train.empty", pairs=800)
+    return first, second
+
+
+def test_steering(tabs):
+    """Quick clicks, a second tab, a connection that breaks, and the keys on the keyboard."""
+    first, second = tabs
     first.button("train.start").click()
     first.epochs_done(more_than=0)
+    second.epochs_done(more_than=0)  # of itself
+    chart = second.main.get_by_test_id("stVegaLiteChart").first
+    picture = chart.screenshot()
 
     for _ in range(10):  # pause, continue, pause …, quicker than any of them can be done
         first.page.keyboard.press("p")
@@ -32,11 +55,12 @@ def test_steering(visit):
         done = first.epochs_done()
     expect(first.button("train.pause")).to_be_visible()
 
-    page = first.page.context.new_page()
-    page.goto(first.page.url)
-    second = Student(page, "en")
-    second.is_at("train")
     done = second.epochs_done(more_than=done)
+    assert chart.screenshot() != picture
+    second.goes_to("tensors")
+    done = second.epochs_done(second.sidebar, more_than=done)
+    done = second.epochs_done(second.sidebar, more_than=done)
+    second.goes_to("train")
     second.button("train.pause").click()
     for student in (second, first):
         student.sees("run.paused")
@@ -44,16 +68,38 @@ def test_steering(visit):
     paused_at = first.epochs_done()
     assert second.epochs_done() == paused_at >= done
 
-    connections[-1].close()
+    first.connections[-1].close()
     first.page.wait_for_timeout(500)
     first.button("train.more", epochs=10).click()
     first.sees("run.epochs", done=paused_at + 10, epochs=paused_at + 10)
     first.sees("run.paused")
-    assert len(connections) >= 2
+    assert len(first.connections) >= 2
 
     settle(first.page)
     first.page.keyboard.press("0")  # reset
     first.sees("run.epochs", done=0, epochs=10_000)
     settle(first.page)
     first.page.keyboard.press("e")  # one epoch
-    assert first.epochs_done(more_than=0) == 1
+    for student in (first, second):
+        student.sees("run.epochs", done=1, epochs=1)
+
+
+def test_two_tabs_and_a_table_of_runs(tabs):
+    """What is done to the runs in one tab is there in the other one, be it while they train."""
+    first, second = tabs
+    first.button("train.start").dblclick()
+    first.epochs_done(more_than=0)
+    first.button("train.what_if_units").click()
+    editor = second.main.locator(".st-key-runs-editor").get_by_test_id("data-grid-canvas")
+    rows = editor.locator("tbody [role=row]")
+    expect(rows).to_have_count(2)  # a double click began one run
+    expect(rows.filter(has_text=second.text("run.training"))).to_have_count(2)
+    first.button("train.pause").click()
+    expect(rows.filter(has_text=second.text("run.paused"))).to_have_count(2)
+    for left in (1, 0):
+        settle(second.page)
+        second.deletes(0, editor)
+        expect(rows).to_have_count(left)
+    for student in (second, first):
+        student.sees("train.empty", pairs=800)
+        settle(student.page)
