@@ -21,10 +21,10 @@ class Stepper {
   constructor(root) {
     this.find = selector => root.querySelector(selector)
     for (const button of root.querySelectorAll("[data-does]")) button.onclick = () => this.does(button.dataset.does)
-    this.scrub = this.find("input")
+    this.scrub = this.find(".scrub")
     this.scrub.oninput = () => this.go(this.scrub.value - 1)
-    this.other = this.find("select")
-    this.other.onchange = () => this.pick(Number(this.other.value))
+    this.other = this.find(".other input")
+    this.other.onchange = () => this.picksOther(this.other.value.trim())
     this.tables = this.find("details")
     this.tables.ontoggle = () => this.drawTables()
     this.onKey = event => this.hears(event)
@@ -58,7 +58,8 @@ class Stepper {
     this.scrub.max = Math.max(2, this.last + 1)
     this.scrub.setAttribute("aria-label", texts.scrub)
     this.find(".other span").textContent = texts.other_token
-    this.other.replaceChildren(new Option(texts.choose, ""), ...tokens.map((token, id) => new Option(token, id)))
+    this.other.placeholder = texts.choose
+    this.find("datalist").replaceChildren(...tokens.map(token => new Option(token)))
     this.find("summary").textContent = texts.numbers
     this.find(".colours").textContent = texts.colours
     this.find("svg").setAttribute("aria-label", texts.loop_alt)
@@ -96,6 +97,7 @@ class Stepper {
     if (this.data) this.drawControls()
   }
 
+  /** Takes a key of the keyboard, unless it is meant for something else on the page. */
   hears(event) {
     const name = { Home: "first", ArrowLeft: "back", p: "play", P: "play", ArrowRight: "next" }[event.key]
     const isElsewhere = event.composedPath()[0].closest?.(
@@ -106,6 +108,12 @@ class Stepper {
     if (button.disabled) return
     event.preventDefault() // the page would scroll
     this.does(name)
+  }
+
+  picksOther(token) {
+    const token_id = this.data.tokens.indexOf(token)
+    this.other.value = ""
+    if (token_id >= 0) this.pick(token_id)
   }
 
   // --- Drawing -------------------------------------------------------------------------------------------------------
