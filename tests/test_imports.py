@@ -59,6 +59,14 @@ def test_every_public_name_is_there():
         assert getattr(seq2seq, name) is not None
 
 
+def test_the_door_waits_for_nothing_that_it_does_not_need():
+    code = "import sys, pages.parts.frame, pages.parts.questions; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    assert not {"altair", "distributed", "pandas", "tensorflow"} & set(run.stdout.split())
+
+
 def test_the_pages_decide_on_numpys_threads_before_it_is_loaded():
     code = "import os, sys, streamlit, pages.parts; print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
     run = subprocess.run(

@@ -22,24 +22,21 @@ import threading
 import time
 from collections import Counter, deque
 from functools import cache
-
-import dask
-from distributed import Client, KilledWorker
-from distributed.client import FutureCancelledError
+from typing import TYPE_CHECKING
 
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster
 from seq2seq.classroom.run import Run
 from seq2seq.state import TrainingState, is_kept
 from seq2seq.stopping import epochs_without_improvement
 
+if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
+    from distributed import Client
+
 logger = logging.getLogger(__name__)
-logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
-dask.config.set(
-    {
-        "distributed.admin.large-graph-warning-threshold": "1GB",  # states travel with slices on purpose
-        "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
-    }
-)
+DASK_CONFIG = {
+    "distributed.admin.large-graph-warning-threshold": "1GB",  # states travel with slices on purpose
+    "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
+}
 
 # Long enough that the 10–20 ms of sending a slice there and back do not count, short enough that Stop, which waits for
 # the slice under way (and its last call of the compiled function), takes less than half a second.
@@ -160,10 +157,7 @@ class Engine:
                 process = start_cluster(self._workers)
                 address = await read_address(process)
             # Results straight from a worker come twice as quickly, but a remote cluster may show its scheduler only.
-            direct = process is not None
-            async with Client(
-                address, asynchronous=True, set_as_default=False, direct_to_workers=direct
-            ) as self._client:
+            async with _connect(address, direct_to_workers=process is not None) as self._client:
                 await self._keep_busy(process)
         finally:
             self._threads = {}
@@ -243,6 +237,8 @@ class Engine:
 
     async def _train_slice(self, run: Run) -> None:
         """Sends a slice, waits for it, and queues the run behind all others or ends it."""
+        from distributed.client import FutureCancelledError  # noqa: PLC0415
+
         state = run.state
         run._slice, run._slice_began = run._slice + 1, False
         try:
@@ -342,7 +338,18 @@ def _bounded(snapshots: tuple) -> tuple:
     return tuple(snapshot for snapshot in snapshots if snapshot[0] in (*earlier, latest))
 
 
+def _connect(address: str, direct_to_workers: bool) -> Client:
+    import dask  # noqa: PLC0415
+    from distributed import Client  # noqa: PLC0415
+
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
+    dask.config.set(DASK_CONFIG)
+    return Client(address, asynchronous=True, set_as_default=False, direct_to_workers=direct_to_workers)
+
+
 def _explain(error: Exception) -> str:
+    from distributed import KilledWorker  # noqa: PLC0415
+
     if isinstance(error, KilledWorker):
         return "The training process was ended by the system several times; the server may have too little memory."
     return _first_line(error)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-
-from distributed import Future
+from typing import TYPE_CHECKING
 
 from seq2seq.state import TrainingState
 from seq2seq.stopping import ended_by
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or closed laptops would train for ever
 _PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
