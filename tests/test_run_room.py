@@ -173,7 +173,8 @@ def test_what_all_right_watches(language, trained):
     right = trained.history[17]["exact_match"]
     state = replace(trained, history=trained.history[:18], epoch=18)
     app = open_page("train", session_with(state), language)
-    assert shows(app, "train.right_so_far", language, epoch=18, right=round(5 * right), examined=5, next=20)
+    assert shows(app, "train.right_so_far", language, epoch=18, right=round(5 * right), examined=5)
+    assert shows(app, "train.examined_next", language, epoch=20) == (right < 1)
     app = open_page("train", session_with(state, training=TrainingConfig(stop_when_right=False)), language)
     assert not shows(app, "train.right_so_far", language)
 

@@ -50,13 +50,11 @@ def what_stops(run: Run, training: TrainingConfig) -> None:
         lines[0] += " " + text("train.stop_not_yet", since=len(history) - best, patience=patience)
     if training.stop_when_right and (latest := _latest_examined(history)):
         examined = latest["examined"]
-        progress = text(
-            "train.right_so_far",
-            epoch=latest["epoch"],
-            right=round(latest["exact_match"] * examined),
-            examined=examined,
-            next=next(epoch for epoch in itertools.count(len(history) + 1) if is_kept(epoch)),
-        )
+        right = round(latest["exact_match"] * examined)
+        progress = text("train.right_so_far", epoch=latest["epoch"], right=right, examined=examined)
+        if right < examined:
+            following = next(epoch for epoch in itertools.count(len(history) + 1) if is_kept(epoch))
+            progress += " " + text("train.examined_next", epoch=following)
         lines.append(f"{text('train.stop_when_right')}: {progress}")
     st.caption("  \n".join(lines))
 
@@ -111,10 +109,9 @@ def translations(run: Run, state: TrainingState) -> None:
     with picture:
         marked = [f"{source} {_HELD_OUT}" if source in held_out else source for source in chosen]
         charts.marked_translations(list(zip(marked, said, targets, strict=True)))
-    notes = [
-        text("train.memorised" if lesson.model.markers else "train.no_marker"),
-        text("train.shown_of", shown=len(chosen), all=f"{len(sources):,}"),
-    ]
+    notes = [text("train.memorised" if lesson.model.markers else "train.no_marker")]
+    if len(chosen) < len(sources):
+        notes.append(text("train.shown_of", shown=len(chosen), all=f"{len(sources):,}"))
     if held_out:
         notes.append(text("train.held_out_sign", sign=_HELD_OUT))
     st.caption(" ".join(notes))
