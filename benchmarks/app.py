@@ -137,7 +137,7 @@ class Browser:
                 asked = None
 
         self._sets("train.epochs", 10_000)
-        self._page.get_by_text(TEXTS["train.stop_when_right"]).click()
+        self._page.get_by_text(TEXTS["train.stop_when_right"], exact=True).click()
         self._button("train.start").click()
         self._page.wait_for_timeout(2_000)
         wire = self._page.context.new_cdp_session(self._page)
