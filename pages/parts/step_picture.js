@@ -315,8 +315,13 @@ function addTable(parent, titles, rows) {
   }
 }
 
-/** The colour of a value from -1 to 1: [negative, zero, positive], each (red, green, blue). */
+/** The colour of a value from -1 to 1, between those of -1, 0 and 1. */
 function shade(value, [negative, zero, positive]) {
-  const end = value < 0 ? negative : positive, share = Math.min(1, Math.abs(value))
-  return `rgb(${zero.map((part, k) => Math.round(part + share * (end[k] - part)))})`
+  const [from, to] = [zero, value < 0 ? negative : positive].map(colour => parseInt(colour.slice(1), 16)) // #RRGGBB
+  const share = Math.min(1, Math.abs(value))
+  const mixed = [16, 8, 0].map(bits => {
+    const [a, b] = [from, to].map(colour => (colour >> bits) & 255)
+    return Math.round(a + share * (b - a))
+  })
+  return `rgb(${mixed})`
 }

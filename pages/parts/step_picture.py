@@ -165,7 +165,7 @@ def _ems(token: str) -> float:
 
 
 def _beside(ending: str) -> str:
-    return Path(__file__).with_suffix(ending).read_text()
+    return Path(__file__).with_suffix(ending).read_text("utf-8")
 
 
 _component = st.components.v2.component("stepper", html=_beside(".html"), css=_beside(".css"), js=_beside(".js"))
@@ -194,9 +194,9 @@ def draw(
         start: what tells this translation from others, and the step, from 0, at which it begins.
         on_pick: called with a step, from 0, and the id of the token that it is to say instead.
     """
-    scale = state_scale(steps, context)
-    spoken, columns = so_far(steps, is_given), min(_MOST_COLUMNS, max(6, len(steps)))
     version, n = start
+    scale, spoken = state_scale(steps, context), so_far(steps, is_given)
+    lines_begin = sorted({first_column(i) for i in range(len(steps))})
 
     def picked() -> None:
         pick = st.session_state["step-picture"]["pick"]
@@ -221,17 +221,12 @@ def draw(
                 }
                 for i, (step, narration) in enumerate(zip(steps, narrations, strict=True))
             ],
-            "loops": {
-                first: loop_rows(steps, first, is_given, begins)
-                for first in sorted(set(map(first_column, range(len(steps)))))
-            },
+            "loops": {first: loop_rows(steps, first, is_given, begins) for first in lines_begin},
+            "columns": min(_MOST_COLUMNS, max(6, len(steps))),
             "so_far": spoken,
-            "columns": columns,
             "lines": spoken[-1]["y"] + 1,
             "scale": scale,
-            "shades": [
-                [int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in (looks.NEGATIVE, looks.ZERO, looks.POSITIVE)
-            ],
+            "shades": [looks.NEGATIVE, looks.ZERO, looks.POSITIVE],
         }
         | {name: values.tolist() for name, values in all_states(steps, context).items()},
     )
