@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from pages.parts.texts import catalogue
 
-PATIENCE = 60_000  # milliseconds; a busy machine is slow, not wrong
+PATIENCE = 180_000  # milliseconds; a busy machine is slow, not wrong
 ROW = 35  # pixels, also of the header
 COLUMNS = {"source": 2, "target": 3}  # the first two are for ticking rows and for their numbers
 

@@ -221,6 +221,7 @@ def test_a_token_is_followed_by_mouse_and_by_keys(visit):
     picture = student.main.get_by_test_id("stVegaLiteChart").first.locator(".marks")
 
     def clicks(tensor, step):
+        settle(student.page)  # a click into a picture that is being drawn anew would be lost
         box = picture.bounding_box()
         left, right = tensor_pictures._LEFT, columns - 0.45
         x = box["width"] * (step - left) / (right - left)

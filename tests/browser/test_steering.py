@@ -7,12 +7,12 @@ from student import Student, settle
 
 @pytest.fixture
 def tabs(visit):
-    """Two tabs of one student who has opened the lesson of dates: no machine comes to the end of 10,000 epochs of it.
+    """Two tabs of one student who has opened the small talk: no machine comes to the end of 10,000 epochs of it soon.
 
     `connections` of the first one are what the browser asked for, and can be closed.
     """
     first = Student(visit(locale="en-GB"), "en")
-    first.main.locator(".st-key-open-dates").get_by_role("button").click()
+    first.main.locator(".st-key-open-greetings").get_by_role("button").click()
     first.is_at("pairs")
     first.goes_to("train")
     first.connections = []
@@ -31,7 +31,7 @@ def tabs(visit):
     page.goto(first.page.url)
     second = Student(page, "en")
     second.is_at("train")
-    second.sees("train.empty", pairs=800)
+    second.sees("train.empty", pairs=55)
     return first, second
 
 
@@ -101,5 +101,5 @@ def test_two_tabs_and_a_table_of_runs(tabs):
         second.deletes(0, editor)
         expect(rows).to_have_count(left)
     for student in (second, first):
-        student.sees("train.empty", pairs=800)
+        student.sees("train.empty", pairs=55)
         settle(student.page)
