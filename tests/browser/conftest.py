@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in item.path.parents:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.timeout(300))
+            item.add_marker(pytest.mark.timeout(600))
     items.sort(key=lambda item: here not in item.path.parents)  # the longest first, while others run beside them
 
 
