@@ -35,7 +35,7 @@ def tabs(visit):
     return first, second
 
 
-def test_steering(tabs):
+def test_steering(tabs, troubles):
     """Quick clicks, a second tab, a connection that breaks, and the keys on the keyboard."""
     first, second = tabs
     first.button("train.start").click()
@@ -74,6 +74,8 @@ def test_steering(tabs):
     first.sees("run.epochs", done=paused_at + 10, epochs=paused_at + 10)
     first.sees("run.paused")
     assert len(first.connections) >= 2
+    # Pages ask by themselves, also in the moment in which nobody hears them.
+    troubles[:] = [trouble for trouble in troubles if "disconnected from server" not in trouble]
 
     settle(first.page)
     first.page.keyboard.press("0")  # reset
