@@ -269,7 +269,7 @@ def _calls(lesson: Lesson) -> list[Question]:
 
 def _steps_per_epoch(lesson: Lesson) -> Question:
     pairs, training = len(lesson.training_rows), lesson.training
-    right = math.ceil(pairs / training.batch_size)
+    right = lesson.steps_per_epoch
     mistaken = [
         ("rest_left_out", pairs // training.batch_size),
         ("each_pair", pairs),
