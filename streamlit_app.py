@@ -2,16 +2,18 @@
 
 import streamlit as st
 
-from pages.parts import frame, pictures, questions
+from pages.parts import frame
+from pages.parts.drawing import wiring as pictures
+from pages.parts.questions import card as questions
 from pages.parts.texts import text
-from seq2seq.lessons import SUPPLIED_LESSONS
+from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 
-session = frame.open_page("door")
+session = frame.open_page("start")
 pictures.story()
-st.caption(text("door.kept"))
-questions.ask(session, "door")
+st.caption(text("start.kept"))
+questions.ask(session, "start")
 
-st.header(text("door.choose"), anchor=False)
+st.header(text("start.choose"), anchor=False)
 for row in range(0, len(SUPPLIED_LESSONS), 3):
     for column, supplied in zip(st.columns(3), list(SUPPLIED_LESSONS.values())[row : row + 3], strict=False):
         with column.container(border=True, height="stretch"):
@@ -19,12 +21,12 @@ for row in range(0, len(SUPPLIED_LESSONS), 3):
             st.subheader(text(f"lesson.{name}"), anchor=False)
             st.write(text(f"lesson.{name}_reason"))
             first = supplied.pairs[0]
-            st.caption(text("door.size", pairs=len(supplied.pairs)))
+            st.caption(text("start.size", pairs=len(supplied.pairs)))
             st.text(f"{first.source} → {first.target}")
             opened = session.lesson_name == name and session.rows == session.start
-            label = text("door.opened" if opened else "door.open")
+            label = text("start.opened" if opened else "start.open")
             if st.button(label, key=f"open-{name}", disabled=opened, width="stretch"):
                 session.open_supplied(name)
                 frame.go_to("pairs")
-st.write(text("door.own"))
-frame.close_page("door")
+st.write(text("start.own"))
+frame.close_page("start")

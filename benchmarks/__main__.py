@@ -12,7 +12,7 @@ from benchmarks.data import PAIRS
 from benchmarks.measure import Row, Side, Turn, machine, seconds, take_turns
 
 PAIRS_QUICK = 1_000
-EPOCHS = 200  # that the notebook trains; ours examines the model at 44 of them
+EPOCHS = 200  # that the notebook trains; ours evaluates the model at 44 of them
 WARM = "warm worker"
 
 
@@ -30,7 +30,7 @@ def notebook(quick: bool) -> Iterator[Row]:
         seconds(fit_turns) / len(fit_turns[0].result),
         wanted=15,
         holds=difference < 1e-4,
-        note=f"losses differ by at most {difference:.0e}; ours examines and keeps the model on its way, as in the app",
+        note=f"losses differ by at most {difference:.0e}; ours evaluates and keeps the model on its way, as in the app",
     )
 
 

@@ -19,7 +19,7 @@ from benchmarks.measure import ROOT
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, Pair, TrainingState
 from seq2seq.classroom.engine import shared_engine
-from seq2seq.pairs import write_pairs
+from seq2seq.data.pairs import write_pairs
 
 PATIENCE = 120_000  # milliseconds until the browser gives up
 LONG_PAIR = Pair("A quick brown fox jumps over the lazy dog and then it rests.", "0123456789" * 6)
@@ -100,7 +100,7 @@ class Browser:
                     break
             time.sleep(0.02)
         self._page.goto(f"http://127.0.0.1:{port}")
-        self._page.get_by_role("heading", level=1, name=TEXTS["door.title"]).wait_for()
+        self._page.get_by_role("heading", level=1, name=TEXTS["start.title"]).wait_for()
         return time.perf_counter() - began
 
     def warm_up(self) -> None:
@@ -147,7 +147,7 @@ class Browser:
         self._page.wait_for_timeout(1_000 * while_seconds)
         wire.detach()
         self._button("train.pause").click()
-        self._button("train.go_on").wait_for()
+        self._button("train.resume").wait_for()
         return took
 
     def decoding_steps(self, steps: int) -> list[float]:

@@ -11,7 +11,7 @@ from seq2seq.tensors import token_ids
 from seq2seq.training import advance, batch_order
 from seq2seq.vocabulary import PAD_ID
 
-MOST_SCORED = 1_000  # pairs, evenly spread, on which the loss per real character is computed
+MAX_SCORED = 1_000  # pairs, evenly spread, on which the loss per real character is computed
 
 
 class Ours:
@@ -34,7 +34,7 @@ class Ours:
     def loss_per_character(self) -> float:
         """Returns the loss of the model as it is now, per character of the targets and end marker."""
         lesson, translator = self._state.lesson, Translator(self._state)
-        rows = spread(len(lesson.pairs), MOST_SCORED)
+        rows = spread(len(lesson.pairs), MAX_SCORED)
         ids = token_ids(lesson, rows)
         contexts = translator.contexts([lesson.pairs[row].source for row in rows])
         probabilities = translator.teacher_forced(contexts, ids.decoder_inputs)
@@ -64,7 +64,7 @@ class Example:
 
     def loss_per_character(self) -> float:
         """Returns the same as ours: the spaces after the end do not count."""
-        rows = spread(len(self._example.targets), MOST_SCORED)
+        rows = spread(len(self._example.targets), MAX_SCORED)
         probabilities = self._example.model.predict([tensor[rows] for tensor in self._example.inputs], verbose=0)
         targets = np.argmax(self._example.decoder_targets[rows], axis=-1)
         lengths = np.array([len(self._example.targets[row]) + 1 for row in rows])

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from seq2seq.pairs import Pair
+from seq2seq.data.pairs import Pair
 
 START, END = "\t", "\n"
 

@@ -11,11 +11,10 @@ from benchmarks.keras_example import KerasExample
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, vectorize
 from seq2seq.classroom.worker import EpochStream
 from seq2seq.model import build_model
-from seq2seq.state import is_kept
+from seq2seq.state import Weights, initial_weights, is_checkpoint
 from seq2seq.training import advance
-from seq2seq.weights import Weights, initial_weights
 
-MOST_EPOCHS = 1_000  # the example is given up after
+MAX_EPOCHS = 1_000  # the example is given up after
 
 
 class Ours:
@@ -25,7 +24,7 @@ class Ours:
         self.train(epochs=1)
 
     def train(self, epochs: int) -> list[float]:
-        """Trains as in the notebook, and examines and keeps the model as the app does; returns each epoch's loss."""
+        """Trains as in the notebook, and evaluates and keeps the model as the app does; returns each epoch's loss."""
         state = advance(TrainingState.new(Lesson.as_in_notebook(NOTEBOOK_PAIRS)), epochs=epochs)
         return [record["loss"] for record in state.history]
 
@@ -69,7 +68,7 @@ class Example:
         self._example.translate(0)
 
     def until_right(self, seed: int) -> dict:
-        """Trains until every sentence comes out right at one of the epochs at which we examine ours."""
+        """Trains until every sentence comes out right at one of the epochs at which we evaluate ours."""
         lesson = Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(seed=seed))
         self._begin_anew(initial_weights(lesson))  # ⟨bos⟩ and ⟨eos⟩ are its two control characters: same sizes
         stop = _StopWhenRight(self._example)
@@ -77,7 +76,7 @@ class Example:
             self._example.inputs,
             self._example.decoder_targets,
             batch_size=1,
-            epochs=MOST_EPOCHS,
+            epochs=MAX_EPOCHS,
             verbose=0,
             callbacks=[stop],
         )
@@ -94,7 +93,7 @@ class _StopWhenRight(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.epochs = epoch + 1
-        if is_kept(self.epochs):
+        if is_checkpoint(self.epochs):
             began = time.perf_counter()
             said = [self._example.translate(row) for row in range(len(self._example.targets))]
             self.is_right = self.model.stop_training = said == self._example.targets

@@ -18,9 +18,9 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from benchmarks.data import french_lesson
 from seq2seq import NOTEBOOK_PAIRS, Lesson
+from seq2seq.state import initial_weights
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID
-from seq2seq.weights import initial_weights
 
 
 class Batch(NamedTuple):

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame, questions
-from pages.parts.looks import shown_text
+from pages.parts import frame
+from pages.parts.questions import card as questions
 from pages.parts.texts import catalogue, language, text
-from seq2seq.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_pairs
+from pages.parts.theme import display_text
+from seq2seq.data.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_pairs
 
-_MOST_PROBLEMS = 100  # more lines than anybody reads
+_MAX_PROBLEMS = 100  # more lines than anybody reads
 _MANY_ROWS = 100  # pasted at once
 _SHORT, _COLUMN = 24, 185  # characters; pixels
 _HALVES = re.compile("[\ud800-\udfff]")  # of characters: a browser may send one, but cannot be sent one
@@ -28,7 +29,7 @@ def message(problem: Problem) -> str:
 
 def shown_detail(value: object) -> object:
     if isinstance(value, str):
-        return catalogue(language()).get(f"problem.side_{value}", shown_text(value))
+        return catalogue(language()).get(f"problem.side_{value}", display_text(value))
     return f"{value:,}" if isinstance(value, int) else value
 
 
@@ -108,7 +109,7 @@ with asked:  # after the table, so that the questions know of the latest edit
     questions.ask(session, "pairs")
 with bar:  # and so do the buttons
     st.button(
-        text("pairs.undo"), icon=":material/undo:", disabled=not session.undo, on_click=session.take_back, key="undo"
+        text("pairs.undo"), icon=":material/undo:", disabled=not session.undo_stack, on_click=session.undo, key="undo"
     )
     st.button(
         text("pairs.restart"),
@@ -133,11 +134,11 @@ with checks:
         st.info(text("pairs.only_one"), icon=":material/info:")
     if problems:
         with st.container(height=260 if len(problems) > 3 else "content", border=True):
-            for problem in problems[:_MOST_PROBLEMS]:
+            for problem in problems[:_MAX_PROBLEMS]:
                 st.text(f"{'✗' if problem.is_error else '·'} {message(problem)}")
         st.caption(text("pairs.legend"))
-        if len(problems) > _MOST_PROBLEMS:
-            st.caption(text("pairs.more_problems", shown=_MOST_PROBLEMS, all=f"{len(problems):,}"))
+        if len(problems) > _MAX_PROBLEMS:
+            st.caption(text("pairs.more_problems", shown=_MAX_PROBLEMS, all=f"{len(problems):,}"))
     st.file_uploader(text("pairs.upload"), key="upload", on_change=read_upload, help=text("pairs.upload_help"))
     if refused := st.session_state.get("refused"):
         st.error(text("pairs.refused"), icon=":material/error:")

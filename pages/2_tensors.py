@@ -6,18 +6,20 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame, looks, questions, tensor_pictures
+from pages.parts import frame, theme
+from pages.parts.questions import card as questions
 from pages.parts.session import untrained
-from pages.parts.tensor_tables import numbered_as_a_set
+from pages.parts.tensors import pictures as tensor_pictures
+from pages.parts.tensors.tables import numbered_as_a_set
 from pages.parts.texts import text
 from seq2seq import Lesson, Translator
 from seq2seq.tensors import Tensors, dense_shapes
-from seq2seq.tokens import LEVELS, split
+from seq2seq.vocabulary import LEVELS, split
 
 
 def vocabulary_table(name: str, vocabulary) -> None:
     st.caption(text(f"tensors.{name}_vocabulary", tokens=f"{len(vocabulary):,}"))
-    tokens = [looks.shown(token) for token in vocabulary.tokens[:_MOST_LISTED]]
+    tokens = [theme.display_token(token) for token in vocabulary.tokens[:_MAX_LISTED]]
     table = pd.DataFrame({"id": range(len(tokens)), text("tensors.token"): tokens})
     st.dataframe(table.set_index("id").T, width="stretch", row_height=36)
     if len(vocabulary) > len(tokens):
@@ -36,7 +38,7 @@ def switch(setting: str, label: str, about: str) -> None:
 
 def token_levels(side: str, sentence: str, chosen: str) -> None:
     """Shows a sentence as characters, as jamo and as words; the level that this lesson uses is marked."""
-    tokens = [[looks.shown(token) for token in split(sentence, level)] for level in LEVELS]
+    tokens = [[theme.display_token(token) for token in split(sentence, level)] for level in LEVELS]
     table = {
         text(f"pairs.{side}"): [text(f"tokens.{level}") + " ✓" * (level == chosen) for level in LEVELS],
         text("tensors.count"): [len(row) for row in tokens],
@@ -68,12 +70,12 @@ def say_with(renumbered: Lesson) -> None:
     table = {
         text("tensors.numbering"): [text("tensors.numbered_sorted"), text("tensors.numbered_as_a_set")],
         text("pairs.source"): [pair.source] * 2,
-        text("tensors.weights_say"): [looks.shown_text(words) or text("questions.nothing") for words in said],
+        text("tensors.weights_say"): [theme.display_text(words) or text("questions.nothing") for words in said],
     }
     st.dataframe(pd.DataFrame(table), hide_index=True, width="stretch", row_height=36)
 
 
-_MOST_LISTED = 1000  # pairs in a list, more are chosen by number; tokens in a table, more would not be read
+_MAX_LISTED = 1000  # pairs in a list, more are chosen by number; tokens in a table, more would not be read
 
 
 session = frame.open_page("tensors")
@@ -82,7 +84,7 @@ shapes = dense_shapes(lesson)
 
 last = len(lesson.pairs) - 1
 choosing, switches = st.columns([3, 2], vertical_alignment="bottom")
-if last < _MOST_LISTED:
+if last < _MAX_LISTED:
     session.chosen = choosing.selectbox(
         text("tensors.choose_pair"),
         range(len(lesson.pairs)),

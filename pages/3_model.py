@@ -7,14 +7,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts import cell, frame, pictures, questions
+from pages.parts import frame
+from pages.parts.drawing import wiring as pictures
+from pages.parts.model import cell
+from pages.parts.questions import card as questions
 from pages.parts.session import untrained
 from pages.parts.texts import text
 from seq2seq import Lesson, ModelConfig, Translator
+from seq2seq.state import weight_shapes
 from seq2seq.tensors import token_ids
-from seq2seq.tokens import LEVELS
-from seq2seq.vocabulary import PAD_ID
-from seq2seq.weights import weight_shapes
+from seq2seq.vocabulary import LEVELS, PAD_ID
 
 
 def parameters(lesson: Lesson) -> pd.DataFrame:

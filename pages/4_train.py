@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts import charts, frame, questions, runs
-from pages.parts.run import choose_epoch, figures, stops, translations, what_stops
+from pages.parts import frame
+from pages.parts.questions import card as questions
 from pages.parts.session import NamedRun
 from pages.parts.texts import text
+from pages.parts.train import charts
+from pages.parts.train import runs_table as runs
+from pages.parts.train.report import choose_epoch, figures, stops, translations, what_stops
 from seq2seq import Lesson
-from seq2seq.limits import MAX_TRAINING_BYTES, training_bytes
+from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
 
 _MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
 _MEASURES = ("accuracy", "exact_match", "cer")
@@ -107,13 +110,13 @@ def controls() -> None:
                 on_click=pause,
             )
         elif st.button(
-            text("train.go_on"),
+            text("train.resume"),
             icon=":material/resume:",
             shortcut="P",
-            help=text("train.go_on_help"),
+            help=text("train.resume_help"),
             disabled=run is None,
         ):
-            session.go_on()
+            session.resume()
             st.rerun()
         for epochs, shortcut in ((1, "E"), (10, "T")):
             if st.button(
@@ -123,7 +126,7 @@ def controls() -> None:
             ):
                 if run is None:
                     runs.begin(session, session.lesson)
-                session.go_on(epochs)
+                session.resume(epochs)
                 st.rerun()
         can_begin = run is not None and can_start
         if st.button(text("train.reset"), icon=":material/restart_alt:", shortcut="0", disabled=not can_begin):
@@ -135,14 +138,14 @@ def controls() -> None:
             st.rerun()
 
 
-def train(lesson: Lesson, base: NamedRun | None = None) -> None:
+def train(lesson: Lesson, baseline: NamedRun | None = None) -> None:
     """Trains a lesson from its beginning, unless it does so already: a double click is one click."""
     begun = next((n.run for n in session.runs if n.run.is_active and n.run.state.lesson == lesson), None)
     if begun:
         session.choose(begun)
     else:
-        runs.begin(session, lesson, base)
-        session.go_on()
+        runs.begin(session, lesson, baseline)
+        session.resume()
 
 
 def pause() -> None:
@@ -159,8 +162,8 @@ def wait(is_pending: Callable[[], bool]) -> None:
 
 def what_if() -> None:
     """Offers one-click comparisons: the same run again, with one thing changed. Both train, taking turns."""
-    base = session.base
-    lesson = base.run.state.lesson
+    baseline = session.baseline
+    lesson = baseline.run.state.lesson
     changes = {
         "units": (lesson.training, {"hidden_size": 8}),
         "mask": (lesson.training, {"mask_padding": not lesson.model.mask_padding}),
@@ -176,9 +179,9 @@ def what_if() -> None:
     for training, model in asked:
         changed = replace(lesson, training=training, model=replace(lesson.model, **model))
         if not is_too_large(changed):
-            train(changed, base)
+            train(changed, baseline)
             for named in session.runs:
-                named.is_shown |= named is base or named.run is session.run
+                named.is_shown |= named is baseline or named.run is session.run
             st.rerun()
 
 
@@ -196,11 +199,11 @@ def progress_line(run) -> str:
     """Says in one line how far a run is, or why it rests."""
     if run.status == "queued" and not session.can_train:
         return text("train.warming_up")
-    if run.status == "queued" and run.place:
-        return text("train.place", place=run.place)
-    done = text("run.epochs", done=f"{len(run.history) + round(run.epoch_progress, 2):g}", epochs=run.goal)
+    if run.status == "queued" and run.queue_position:
+        return text("train.place", place=run.queue_position)
+    done = text("run.epochs", done=f"{len(run.history) + round(run.epoch_progress, 2):g}", epochs=run.target_epoch)
     if not run.is_active:
-        return f"{text(f'train.ended_{run.ended_by}' if run.ended_by else f'run.{run.status}')} · {done}"
+        return f"{text(f'train.ended_{run.stop_reason}' if run.stop_reason else f'run.{run.status}')} · {done}"
     if run.seconds_left is None:
         return f"{text(f'run.{run.status}')} · {done}"
     return f"{text(f'run.{run.status}')} · {done} · {time_left(run.seconds_left)}"
@@ -218,8 +221,8 @@ def time_left(seconds: float) -> str:
 def show_run() -> None:
     """Shows the current run: progress, curves, translations, figures. Redrawn while it trains."""
     session.watch()
-    wait(lambda: run.is_active and not (run.history or run.place) and session.can_train)  # for the first loss
-    if session.outline != drawn:
+    wait(lambda: run.is_active and not (run.history or run.queue_position) and session.can_train)  # for the first loss
+    if session.redraw_key != drawn:
         st.rerun()  # the buttons, the table and the timer have to know as well
     st.progress(frame.progress(run), progress_line(run))
     if run.error:
@@ -237,7 +240,7 @@ def show_run() -> None:
         is_log = st.toggle(text("train.log_scale"), key="log-scale")
     shown = {named.name: named.run for named in session.runs if named.run is run}
     shown |= {named.name: named.run for named in session.runs if named.is_shown}
-    goal = run.goal if is_active else len(run.history)
+    goal = run.target_epoch if is_active else len(run.history)
     charts.training_curves(shown, measure, goal, is_log, stops(run, session.training))
     what_stops(run, session.training)
     state = choose_epoch(session) if not is_active else run.state
@@ -248,7 +251,7 @@ def show_run() -> None:
 
 session = frame.open_page("train")
 frame.need_lesson(session)
-run, drawn = session.run, session.outline
+run, drawn = session.run, session.redraw_key
 is_active = run is not None and run.is_active
 is_in_range = settings_form()
 buttons = st.container()

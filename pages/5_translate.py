@@ -2,13 +2,16 @@
 
 import streamlit as st
 
-from pages.parts import context_map, frame, looks, questions, searches, stepper
+from pages.parts import frame, theme
+from pages.parts.questions import card as questions
 from pages.parts.texts import text
+from pages.parts.translate import context_map, searches
+from pages.parts.translate.stepper import stepper
 from seq2seq import Translator
-from seq2seq.pairs import MAX_CHARACTERS, normalise
+from seq2seq.data.pairs import MAX_CHARACTERS, normalise
 
 _LONG = 25  # characters of a translation that would push the picture off the screen in large type
-_MOST_PICKED = 1000  # sentences to pick from; typing finds the others
+_MAX_PICKED = 1000  # sentences to pick from; typing finds the others
 
 
 def take_picked() -> None:
@@ -46,7 +49,7 @@ if "sentence" not in st.session_state:
 typing, picking = st.columns(2)
 picking.selectbox(
     text("translate.pick"),
-    [None, *rows_of][: _MOST_PICKED + 1],
+    [None, *rows_of][: _MAX_PICKED + 1],
     format_func=lambda source: (
         f"{source} · {text(f'translate.mark_{kind(source)}')}" if source else text("translate.pick_none")
     ),
@@ -63,7 +66,7 @@ if len(sentence) > MAX_CHARACTERS:
     st.stop()
 
 if unknown := translator.unknown(sentence):
-    names = " ".join(looks.shown(token) for token in unknown)
+    names = " ".join(theme.display_token(token) for token in unknown)
     kinds = text(f"tokens.{lesson.model.source_tokens}_many")
     if len(unknown) == len(set(lesson.source_vocabulary.split(sentence))):
         st.error(text("translate.all_unknown", kinds=kinds), icon=":material/error:")
@@ -80,11 +83,11 @@ if not lesson.model.markers:
     starts = sorted({lesson.prefix(pair.target) for pair in lesson.pairs})
     first = lesson.prefix(lesson.pairs[rows[0]].target) if rows else starts[0]
     prefix = st.selectbox(
-        text("translate.first", kind=name), ["", *starts], starts.index(first) + 1, format_func=looks.shown
+        text("translate.first", kind=name), ["", *starts], starts.index(first) + 1, format_func=theme.display_token
     )
 
 steps = list(translator.steps(sentence, prefix))
-translation = translator.spoken(steps)
+translation = translator.text_of(steps)
 targets = [lesson.pairs[row].target for row in rows]
 with st.container(border=True):
     plain, changed = st.columns(2)

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq import search
+from seq2seq.analysis import search
+from seq2seq.analysis.search import BeamSearch, SampledStep
 from seq2seq.cell import CellStep, Gates, cell_update, log_softmax, lstm_step, softmax
-from seq2seq.pairs import normalise
-from seq2seq.search import BeamSearch, SampledStep
+from seq2seq.data.pairs import normalise
 from seq2seq.state import TrainingState
 from seq2seq.tensors import one_hot
 from seq2seq.vocabulary import PAD_ID
@@ -42,7 +42,7 @@ class DecodingStep:
         state_h, state_c: (hidden,), the decoder's states after this step.
         gates: what the decoder's cell decided.
         forced: the token was given by the caller, not picked from the probabilities.
-        ended_by: on the last step "eos" or "length"; before it None.
+        stop_reason: on the last step "eos" or "length"; before it None.
     """
 
     fed: str | None
@@ -53,7 +53,7 @@ class DecodingStep:
     state_c: np.ndarray
     gates: Gates
     forced: bool = False
-    ended_by: str | None = None
+    stop_reason: str | None = None
 
 
 class Translator:
@@ -142,11 +142,11 @@ class Translator:
             if n in forced:
                 step = replace(step, token_id=forced[n], token=vocabulary.tokens[forced[n]], forced=True)
             if step.token_id == vocabulary.eos_id:
-                step = replace(step, ended_by="eos")
+                step = replace(step, stop_reason="eos")
             elif n == limit - 1:
-                step = replace(step, ended_by="length")
+                step = replace(step, stop_reason="length")
             yield step
-            if step.ended_by:
+            if step.stop_reason:
                 return
             state, fed = Context(step.state_h, step.state_c), step.token_id
 
@@ -188,9 +188,9 @@ class Translator:
 
     def translate(self, text: str, prefix: str = "") -> str:
         """Returns the greedy translation of a source text. See `steps`."""
-        return self.spoken(list(self.steps(text, prefix)))
+        return self.text_of(list(self.steps(text, prefix)))
 
-    def spoken(self, steps: list[DecodingStep]) -> str:
+    def text_of(self, steps: list[DecodingStep]) -> str:
         """Returns the text of some steps; it begins with the token that was fed first, if that was no marker."""
         vocabulary, fed = self.lesson.target_vocabulary, steps[0].fed
         first = PAD_ID if fed is None else vocabulary.tokens.index(fed)

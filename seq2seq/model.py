@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from seq2seq.config import Lesson
-from seq2seq.state import TrainingState
-from seq2seq.weights import weight_shapes
+from seq2seq.lesson import Lesson
+from seq2seq.state import TrainingState, weight_shapes
 
 
 def build_model(lesson: Lesson) -> keras.Model:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from seq2seq.config import Lesson
-from seq2seq.weights import Weights, initial_weights
+from seq2seq.lesson import Lesson
+
+Weights = dict[str, np.ndarray]  # by name, see `weight_shapes`
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class TrainingState:
         batch: batches done of the epoch under way.
         sums: of the epoch under way; what `training.METRIC_SUMS` names.
         history: one record per epoch: {"epoch": 1, "loss": …, "accuracy": …, "learning_rate": …}; at the epochs that
-            `is_kept` names also what `metrics.examine` found.
-        snapshots: (epoch, weights) of those epochs.
+            `is_checkpoint` names also what `metrics.evaluate` found.
+        checkpoints: (epoch, weights) of those epochs.
     """
 
     lesson: Lesson
@@ -37,7 +38,7 @@ class TrainingState:
     batch: int = 0
     sums: tuple[float, ...] = ()
     history: tuple[dict[str, float], ...] = ()
-    snapshots: tuple[tuple[int, Weights], ...] = ()
+    checkpoints: tuple[tuple[int, Weights], ...] = ()
 
     @classmethod
     def new(cls, lesson: Lesson) -> TrainingState:
@@ -54,7 +55,7 @@ class TrainingState:
         """Returns the model as it was after an epoch that was kept: to look at and translate with, not to train on."""
         return replace(
             self,
-            weights=dict(self.snapshots)[epoch],
+            weights=dict(self.checkpoints)[epoch],
             step=epoch * self.lesson.steps_per_epoch,
             epoch=epoch,
             batch=0,
@@ -63,9 +64,60 @@ class TrainingState:
         )
 
 
-def is_kept(epoch: int) -> bool:
-    """Whether the model is examined and kept after an epoch: 41 of the first 150 epochs, closer together early.
+def is_checkpoint(epoch: int) -> bool:
+    """Whether the model is evaluated and kept after an epoch: 41 of the first 150 epochs, closer together early.
 
     All up to 15, then every second up to 31, every fourth up to 63 and so on.
     """
     return epoch % (1 << max(0, epoch.bit_length() - 4)) == 0
+
+
+# --- Weights ---------------------------------------------------------------------------------------------------------
+
+
+def weight_shapes(lesson: Lesson) -> dict[str, tuple[int, ...]]:
+    """Returns name → shape, in the order of Keras's `model.get_weights()`.
+
+    The four gates lie side by side along the last axis of an LSTM's weights, in Keras's order i, f, g, o.
+    """
+    hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
+    return {
+        "encoder_kernel": (len(lesson.source_vocabulary), 4 * hidden),
+        "encoder_recurrent": (hidden, 4 * hidden),
+        "encoder_bias": (4 * hidden,),
+        "decoder_kernel": (tokens, 4 * hidden),
+        "decoder_recurrent": (hidden, 4 * hidden),
+        "decoder_bias": (4 * hidden,),
+        "dense_kernel": (hidden, tokens),
+        "dense_bias": (tokens,),
+    }
+
+
+def initial_weights(lesson: Lesson) -> Weights:
+    """Draws first weights from the lesson's seed, by the rules of Keras's layers.
+
+    Drawn in NumPy rather than Keras: its generator is global to a process, so two students' trainings in one process
+    would change each other's numbers, and a page can show an untrained model without TensorFlow.
+
+    Source: Glorot and Bengio 2010 (kernels), Saxe et al. 2014 (recurrent), Jozefowicz et al. 2015 (forget bias 1).
+    """
+    rng = np.random.default_rng(lesson.training.seed)
+    weights = {}
+    for name, shape in weight_shapes(lesson).items():
+        if name.endswith("_kernel"):
+            limit = np.sqrt(6 / sum(shape))
+            values = rng.uniform(-limit, limit, shape)
+        elif name.endswith("_recurrent"):
+            values = _orthogonal_rows(rng, shape)
+        else:
+            values = np.zeros(shape)
+            if name != "dense_bias":
+                hidden = shape[0] // 4
+                values[hidden : 2 * hidden] = 1  # forget gates start open, so that memory lasts
+        weights[name] = values.astype(np.float32)
+    return weights
+
+
+def _orthogonal_rows(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    q, r = np.linalg.qr(rng.standard_normal(shape).T)  # (columns, rows), orthonormal columns
+    return (q * np.sign(np.diag(r))).T  # the signs make every orthogonal matrix as likely

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq.config import Lesson
+from seq2seq.lesson import Lesson
 from seq2seq.vocabulary import PAD_ID
 
 MAX_DENSE_BYTES = 2**30  # more than this in one-hot tensors is refused before any of it is allocated

@@ -1,7 +1,7 @@
 """Training as one pure function, applied again and again: `advance(state) -> state`.
 
 Pause is not calling it, one epoch is `epochs=1`, continue is calling it later, and a run that lost its machine goes on
-from the last state. What an epoch computes is in `seq2seq.epochs`.
+from the last state. What an epoch computes is in `seq2seq.compiled.epochs`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from seq2seq.config import Lesson
-from seq2seq.epochs import METRIC_SUMS, compiled_epochs, from_row, to_row
-from seq2seq.metrics import examine
-from seq2seq.state import TrainingState, is_kept
+from seq2seq.analysis.metrics import evaluate
+from seq2seq.compiled.epochs import METRIC_SUMS, compiled_epochs, flatten_weights, unflatten_weights
+from seq2seq.lesson import Lesson
+from seq2seq.state import TrainingState, is_checkpoint
 from seq2seq.tensors import token_ids
 
 _CALL_SECONDS = 0.1  # about how long a call of the compiled function may take, so that Pause is quick
@@ -43,7 +43,7 @@ def advance(
     """Trains on from a state, for some epochs or some time, whichever ends first.
 
     Many small calls give bit for bit the numbers of one long call. Stopping rules (`TrainingConfig.epochs`,
-    `patience`) are the caller's to apply (`seq2seq.stopping`), so that a student may always go on.
+    `patience`) are the caller's to apply (`seq2seq.classroom.stopping`), so that a student may always go on.
 
     Args:
         state: where to begin; it is left as it was.
@@ -74,9 +74,9 @@ def advance(
         tf.constant(lesson.model.mask_padding),
     ]
     groups = state.weights, state.adam_m, state.adam_v
-    variables = [tf.constant(to_row(group, lesson)) for group in groups]
+    variables = [tf.constant(flatten_weights(group, lesson)) for group in groups]
     step = tf.constant(state.step, tf.int64)
-    epoch, batch, history, snapshots = state.epoch, state.batch, list(state.history), list(state.snapshots)
+    epoch, batch, history, checkpoints = state.epoch, state.batch, list(state.history), list(state.checkpoints)
     sums = np.array(state.sums) if batch else np.zeros(len(METRIC_SUMS))
     last = None if epochs is None else epoch + epochs
     train_epochs, per_call = compiled_epochs(lesson), 1  # batches
@@ -99,9 +99,9 @@ def advance(
                 break
             epoch, batch = epoch + 1, 0
             record = {"epoch": epoch} | _metrics(lesson, sums) | {"learning_rate": training.learning_rate}
-            if is_kept(epoch):
-                snapshots.append((epoch, from_row(all_weights[n], lesson)))
-                record |= examine(dataclasses.replace(state, weights=snapshots[-1][1]))
+            if is_checkpoint(epoch):
+                checkpoints.append((epoch, unflatten_weights(all_weights[n], lesson)))
+                record |= evaluate(dataclasses.replace(state, weights=checkpoints[-1][1]))
             history.append(record)
             sums = np.zeros_like(sums)
             callback_list.on_epoch_end(epoch - 1, record)
@@ -111,7 +111,7 @@ def advance(
         if epoch == last or (ends_at is not None and time.monotonic() >= ends_at):
             break
     callback_list.on_train_end()
-    weights, m, v = (from_row(variable.numpy(), lesson) for variable in variables)
+    weights, m, v = (unflatten_weights(variable.numpy(), lesson) for variable in variables)
     return dataclasses.replace(
         state,
         weights=weights,
@@ -122,7 +122,7 @@ def advance(
         batch=batch,
         sums=tuple(sums.tolist()) if batch else (),
         history=tuple(history),
-        snapshots=tuple(snapshots),
+        checkpoints=tuple(checkpoints),
     )
 
 

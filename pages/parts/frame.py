@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import questions
 from pages.parts import session as sessions
+from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.texts import LANGUAGES, choose_language, language, text
 from seq2seq import Lesson
@@ -15,7 +15,7 @@ from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.run import Run
 
 PAGES = {  # name: (file, icon), in the order of the story
-    "door": ("streamlit_app.py", ":material/door_open:"),
+    "start": ("streamlit_app.py", ":material/door_open:"),
     "pairs": ("pages/1_pairs.py", ":material/table_rows:"),
     "tensors": ("pages/2_tensors.py", ":material/grid_on:"),
     "model": ("pages/3_model.py", ":material/account_tree:"),
@@ -39,12 +39,12 @@ def open_page(name: str) -> Session:
         page_icon=here / "icon.svg",
         layout="wide",
     )
-    st.html(here / "style.css")
+    st.html(here / "styles/style.css")
     st.html(_streamlit_texts())
     shared_engine()  # workers warm up while the student reads
     session = sessions.current()
     if session.is_large:
-        st.html(here / "large.css")
+        st.html(here / "styles/large.css")
     if name != "pairs":  # the table's editor forgets its edits, and the page what it said of an upload
         st.session_state.pop("table-began", None)
         st.session_state.pop("refused", None)
@@ -147,13 +147,13 @@ def _training_status(session: Session, name: str) -> None:
 
     Where a run was begun, ended or renamed meanwhile, be it in another tab, the page is drawn anew.
     """
-    drawn = session.outline
+    drawn = session.redraw_key
     is_shown = session.run is not None and name != "train"
 
     @st.fragment(run_every=1.0 if is_shown and session.is_active else 2.0)
     def status():
         session.watch()
-        if session.outline != drawn:
+        if session.redraw_key != drawn:
             st.rerun()
         if is_shown:
             st.divider()
@@ -163,9 +163,9 @@ def _training_status(session: Session, name: str) -> None:
 
 
 def _run_line(run: Run) -> str:
-    return f"{text(f'run.{run.status}')} · {text('run.epochs', done=len(run.history), epochs=run.goal)}"
+    return f"{text(f'run.{run.status}')} · {text('run.epochs', done=len(run.history), epochs=run.target_epoch)}"
 
 
 def progress(run: Run) -> float:
     """Returns how much of a training is done, 0…1."""
-    return min(1.0, (len(run.history) + run.epoch_progress) / run.goal)
+    return min(1.0, (len(run.history) + run.epoch_progress) / run.target_epoch)

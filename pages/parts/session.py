@@ -14,22 +14,27 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from pages.parts.questions.questions import Answer
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import shared_engine
+from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 from seq2seq.classroom.run import Run
-from seq2seq.config import suggested_settings
-from seq2seq.lessons import SUPPLIED_LESSONS
-from seq2seq.pairs import Pair, Problem, check_pairs, usable_pairs
-from seq2seq.questions import Answer
-from seq2seq.stopping import ended_by
+from seq2seq.classroom.stopping import stop_reason
+from seq2seq.data.pairs import Pair, Problem, check_pairs, usable_pairs
+from seq2seq.lesson import suggested_settings
 
 Rows = tuple[tuple[str, str], ...]  # the table of pairs as the student left it, faulty rows included
 ID = "lesson"  # its name in the address bar
-_MOST_UNDO = 50
-_MOST_RUNS = 12  # kept in a session; of those that rest an untrained one is dropped, else the oldest
-_MOST_SNAPSHOT_BYTES = 32 * 2**20  # of all runs but the current one, which may have as much; thirty students have 2 GB
-_MOST_SESSIONS = 300  # ten classes; the one that was not used for longest is dropped
-_STEERED = ("epochs", "learning_rate", "patience", "stop_when_right")  # settings that a run takes over when it goes on
+_MAX_UNDO = 50
+_MAX_RUNS = 12  # kept in a session; of those that rest an untrained one is dropped, else the oldest
+_MAX_CHECKPOINT_BYTES = 32 * 2**20  # of all runs but the current one, which may have as much; thirty have 2 GB
+_MAX_SESSIONS = 300  # ten classes; the one that was not used for longest is dropped
+_LIVE_SETTINGS = (
+    "epochs",
+    "learning_rate",
+    "patience",
+    "stop_when_right",
+)  # settings that a run takes over when it goes on
 
 
 @dataclass(eq=False)
@@ -39,15 +44,15 @@ class NamedRun:
     Args:
         run: the training.
         name: as the student calls it.
-        basis: the pairs and the model that the lesson had when it, or what it is compared with, was started.
-        base: the id of the run that it is compared with, one thing being changed; None if it stands for itself.
+        lesson_key: the pairs and the model that the lesson had when it, or what it is compared with, was started.
+        baseline: the id of the run that it is compared with, one thing being changed; None if it stands for itself.
         is_shown: whether its curves are drawn beside those of the current run.
     """
 
     run: Run
     name: str
-    basis: tuple[tuple[Pair, ...], ModelConfig]
-    base: str | None = None
+    lesson_key: tuple[tuple[Pair, ...], ModelConfig]
+    baseline: str | None = None
     is_shown: bool = False
 
     @property
@@ -68,7 +73,7 @@ class Session:
         runs: the trainings; each keeps the lesson that it belongs to.
         run: the current one, which Train shows and Translate uses.
         look_at: its kept epoch to look at; None is the latest.
-        undo: earlier tables, the latest last.
+        undo_stack: earlier tables, the latest last.
         table_version: changes whenever the table is replaced by something other than typing into it.
         chosen: the row that the page Tensors shows.
         sentence: typed on the page Translate; None before.
@@ -86,7 +91,7 @@ class Session:
     runs: list[NamedRun] = field(default_factory=list)
     run: Run | None = None
     look_at: int | None = None
-    undo: list[Rows] = field(default_factory=list)
+    undo_stack: list[Rows] = field(default_factory=list)
     table_version: int = 0
     chosen: int = 0
     sentence: str | None = None
@@ -100,7 +105,7 @@ class Session:
     def edit(self, rows: Rows) -> None:
         """Takes over what was typed into the table."""
         if rows != self.rows:
-            self.undo = [*self.undo[1 - _MOST_UNDO :], self.rows]
+            self.undo_stack = [*self.undo_stack[1 - _MAX_UNDO :], self.rows]
             self._set_rows(rows)
 
     def replace(self, rows: Rows) -> None:
@@ -108,9 +113,9 @@ class Session:
         self.edit(rows)
         self.table_version += 1
 
-    def take_back(self) -> None:
+    def undo(self) -> None:
         """Undoes the latest edit or replacement."""
-        self._set_rows(self.undo.pop())
+        self._set_rows(self.undo_stack.pop())
         self.table_version += 1
 
     def open_supplied(self, name: str) -> None:
@@ -170,13 +175,13 @@ class Session:
         if self.run is None or not self.run.state.step:
             return None
         state = self.run.state
-        return state if self.look_at not in dict(state.snapshots) else state.at(self.look_at)
+        return state if self.look_at not in dict(state.checkpoints) else state.at(self.look_at)
 
     @property
     def is_outdated(self) -> bool:
         """Whether the pairs or the model were changed after the current run had been started."""
-        basis = next((named.basis for named in self.runs if named.run is self.run), None)
-        return basis is not None and (self.lesson is None or basis != (self.lesson.pairs, self.model))
+        lesson_key = next((named.lesson_key for named in self.runs if named.run is self.run), None)
+        return lesson_key is not None and (self.lesson is None or lesson_key != (self.lesson.pairs, self.model))
 
     @property
     def can_train(self) -> bool:
@@ -184,7 +189,7 @@ class Session:
         return shared_engine().ready
 
     @property
-    def outline(self) -> tuple:
+    def redraw_key(self) -> tuple:
         """What pages draw, but for the figures of runs that train; where it has changed, a page is drawn anew."""
         return self.run, tuple(
             (named.run, None if named.run.is_active else named.run.state.step, named.name, named.is_shown)
@@ -197,42 +202,42 @@ class Session:
         return any(named.run.is_active for named in self.runs)
 
     @property
-    def base(self) -> NamedRun:
+    def baseline(self) -> NamedRun:
         """What is to be compared with: the current run, or the one that this is compared with itself."""
         by_id = {named.run.id: named for named in self.runs}
         current = by_id[self.run.id]
-        return by_id.get(current.base, current)
+        return by_id.get(current.baseline, current)
 
-    def new_run(self, lesson: Lesson, base: NamedRun | None = None) -> NamedRun:
+    def new_run(self, lesson: Lesson, baseline: NamedRun | None = None) -> NamedRun:
         """Makes an untrained run the current one, named by its number.
 
         The others stay in the table and rest; only what is compared trains on. An empty current run gives up its row.
 
         Args:
             lesson: to be trained.
-            base: the run that it is to be compared with.
+            baseline: the run that it is to be compared with.
         """
-        runs = [named for named in self.runs if named is base or named.run is not self.run or not named.is_empty]
+        runs = [named for named in self.runs if named is baseline or named.run is not self.run or not named.is_empty]
         number = next(n for n in count(len(runs) + 1) if not any(named.name.startswith(f"{n}.") for named in runs))
-        basis = (lesson.pairs, lesson.model) if base is None else base.basis
-        new = NamedRun(Run(TrainingState.new(lesson)), f"{number}.", basis, base and base.run.id)
-        if base is None:
+        lesson_key = (lesson.pairs, lesson.model) if baseline is None else baseline.lesson_key
+        new = NamedRun(Run(TrainingState.new(lesson)), f"{number}.", lesson_key, baseline and baseline.run.id)
+        if baseline is None:
             self.pause()
-        resting = [named for named in runs if not (named.run.is_active or named.run is self.run or named is base)]
+        resting = [named for named in runs if not (named.run.is_active or named.run is self.run or named is baseline)]
         resting.sort(key=lambda named: not named.is_empty)
-        dropped = resting[: max(0, len(runs) + 1 - _MOST_RUNS)]
+        dropped = resting[: max(0, len(runs) + 1 - _MAX_RUNS)]
         self.runs = [*(named for named in runs if named not in dropped), new]
         self.choose(new.run)
-        self._forget_snapshots()
+        self._forget_checkpoints()
         return new
 
     def choose(self, run: Run | None) -> None:
         """Makes a run the current one; the settings that it takes over when it goes on become its own again."""
         self.run, self.look_at = run, None
         if run is not None:
-            self.training = _steered(self.training, run.state.lesson.training)
+            self.training = _with_live_settings(self.training, run.state.lesson.training)
 
-    def go_on(self, epochs: int | None = None) -> None:
+    def resume(self, epochs: int | None = None) -> None:
         """Trains the current run on, by the learning rate and the rules as they are set now.
 
         A changed learning rate holds from the next batch on.
@@ -244,13 +249,13 @@ class Session:
         if self.run.is_active:
             return
         state = self.run.state
-        training = _steered(state.lesson.training, self.training)
+        training = _with_live_settings(state.lesson.training, self.training)
         if training != state.lesson.training:
             self.run.state = replace(state, lesson=replace(state.lesson, training=training))
-        if epochs is None and ended_by(state.history, training):
+        if epochs is None and stop_reason(state.history, training):
             epochs = training.epochs
         self.look_at = None
-        shared_engine().go_on(self.run, epochs)
+        shared_engine().resume(self.run, epochs)
 
     def pause(self) -> None:
         """Lets all runs rest, so that none trains on unseen."""
@@ -269,19 +274,19 @@ class Session:
         if self.run is run:
             self.choose(self.runs[-1].run if self.runs else None)
 
-    def _forget_snapshots(self) -> None:
-        """Keeps the earlier epochs of the latest runs that fit into `_MOST_SNAPSHOT_BYTES`."""
-        room = _MOST_SNAPSHOT_BYTES
+    def _forget_checkpoints(self) -> None:
+        """Keeps the earlier epochs of the latest runs that fit into `_MAX_CHECKPOINT_BYTES`."""
+        room = _MAX_CHECKPOINT_BYTES
         for named in reversed(self.runs):
             state = named.run.state
-            room -= sum(weights.nbytes for _, kept in state.snapshots for weights in kept.values())
+            room -= sum(weights.nbytes for _, kept in state.checkpoints for weights in kept.values())
             if room < 0 and not named.run.is_active:
-                named.run.state = replace(state, snapshots=())
+                named.run.state = replace(state, checkpoints=())
 
 
-def _steered(training: TrainingConfig, by: TrainingConfig) -> TrainingConfig:
+def _with_live_settings(training: TrainingConfig, by: TrainingConfig) -> TrainingConfig:
     """Returns a training with those settings of another that a run takes over when it goes on."""
-    return replace(training, **{name: getattr(by, name) for name in _STEERED})
+    return replace(training, **{name: getattr(by, name) for name in _LIVE_SETTINGS})
 
 
 @st.cache_resource
@@ -307,7 +312,7 @@ def current() -> Session:
     sessions = _sessions()
     sessions[session.id] = session
     sessions.move_to_end(session.id)
-    while len(sessions) > _MOST_SESSIONS:
+    while len(sessions) > _MAX_SESSIONS:
         sessions.popitem(last=False)
     if st.query_params.get(ID) != session.id:  # each write is a message to the browser, and every link asks here
         st.query_params[ID] = session.id

@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING
 
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster
 from seq2seq.classroom.run import Run
-from seq2seq.state import TrainingState, is_kept
-from seq2seq.stopping import epochs_without_improvement
+from seq2seq.classroom.stopping import epochs_without_improvement
+from seq2seq.state import TrainingState, is_checkpoint
 
 if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
     from distributed import Client
@@ -42,7 +42,7 @@ DASK_CONFIG = {
 # the slice under way (and its last call of the compiled function), takes less than half a second.
 SLICE_SECONDS = 0.25
 POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
-MOST_SNAPSHOT_BYTES = 32 * 2**20  # of a run: 40 snapshots of a class's models, eleven of the largest suggested
+MAX_CHECKPOINT_BYTES = 32 * 2**20  # of a run: 40 checkpoints of a class's models, eleven of the largest suggested
 # A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds;
 # but not at once again, for it may be a lesson that needs so much.
 WORN_BYTES = 1.5 * 2**30
@@ -92,10 +92,10 @@ class Engine:
         A state that the rules have ended already comes back finished and as it was.
         """
         run = Run(state)
-        self.go_on(run)
+        self.resume(run)
         return run
 
-    def go_on(self, run: Run, epochs: int | None = None) -> None:
+    def resume(self, run: Run, epochs: int | None = None) -> None:
         """Trains a resting run on, and lets an active one be. Returns at once.
 
         Args:
@@ -161,7 +161,7 @@ class Engine:
                 await self._keep_busy(process)
         finally:
             self._threads = {}
-            self._take_back()
+            self._requeue()
             if process:
                 end_cluster(process)
 
@@ -178,22 +178,22 @@ class Engine:
             await asyncio.sleep(POLL_SECONDS)
         raise _ClusterLostError
 
-    def _take_back(self) -> None:
+    def _requeue(self) -> None:
         """Puts the runs whose slices went down with the cluster back in line, first, at their last state."""
         for run in reversed(self._in_flight.values()):
             run._task.cancel()
             if run._stop:
-                run._rest("paused")
+                run._finish("paused")
             else:
                 self._waiting.appendleft(run)
         self._in_flight.clear()
         for run in self._waiting:
             run._lesson = None
-        self._count_places()
+        self._update_queue_positions()
 
     def _enqueue(self, run: Run) -> None:
         if rule := run._rule():
-            run._rest("finished", rule)
+            run._finish("finished", rule)
             return
         self._waiting.append(run)
         self._submitted.set()
@@ -202,30 +202,30 @@ class Engine:
     def _pause(self, run: Run) -> None:
         if run in self._waiting:
             self._waiting.remove(run)
-            run._rest("paused")
+            run._finish("paused")
         elif run.id in self._in_flight and run._slice_began:
             run._stop = True
         elif run.id in self._in_flight:
             self._in_flight.pop(run.id)._task.cancel()
-            run._rest("paused")
+            run._finish("paused")
         self._dispatch()
 
     def _end_waiting(self, status: str, error: str | None = None) -> None:
         while self._waiting:
-            self._waiting.popleft()._rest(status, error=error)
+            self._waiting.popleft()._finish(status, error=error)
 
     def _dispatch(self) -> None:
         """Sends slices as long as a run waits and a worker is free."""
         while self._waiting and (worker := self._free_worker(self._waiting[0]._worker)):
             run = self._waiting.popleft()
-            run.place, run._worker = 0, worker
+            run.queue_position, run._worker = 0, worker
             self._in_flight[run.id] = run
             run._task = self._loop.create_task(self._train_slice(run))
-        self._count_places()
+        self._update_queue_positions()
 
-    def _count_places(self) -> None:
+    def _update_queue_positions(self) -> None:
         for place, run in enumerate(self._waiting, start=1):
-            run.place = place
+            run.queue_position = place
 
     def _free_worker(self, preferred: str | None) -> str | None:
         """Returns a worker with a free thread, or None. The preferred one has the run's lesson already."""
@@ -247,8 +247,8 @@ class Engine:
             later, seconds, memory = await self._client.submit(
                 _train_slice_there,
                 run._lesson,
-                dataclasses.replace(state, lesson=None, history=_watched_history(state), snapshots=()),
-                run.goal if not run._has_rules else None,
+                dataclasses.replace(state, lesson=None, history=_watched_history(state), checkpoints=()),
+                run.target_epoch if not run._has_rules else None,
                 SLICE_SECONDS,
                 self._topic,
                 {"run": run.id, "slice": run._slice},
@@ -257,26 +257,26 @@ class Engine:
                 allow_other_workers=True,  # if that one dies
             )
         except (FutureCancelledError, OSError):  # never from the slice itself, whose errors are RuntimeErrors
-            self._connection_lost = True  # `_take_back` follows
+            self._connection_lost = True  # `_requeue` follows
             return
         except Exception as error:
             del self._in_flight[run.id]
-            run._rest("failed", error=_explain(error))
+            run._finish("failed", error=_explain(error))
         else:
             del self._in_flight[run.id]
             run.state = dataclasses.replace(
                 later,
                 lesson=state.lesson,
                 history=state.history + later.history,
-                snapshots=_bounded(state.snapshots + later.snapshots),
+                checkpoints=_bounded(state.checkpoints + later.checkpoints),
             )
             run._follow_state()
             run.seconds_trained += seconds
-            run._mark()
+            run._sample_pace()
             if rule := run._rule():
-                run._rest("finished", rule)
-            elif run._stop or run._is_unwatched or run.state.epoch >= run.goal:
-                run._rest("paused")
+                run._finish("finished", rule)
+            elif run._stop or run._is_unwatched or run.state.epoch >= run.target_epoch:
+                run._finish("paused")
             else:
                 self._waiting.append(run)
             if memory > WORN_BYTES and self._client.direct_to_workers:
@@ -303,8 +303,8 @@ class Engine:
             return  # late: the slice's result, which has it all, was first
         if not run._slice_began:
             run._slice_began, run.status = True, "training"
-            if not run._marks:
-                run._mark()
+            if not run._pace_samples:
+                run._sample_pace()
         run.history = [*run.history, *(record for record in message["records"] if record["epoch"] > len(run.history))]
         run.epoch_progress = message["progress"]
 
@@ -323,19 +323,19 @@ def _watched_history(state: TrainingState) -> tuple[dict[str, float], ...]:
     return state.history[-1 - epochs_without_improvement(state.history) :]
 
 
-def _bounded(snapshots: tuple) -> tuple:
-    """Keeps the latest snapshot and every second, fourth, eighth … from the first, as `MOST_SNAPSHOT_BYTES` allows.
+def _bounded(checkpoints: tuple) -> tuple:
+    """Keeps the latest checkpoint and every second, fourth, eighth … from the first, as `MAX_CHECKPOINT_BYTES` allows.
 
     They are counted among all that there ever were, not among those left: that keeps them closer together early.
     """
-    if not snapshots:
+    if not checkpoints:
         return ()
-    latest, weights = snapshots[-1]
-    most = max(2, MOST_SNAPSHOT_BYTES // sum(values.nbytes for values in weights.values()))
-    earlier = [epoch for epoch in range(1, latest) if is_kept(epoch)]
+    latest, weights = checkpoints[-1]
+    most = max(2, MAX_CHECKPOINT_BYTES // sum(values.nbytes for values in weights.values()))
+    earlier = [epoch for epoch in range(1, latest) if is_checkpoint(epoch)]
     while len(earlier) >= most:
         earlier = earlier[::2]
-    return tuple(snapshot for snapshot in snapshots if snapshot[0] in (*earlier, latest))
+    return tuple(checkpoint for checkpoint in checkpoints if checkpoint[0] in (*earlier, latest))
 
 
 def _connect(address: str, direct_to_workers: bool) -> Client:

@@ -12,10 +12,10 @@ import psutil
 import tensorflow as tf
 from distributed import Worker, get_worker
 
-from seq2seq.config import Lesson, ModelConfig
-from seq2seq.pairs import NOTEBOOK_PAIRS
+from seq2seq.classroom.stopping import stop_reason
+from seq2seq.data.pairs import NOTEBOOK_PAIRS
+from seq2seq.lesson import Lesson, ModelConfig
 from seq2seq.state import TrainingState
-from seq2seq.stopping import ended_by
 from seq2seq.training import advance
 
 GATHER_SECONDS = 0.05  # a message at most this often: an epoch may take 5 ms, and nobody sees 200 pictures a second
@@ -31,22 +31,22 @@ def dask_setup(worker: Worker) -> None:
 
 
 def train_slice(
-    lesson: Lesson, start: TrainingState, goal: int | None, seconds: float, topic: str, label: dict
+    lesson: Lesson, start: TrainingState, target_epoch: int | None, seconds: float, topic: str, label: dict
 ) -> tuple:
     """Trains on for a moment, telling of every epoch as it ends.
 
     Args:
         lesson: sent once a training, apart from the states.
-        start: where to begin, without its lesson and snapshots, and of its history only what the stopping rules watch.
-        goal: the epoch to train up to, whatever the rules say; None trains until the rules end it.
+        start: where to begin, without its lesson and checkpoints; of its history only what the stopping rules watch.
+        target_epoch: the epoch to train up to, whatever the rules say; None trains until the rules end it.
         seconds: how long.
         topic: where to send messages: `label` with the "records" of epochs that ended and the "progress", 0 to 1, of
             the one under way. The first says that the slice has begun.
         label: tells the messages of this slice from others.
 
     Returns:
-        The later state, without its lesson and with the history and snapshots of this slice alone; the seconds that it
-        took; and the bytes of memory that this process has by now.
+        The later state, without its lesson and with the history and checkpoints of this slice alone; the seconds that
+        it took; and the bytes of memory that this process has by now.
 
     Raises:
         RuntimeError: anything went wrong. TensorFlow's own exceptions could not be unpickled without TensorFlow.
@@ -54,9 +54,9 @@ def train_slice(
     began = time.monotonic()
     state = dataclasses.replace(start, lesson=lesson)
     worker = get_worker()
-    stream = EpochStream(state, goal is None, lambda message: worker.log_event(topic, label | message))
+    stream = EpochStream(state, target_epoch is None, lambda message: worker.log_event(topic, label | message))
     try:
-        epochs = (goal or lesson.training.epochs) - state.epoch
+        epochs = (target_epoch or lesson.training.epochs) - state.epoch
         later = advance(state, epochs=epochs, seconds=seconds, callbacks=[stream])
     except Exception as error:
         logging.getLogger(__name__).exception("a slice of a training failed")
@@ -99,7 +99,7 @@ class EpochStream(keras.callbacks.Callback):
         self._progress = 0.0
         self._records.append(logs)
         self._history.append(logs)
-        if self._has_rules and ended_by(self._history, self._training):
+        if self._has_rules and stop_reason(self._history, self._training):
             self.model.stop_training = True
         self._send_sometimes()
 

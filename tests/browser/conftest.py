@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
-from student import PATIENCE, settle
+
+from tests.browser.student import PATIENCE, settle
 
 ROOT = Path(__file__).parents[2]
 NO_BROWSER = "no Chromium on the PATH and none of Playwright's own: run `playwright install chromium`"

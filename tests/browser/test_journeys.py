@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from student import Student, settle
 
 from pages.parts.frame import PAGES
-from seq2seq.pairs import NOTEBOOK_PAIRS, read_pairs, usable_pairs
+from seq2seq.data.pairs import NOTEBOOK_PAIRS, read_pairs, usable_pairs
+from tests.browser.student import Student, settle
 
 KOREAN_FILE = Path(__file__).parents[3] / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
 
@@ -23,12 +23,12 @@ def student(visit):
 def test_notebook_journey_in_korean(student):
     """Door, edit a pair, tensors, train while looking around, translate."""
     student = student("ko")
-    student.is_at("door")
+    student.is_at("start")
     page, main = student.page, student.main
-    main.get_by_role("button", name=student.text("door.open")).nth(0).click()  # another lesson first
+    main.get_by_role("button", name=student.text("start.open")).nth(0).click()  # another lesson first
     student.is_at("pairs")
-    student.goes_to("door")
-    main.get_by_role("button", name=student.text("door.open")).nth(0).click()  # the notebook's comes first
+    student.goes_to("start")
+    main.get_by_role("button", name=student.text("start.open")).nth(0).click()  # the notebook's comes first
     student.is_at("pairs")
     expect(student.cell("source", 4)).to_have_text("How old are you?")
 

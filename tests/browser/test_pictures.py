@@ -4,11 +4,12 @@ import re
 
 import pytest
 from playwright.sync_api import expect
-from student import Student, settle
 
-from pages.parts import tensor_pictures, tensor_tables
+from pages.parts.tensors import pictures as tensor_pictures
+from pages.parts.tensors import tables as tensor_tables
 from seq2seq import NOTEBOOK_PAIRS, Lesson
 from seq2seq.tensors import token_ids
+from tests.browser.student import Student, settle
 
 SAYS = ["안", "녕", "하", "세", "요", ".", "⟨eos⟩"]
 

@@ -2,7 +2,8 @@
 
 import pytest
 from playwright.sync_api import expect
-from student import Student, settle
+
+from tests.browser.student import Student, settle
 
 
 @pytest.fixture
@@ -49,8 +50,8 @@ def test_steering(tabs, troubles):
     settle(first.page)
     before = done = first.epochs_done()
     while done == before:  # a pause may still be on its way; then it shows a moment later
-        if first.button("train.go_on").count():
-            first.button("train.go_on").click()
+        if first.button("train.resume").count():
+            first.button("train.resume").click()
         first.page.wait_for_timeout(500)
         done = first.epochs_done()
     expect(first.button("train.pause")).to_be_visible()
@@ -64,7 +65,7 @@ def test_steering(tabs, troubles):
     second.button("train.pause").click()
     for student in (second, first):
         student.sees("run.paused")
-        expect(student.button("train.go_on")).to_be_visible()
+        expect(student.button("train.resume")).to_be_visible()
     paused_at = first.epochs_done()
     assert second.epochs_done() == paused_at >= done
 

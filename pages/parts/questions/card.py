@@ -1,0 +1,279 @@
+"""Questions before answers: one card at a time, what was mistaken, and how far the student is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.parts import theme
+from pages.parts.questions.questions import Answer, Question, questions_of
+from pages.parts.session import Session
+from pages.parts.texts import text
+
+_SHORT = ("typed", "number", "shape", "token")  # answers in one line, so that the picture below stays in sight
+
+
+@dataclass
+class _Card:
+    """What a student has before them.
+
+    Args:
+        page: where they are.
+        is_open: whether something was unanswered when they came there; it stays, or an answer would fold the card.
+        question: the id of the question shown.
+    """
+
+    page: str
+    is_open: bool
+    question: str
+
+
+def current(session: Session) -> dict[str, list[Question]]:
+    """Returns page → its questions about the lesson and the model at hand; made once for each of them."""
+    lesson, run = session.lesson, session.run
+    if lesson is None or not session.asks:
+        return {}
+    state = None if run is None or run.is_active else session.trained  # while it trains, the answers would change
+    model = state and (run.id, state.step)
+    kept = st.session_state.get("questions")
+    if kept is None or kept[0] is not lesson or kept[1] != model:
+        kept = st.session_state["questions"] = lesson, model, questions_of(lesson, state)
+    return kept[2]
+
+
+def ask(session: Session, page: str, is_open: bool = True) -> None:
+    """Shows the questions of a page one after the other, the first unanswered one first.
+
+    Args:
+        session: for the lesson, and the answers given.
+        page: a key of `frame.PAGES`.
+        is_open: whoever comes to the page sees the choices as long as something is unanswered; else the question
+            stands there in one line, to be opened.
+    """
+    asked = current(session).get(page, [])
+    if not asked:
+        return
+    card = _card(session, page, asked)
+    ids = [question.id for question in asked]
+    n = ids.index(card.question)
+    question = asked[n]
+    words = text(f"questions.{question.name}", **_values(question))
+    label = text("questions.number", n=n + 1, of=len(asked), question=words)
+    key = f"ask-{page}" if is_open else f"ask-{page}-folded"  # another one, for the browser leaves it as it is
+    with st.expander(label, expanded=is_open and card.is_open, icon=":material/help:", key=key):
+        _about(question)
+        if question.id in session.answers:
+            _answered(question, session.answers[question.id], words)
+            if len(asked) > 1:
+                next_question = card, "question", ids[(n + 1) % len(ids)]
+                st.button(text("questions.next"), on_click=setattr, args=next_question, key=f"next-{page}")
+        else:
+            _unanswered(session, question, words)
+
+
+def may_show(session: Session, name: str) -> bool:
+    """Tells whether what answers a question may be shown; if not, says so and offers to show it all the same.
+
+    It may when the question is not asked, or was answered, be it about other data: what a student has understood
+    stays in sight when they change the lesson, which then asks anew.
+    """
+    asked = [question for questions in current(session).values() for question in questions if question.name == name]
+    if not asked or _was_asked(session, name):
+        return True
+    _hidden(session, asked[0], text("questions.hidden"))
+    return False
+
+
+def may_show_pair(session: Session, page: str, source: str) -> bool:
+    """Tells whether a pair may be shown, in which the answers to the questions of a page about it could be read off.
+
+    If not, says so, puts the question into the page's card, and offers to show the pair all the same.
+
+    Args:
+        session: for the lesson, and the answers given.
+        page: a key of `frame.PAGES`.
+        source: of the pair.
+    """
+    asked = current(session).get(page, [])
+    about = [q for q in asked if source in q.about.values() and not _was_asked(session, q.name)]
+    if not about:
+        return True
+    card = _card(session, page, asked)
+    if card.question not in session.answers:  # else there stands what was mistaken, which is to be read
+        card.question = about[0].id
+    _hidden(session, about[0], text("questions.hidden_pair"))
+    return False
+
+
+def progress(session: Session) -> None:
+    """Shows how many questions were answered, or shown without an answer, and a switch for all of them."""
+    asked = [question for questions in current(session).values() for question in questions]
+    answers = [(session.answers[question.id], question.right) for question in asked if question.id in session.answers]
+    if asked:
+        right, shown = sum(answer == right for answer, right in answers), sum(answer is None for answer, _ in answers)
+        said = text("questions.progress", done=len(answers), of=len(asked), right=right, shown=shown)
+        st.progress(len(answers) / len(asked), said)
+        if session.answers:
+            st.button(
+                text("questions.reset"),
+                icon=":material/restart_alt:",
+                type="tertiary",
+                on_click=_start_over,
+                args=(session,),
+                key="reset-questions",
+            )
+    st.toggle(
+        text("questions.switch"),
+        session.asks,
+        key="asks",
+        help=text("questions.switch_help"),
+        # A run that was cut short may have lost the switch, and is told that it changed.
+        on_change=lambda: setattr(session, "asks", st.session_state.get("asks", session.asks)),
+    )
+
+
+def _card(session: Session, page: str, asked: list[Question]) -> _Card:
+    """Returns what the student has before them; whoever comes to a page begins with what is unanswered."""
+    card, ids = st.session_state.get("card"), [question.id for question in asked]
+    unanswered = [question_id for question_id in ids if question_id not in session.answers]
+    if card is None or card.page != page:
+        card = st.session_state["card"] = _Card(page, bool(unanswered), "")
+    if card.question not in ids:
+        card.question = (unanswered or ids)[0]
+    return card
+
+
+def _start_over(session: Session) -> None:
+    session.answers.clear()
+    st.session_state.pop("card", None)
+
+
+def _was_asked(session: Session, name: str) -> bool:
+    """Tells whether a question was answered or shown, be it about other data."""
+    return any(question_id.rpartition("-")[0] == name for question_id in session.answers)
+
+
+def _hidden(session: Session, question: Question, why: str) -> None:
+    """Stands where something is hidden until a question is answered."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(why, width="content")
+        st.button(text("questions.show"), on_click=_show, args=(session, question), key=f"show-{question.name}")
+
+
+def _values(question: Question) -> dict[str, str]:
+    """Returns what fills the braces of a question's texts: numbers and our own words, nothing that was typed."""
+    values = {name: f"{value:,}" for name, value in question.values.items()}
+    if not isinstance(question.right, str):
+        values["right"] = _written(question, question.right)
+    kinds = {"kind": text(f"tokens.{question.level}"), "kinds": text(f"tokens.{question.level}_many")}
+    return values | kinds
+
+
+def _about(question: Question) -> None:
+    """Shows the sentences that a question is about."""
+    sentences = [theme.display_text(said) or "–" for name, said in question.about.items() if name != "token"]
+    if sentences:
+        st.text(" → ".join(sentences))
+    if "token" in question.about:
+        token = theme.display_token(question.about["token"])
+        t = question.values["step"]
+        st.text(text("questions.hears", step=t + 1, t=t, token=token))
+
+
+def _unanswered(session: Session, question: Question, words: str) -> None:
+    key = f"answer-{question.id}"
+
+    def commit():
+        if (answer := st.session_state[key]) is not None:
+            session.answers[question.id] = answer
+
+    is_short = question.kind in _SHORT
+    with (
+        st.form(f"form-{question.id}", border=False),
+        st.container(horizontal=is_short, vertical_alignment="center", gap="medium"),
+    ):
+        if question.kind == "typed":
+            st.number_input(words, value=None, step=1, key=key, label_visibility="collapsed", width=200)
+        else:
+            st.radio(
+                words,
+                question.choices,
+                index=None,
+                format_func=lambda answer: _written(question, answer),
+                horizontal=is_short,
+                key=key,
+                label_visibility="collapsed",
+                width="content" if is_short else "stretch",
+            )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            commits = text("questions.commit")
+            if st.form_submit_button(commits, type="primary", on_click=commit, key=f"commit-{question.id}"):
+                st.caption(text("questions.choose"))
+            st.form_submit_button(
+                text("questions.show"),
+                type="tertiary",
+                on_click=_show,
+                args=(session, question),
+                key=f"skip-{question.id}",
+            )
+
+
+def _show(session: Session, question: Question) -> None:
+    session.answers[question.id] = None
+
+
+def _answered(question: Question, answer: Answer | None, words: str) -> None:
+    """Shows what was answered, what was mistaken, and what is right."""
+    if question.kind != "typed":
+        marks = {answer: "✗ ", question.right: "✓ "}
+        st.radio(
+            words,
+            question.choices,
+            index=None if answer is None else question.choices.index(answer),
+            format_func=lambda choice: marks.get(choice, "") + _written(question, choice),
+            horizontal=question.kind in _SHORT,
+            key=f"answered-{question.id}",
+            label_visibility="collapsed",
+            disabled=True,
+        )
+    values = _values(question)
+    because = text(f"questions.{question.name}_because", **values)
+    if answer == question.right:
+        st.success(f"**{text('questions.right')}** {because}", icon=":material/check:")
+        return
+    if answer is not None:
+        said = f"{_written(question, answer)} · " if question.kind == "typed" else ""
+        reason = text(f"questions.wrong_{question.mistakes.get(answer, 'otherwise')}", **values)
+        st.error(f"**{text('questions.wrong')}** {said}{reason}", icon=":material/close:")
+    st.info(because, icon=":material/lightbulb:")
+
+
+def _written(question: Question, answer: Answer) -> str:
+    """Writes an answer as markdown."""
+    if question.kind == "words":
+        return text(f"questions.ends_{answer}")
+    if isinstance(answer, int):
+        return f"{answer:,}"
+    if isinstance(answer, float):
+        return f"{answer:.2f}"
+    if isinstance(answer, tuple):
+        return f"`{answer}`"
+    if not answer:
+        return text("questions.nothing")
+    return _verbatim(theme.display_token(answer) if question.kind == "token" else theme.display_text(answer))
+
+
+def _verbatim(said: str) -> str:
+    """Writes what somebody typed so that a radio button shows it as it is.
+
+    Its options are markdown. Backslashes would not do: addresses become links, and :names: pictures, after they are
+    taken away. A code span keeps them as text, if its fence is longer than any run of backticks in it.
+    """
+    fence = "`" * (1 + max((len(run) for run in _runs(said)), default=0))
+    padding = " " if said[0] in "` " or said[-1] in "` " else ""
+    return f"{fence}{padding}{said}{padding}{fence}"
+
+
+def _runs(said: str) -> list[str]:
+    return "".join(c if c == "`" else " " for c in said).split()

@@ -1,0 +1,113 @@
+"""The runs of a session: beginning one, and the table of all of them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.session import NamedRun, Session
+from pages.parts.texts import text
+from seq2seq import Lesson
+
+
+def begin(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
+    """Makes an untrained run the current one, named by its number and what differs from its baseline or the run before.
+
+    Args:
+        session: where it is kept.
+        lesson: to be trained.
+        baseline: the run that it is to be compared with.
+    """
+    new = session.new_run(lesson, baseline)
+    before = baseline or next((named for named in reversed(session.runs) if named is not new), None)
+    if before:
+        others = settings(before.run.state.lesson)
+        changes = {name: value for name, value in settings(lesson).items() if value != others[name] and name != "pairs"}
+        new.name = " ".join([new.name, *(text(f"run.set_{name}", value=value) for name, value in changes.items())])
+
+
+def settings(lesson: Lesson) -> dict:
+    """Returns what may differ between runs."""
+    return {
+        "pairs": len(lesson.training_rows),
+        "units": lesson.model.hidden_size,
+        "tokens": f"{text(f'tokens.{lesson.model.source_tokens}')} → {text(f'tokens.{lesson.model.target_tokens}')}",
+        "markers": "✓" if lesson.model.markers else "✗",
+        "mask": "✓" if lesson.model.mask_padding else "✗",
+        "batch": lesson.training.batch_size,
+        "rate": lesson.training.learning_rate,
+        "seed": lesson.training.seed,
+    }
+
+
+def table(session: Session) -> None:
+    """Shows all runs of the session: rename, overlay, choose, delete."""
+    version = st.session_state.setdefault("runs-version", 0)
+    key = "-".join(["runs", str(version), *(named.run.id[:8] for named in session.runs)])
+    # An editor whose figures change is another one and forgets what was done to it, so they stay while there is such.
+    kept_key, before = st.session_state.get("runs-drawn", (None, None))
+    if key != kept_key or not any(st.session_state.get(key, {}).values()):
+        before = _table_of(session)
+        st.session_state["runs-drawn"] = key, before
+    columns = list(before)
+    after = st.container(key="runs-editor").data_editor(
+        before,
+        column_config={
+            column: {"label": text(f"run.column_{column}"), "help": text(f"run.column_{column}_help")}
+            if column in ("shown", "used")
+            else text(f"run.column_{column}")
+            for column in columns
+        }
+        | {
+            "loss": st.column_config.NumberColumn(text("run.column_loss"), format="%.4f"),
+            "exact_match": st.column_config.NumberColumn(text("run.column_exact_match"), format="percent"),
+        },
+        disabled=[column for column in columns if column not in ("shown", "used", "name")],
+        num_rows="delete",
+        hide_index=True,
+        key=key,
+        alt=text("train.runs_title"),
+    )
+    if after.equals(before):
+        return
+    for n, named in enumerate(session.runs):
+        if n not in after.index:
+            session.delete(named.run)
+            continue
+        if after.loc[n, "shown"] != before.loc[n, "shown"]:
+            named.is_shown = bool(after.loc[n, "shown"])
+        if after.loc[n, "name"] != before.loc[n, "name"]:
+            _rename(session, named, after.loc[n, "name"])
+        if after.loc[n, "used"] and not before.loc[n, "used"]:
+            session.choose(named.run)
+    st.session_state["runs-version"] = version + 1
+    st.rerun()
+
+
+def _table_of(session: Session) -> pd.DataFrame:
+    """Returns a row for each run; of the settings only those that differ."""
+    rows = [
+        {
+            "shown": named.is_shown or named.run is session.run,
+            "used": named.run is session.run,
+            "name": named.name,
+            "status": text("run.training" if named.run.is_active else f"run.{named.run.status}"),
+            **settings(named.run.state.lesson),
+            "epochs": len(named.run.history),
+            "loss": named.run.history[-1]["loss"] if named.run.history else None,
+            "exact_match": next((r["exact_match"] for r in reversed(named.run.history) if "exact_match" in r), None),
+        }
+        for named in session.runs
+    ]
+    table = pd.DataFrame(rows)
+    same = [name for name in settings(session.runs[0].run.state.lesson) if table[name].nunique() == 1]
+    return table.drop(columns=same)
+
+
+def _rename(session: Session, named: NamedRun, name: str | None) -> None:
+    """Names a run as it was typed, unless that is nothing or the name of another: the chart tells its lines by name."""
+    name = "" if pd.isna(name) else name.strip()
+    if name in [other.name for other in session.runs if other is not named]:
+        st.toast(text("run.name_taken"), icon=":material/error:")
+    elif name:
+        named.name = name

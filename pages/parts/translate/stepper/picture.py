@@ -1,0 +1,237 @@
+"""One step of the decoding as a picture: the loop so far, what was probable, and the states before and after.
+
+Python turns a translation into tables of what is to be seen, which the tests compare with Keras; step_picture.js draws
+them and goes from step to step in the browser. As charts that the server sends at each click a step took 0.13 s from
+click to picture; drawn from what the browser has already it takes some milliseconds, and thirty students who let it
+play cost the server nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from pages.parts import theme
+from pages.parts.texts import text
+from seq2seq import DecodingStep
+from seq2seq.decoding import Context
+from seq2seq.vocabulary import Vocabulary
+
+CANDIDATES = 9  # tokens with a bar of their own; the others share one
+_MAX_COLUMNS = 11  # steps that can be told apart on a phone
+_DIGITS = 4  # after the point, of the states
+_LINE = 32  # half-width characters of the translation in a line, as many as a phone can show
+TEXTS = (  # of the picture
+    *("first", "back", "play", "pause", "next", "scrub", "hears", "says", "context", "token", "forced", "probability"),
+    *("others", "unit", "other_token", "choose", "numbers", "loop_alt", "bars_alt", "states_alt"),
+)
+
+# --- The numbers -----------------------------------------------------------------------------------------------------
+
+
+def all_states(steps: Sequence[DecodingStep], context: Context) -> dict[str, np.ndarray]:
+    """Returns the states before the first step and after each one, as the picture and its tables show them.
+
+    Args:
+        steps: a translation.
+        context: what the decoder started from.
+
+    Returns:
+        "h" and "c", (steps + 1, hidden) each: step n goes from row n to row n + 1.
+    """
+    moments = [context, *steps]
+    return {
+        "h": np.stack([moment.state_h for moment in moments]).astype(float).round(_DIGITS),
+        "c": np.stack([moment.state_c for moment in moments]).astype(float).round(_DIGITS),
+    }
+
+
+def bar_rows(step: DecodingStep, vocabulary: Vocabulary) -> list[dict]:
+    """Returns the most probable tokens, which get a bar each, and all others summed up as one with the id -1.
+
+    A token that was picked though it is not among the most probable takes the last bar.
+    """
+    order = np.argsort(-step.probabilities, kind="stable").tolist()
+    chosen = order[:CANDIDATES]
+    if step.token_id not in chosen:
+        chosen[-1] = step.token_id
+    rows = [
+        {
+            "token_id": token_id,
+            "token": theme.display_token(vocabulary.tokens[token_id]),
+            "p": float(step.probabilities[token_id]),
+            "picked": token_id == step.token_id,
+            "forced": token_id == step.token_id and step.forced,
+        }
+        for token_id in chosen
+    ]
+    if others := len(order) - len(chosen):
+        rows.append({"token_id": -1, "others": others, "p": float(np.delete(step.probabilities, chosen).sum())})
+    return rows
+
+
+def state_scale(steps: Sequence[DecodingStep], context: Context) -> float:
+    """Returns the end of a symmetric scale for c that is good for every step of a translation: 1, 2, 5, 10, 20, 50 …
+
+    It holds 95% of the numbers. A few units grow far larger than all others and would leave those without colour.
+    """
+    all_c = np.stack([state.state_c for state in (context, *steps)])  # (steps + 1, hidden)
+    return theme.end_of_scale(float(np.quantile(np.abs(all_c), 0.95)))
+
+
+def first_column(n: int) -> int:
+    """Returns which step, from 0, stands in the first column of the loop when step n is shown.
+
+    Where a line of columns is full, the next one begins with its last step.
+    """
+    return 0 if n < _MAX_COLUMNS else (n - 1) // (_MAX_COLUMNS - 1) * (_MAX_COLUMNS - 1)
+
+
+def loop_rows(steps: Sequence[DecodingStep], first: int, is_given: bool, begins: str = "h, c") -> list[dict]:
+    """Returns what a line of the loop consists of: boxes and arrows, each with the step from which on it is there.
+
+    Args:
+        steps: a translation.
+        first: the step, from 0, in the first column.
+        is_given: the first token was fed by the student, because the model has no ⟨bos⟩.
+        begins: what stands in the box of the context vector.
+
+    Returns:
+        Rows with "kind"; "x" and "y" in columns and lanes; "step" from 1, 0 for what is always there; "passing" for
+        what is there at its own step alone; and what the kind asks for.
+    """
+    rows = [{"kind": "earlier" if first else "context", "step": 0, "x": -1.05, "y": 1, **_word(begins)}]
+    for x, i in enumerate(range(first, min(first + _MAX_COLUMNS, len(steps)))):
+        step, here = steps[i], {"step": i + 1}
+        was_forced = is_given if i == 0 else steps[i - 1].forced
+        fed = {"empty": True} | _word(theme.ZERO_ROW) if step.fed is None else _word(theme.display_token(step.fed))
+        said = _word(theme.display_token(step.token))
+        rows += [
+            here | {"kind": "fed", "x": x, "y": 0, "forced": was_forced} | fed,
+            here | {"kind": "cell", "x": x, "y": 1} | _word("LSTM"),
+            here | {"kind": "said", "x": x, "y": 2, "forced": step.forced} | said,
+            here | _arrow("state", x - 0.64, 1, x - 0.42, 1),
+            here | _arrow("in", x, 0.34, x, 0.62),
+            here | _arrow("in", x, 1.34, x, 1.62),
+        ]
+        if step.stop_reason is None:
+            passing = here | {"passing": True}
+            rows += [
+                here | _arrow("feed", x + 0.4, 1.75, x + 0.62, 0.3),
+                passing | _arrow("state", x + 0.4, 1, x + 0.58, 1),
+                passing | {"kind": "next", "x": x + 1, "y": 0} | said,
+            ]
+    return rows
+
+
+def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
+    """Returns the tokens of a translation with their places in lines of a fixed width.
+
+    Returns:
+        Rows with "step" (0 for a token that was given), "token", "forced", "x", "y", "width".
+    """
+    said = [(0, steps[0].fed, True)] if is_given else []
+    said += [(n + 1, step.token, step.forced) for n, step in enumerate(steps)]
+    rows, line, place = [], 0, 0
+    for step, token, forced in said:
+        shown = theme.display_token(token)
+        width = math.ceil(_ems(shown) / 0.6)
+        if place and place + width > _LINE:
+            line, place = line + 1, 0
+        rows.append({"step": step, "token": shown, "forced": forced, "x": place, "y": line, "width": width})
+        place += width
+    return rows
+
+
+def _word(token: str) -> dict:
+    return {"token": token, "ems": _ems(token)}
+
+
+def _arrow(kind: str, x: float, y: float, x2: float, y2: float) -> dict:
+    return {"kind": kind, "x": x, "y": y, "x2": x2, "y2": y2}
+
+
+def _ems(token: str) -> float:
+    """Returns the width of a token in a monospaced face, in ems."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in token)
+
+
+# --- The picture -----------------------------------------------------------------------------------------------------
+
+
+def _beside(ending: str) -> str:
+    return Path(__file__).with_suffix(ending).read_text("utf-8")
+
+
+_component = st.components.v2.component("stepper", html=_beside(".html"), css=_beside(".css"), js=_beside(".js"))
+
+
+def draw(
+    steps: Sequence[DecodingStep],
+    narrations: Sequence[str],
+    context: Context,
+    vocabulary: Vocabulary,
+    *,
+    is_given: bool,
+    begins: str,
+    start: tuple[str, int],
+    on_pick: Callable[[int, int], None],
+) -> None:
+    """Draws a translation to be stepped through.
+
+    Args:
+        steps: the translation.
+        narrations: what is said of each step.
+        context: what the decoder started from.
+        vocabulary: of the target.
+        is_given: the first token was fed by the student, because the model has no ⟨bos⟩.
+        begins: what stands in the box of the context vector.
+        start: what tells this translation from others, and the step, from 0, at which it begins.
+        on_pick: called with a step, from 0, and the id of the token that it is to say instead.
+    """
+    version, n = start
+    scale, spoken = state_scale(steps, context), so_far(steps, is_given)
+    lines_begin = sorted({first_column(i) for i in range(len(steps))})
+
+    def picked() -> None:
+        pick = st.session_state["step-picture"]["pick"]
+        on_pick(pick["step"], pick["token_id"])
+
+    _component(
+        key="step-picture",
+        on_pick_change=picked,
+        data={
+            "version": version,
+            "n": n,
+            "texts": {name: text(f"stepper.{name}") for name in TEXTS}
+            | {"states": state_words(), "colours": text("stepper.colours", scale=f"{scale:g}")},
+            "tokens": [theme.display_token(token) for token in vocabulary.tokens],
+            "steps": [
+                {
+                    "narration": narration,
+                    "first": first_column(i),
+                    "token_id": int(step.token_id),
+                    "bars": bar_rows(step, vocabulary),
+                    "probabilities": step.probabilities.astype(float).round(6).tolist(),
+                }
+                for i, (step, narration) in enumerate(zip(steps, narrations, strict=True))
+            ],
+            "loops": {first: loop_rows(steps, first, is_given, begins) for first in lines_begin},
+            "columns": min(_MAX_COLUMNS, max(6, len(steps))),
+            "so_far": spoken,
+            "lines": spoken[-1]["y"] + 1,
+            "scale": scale,
+            "shades": [theme.NEGATIVE, theme.ZERO, theme.POSITIVE],
+        }
+        | {name: values.tolist() for name, values in all_states(steps, context).items()},
+    )
+
+
+def state_words() -> list[str]:
+    """Returns the titles of h and c before and after a step."""
+    return [f"{state} {text(f'stepper.{side}')}" for state in "hc" for side in ("in", "out")]

@@ -1,0 +1,44 @@
+"""When a training is over. A pure function of its history, so that pages can show what the rules watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seq2seq.lesson import TrainingConfig
+
+
+def stop_reason(history: Sequence[dict[str, float]], training: TrainingConfig) -> str | None:
+    """Names the rule that ends a training after the last epoch of a history.
+
+    Args:
+        history: one record per epoch, as in `TrainingState.history`.
+        training: the rules.
+
+    Returns:
+        "right" when every training sentence came out exactly; "epochs" when all were done; "patience"
+        when the loss has not fallen below its best for that many epochs, as
+        Keras's `EarlyStopping(monitor="loss")` counts them; None while neither holds.
+    """
+    if training.stop_when_right and history and history[-1].get("exact_match") == 1:
+        return "right"
+    if training.patience and epochs_without_improvement(history) >= training.patience:
+        return "patience"
+    if len(history) >= training.epochs:
+        return "epochs"
+    return None
+
+
+def epochs_without_improvement(history: Sequence[dict[str, float]]) -> int:
+    """Returns how many epochs at the end of a history did not bring the loss below its best before them."""
+    losses = [record["loss"] for record in history]
+    return len(losses) - 1 - losses.index(min(losses)) if losses else 0
+
+
+def first_stop(history: Sequence[dict[str, float]], patience: int) -> int | None:
+    """Returns the epoch after which a patience would have ended a training, None if it would not have."""
+    best, waited = float("inf"), 0
+    for epoch, record in enumerate(history, start=1):
+        best, waited = (record["loss"], 0) if record["loss"] < best else (best, waited + 1)
+        if waited >= patience:
+            return epoch
+    return None

@@ -1,0 +1,120 @@
+"""The supplied lessons."""
+
+from datetime import datetime
+
+import pytest
+
+from seq2seq.classroom.lessons import SUPPLIED_LESSONS, date_pairs, korean_number, number_pairs, reverse_pairs
+from seq2seq.data.pairs import NOTEBOOK_PAIRS, check_pairs
+from seq2seq.lesson import Lesson, ModelConfig
+
+every_lesson = pytest.mark.parametrize("supplied", SUPPLIED_LESSONS.values(), ids=SUPPLIED_LESSONS)
+
+
+def pairs_of(name):
+    return SUPPLIED_LESSONS[name].pairs
+
+
+def test_the_notebook_comes_first_with_the_default_model():
+    first = next(iter(SUPPLIED_LESSONS.values()))
+    assert (first.name, first.pairs, first.model) == ("notebook", NOTEBOOK_PAIRS, ModelConfig())
+
+
+def test_there_are_at_least_four_more():
+    assert set(SUPPLIED_LESSONS) >= {"notebook", "reverse", "dates", "numbers", "greetings"}
+    assert all(name == supplied.name for name, supplied in SUPPLIED_LESSONS.items())
+
+
+@every_lesson
+def test_a_lesson_can_be_trained_as_it_is(supplied):
+    assert check_pairs(supplied.pairs) == []  # not even a note
+    assert Lesson(supplied.pairs, supplied.model, supplied.training).pairs == supplied.pairs
+
+
+@every_lesson
+def test_no_source_has_two_targets(supplied):
+    assert len({pair.source for pair in supplied.pairs}) == len(supplied.pairs)
+
+
+@every_lesson
+def test_lessons_are_short_enough_for_a_class(supplied):
+    assert len(supplied.pairs) <= 1000
+    assert max(len(text) for pair in supplied.pairs for text in pair) <= 30
+
+
+@pytest.mark.parametrize(
+    ("name", "make"), [("reverse", reverse_pairs), ("dates", date_pairs), ("numbers", number_pairs)]
+)
+def test_generated_pairs_are_the_same_every_time(name, make):
+    assert make() == make() == pairs_of(name)
+
+
+def test_words_are_reversed():
+    for source, target in pairs_of("reverse"):
+        assert source.islower()
+        assert list(reversed(source)) == list(target)
+        assert source != target
+
+
+def date_and_form(source):
+    for form in ("%d %B %Y", "%B %d, %Y", "%d %b %Y"):
+        try:
+            return datetime.strptime(source, form).date(), form
+        except ValueError:
+            continue
+    raise AssertionError(f"{source} is in none of the forms")
+
+
+def test_dates_are_the_days_they_name_in_every_form_and_month():
+    days, forms = zip(*(date_and_form(source) for source, _ in pairs_of("dates")), strict=True)
+    assert [target for _, target in pairs_of("dates")] == [day.isoformat() for day in days]
+    assert len(set(forms)) == 3
+    assert len({day.month for day in days}) == 12
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "일"),
+        (6, "육"),
+        (10, "십"),
+        (11, "십일"),
+        (20, "이십"),
+        (21, "이십일"),
+        (99, "구십구"),
+        (100, "백"),
+        (101, "백일"),
+        (110, "백십"),
+        (111, "백십일"),
+        (365, "삼백육십오"),
+        (808, "팔백팔"),
+        (1000, "천"),
+        (2024, "이천이십사"),
+        (9999, "구천구백구십구"),
+    ],
+)
+def test_korean_numbers(number, words):
+    assert korean_number(number) == words
+
+
+def test_korean_numbers_say_their_value():
+    digits, units = "일이삼사오육칠팔구", {"십": 10, "백": 100, "천": 1000}
+    for number in range(1, 10_000):
+        value, digit = 0, 0
+        for character in korean_number(number):
+            if character in units:
+                value, digit = value + max(digit, 1) * units[character], 0
+            else:
+                digit = digits.index(character) + 1
+        assert value + digit == number
+
+
+def test_numbers_leave_some_to_try():
+    sources = {pair.source for pair in pairs_of("numbers")}
+    assert {str(number) for number in range(1, 10)} < sources
+    assert len(sources) < 500
+
+
+def test_greetings_are_polite_throughout():
+    for _, target in pairs_of("greetings"):
+        assert target.endswith(("요.", "요?", "요!"))

@@ -1,0 +1,30 @@
+"""A stand-in for the engine, and sessions to open pages with."""
+
+import gc
+
+import pytest
+
+from pages.parts import frame
+from pages.parts import session as sessions
+from pages.parts.session import Session
+from tests.pages.app import StandInEngine, a_run, new_session
+
+
+@pytest.fixture(autouse=True)
+def engine(monkeypatch):
+    stand_in = StandInEngine()
+    for module in (frame, sessions):
+        monkeypatch.setattr(module, "shared_engine", lambda: stand_in)
+    # The app tester reads the metadata of every installed package in each new test, which takes most of a second.
+    scan = "streamlit.components.v2.component_manager.BidiComponentManager.discover_and_register_components"
+    monkeypatch.setattr(scan, lambda *_, **__: None, raising=False)
+    # It also collects garbage after each run: 200 ms with TensorFlow loaded, unless what lives now is left out.
+    gc.freeze()
+    yield stand_in
+    gc.unfreeze()
+
+
+@pytest.fixture
+def trained_session(trained) -> Session:
+    """The notebook's pairs, and a model that knows them."""
+    return new_session(run=a_run(trained), model=trained.lesson.model, training=trained.lesson.training)

@@ -1,0 +1,278 @@
+"""The texts on the screen: both catalogues say the same things, and the pages say nothing without them."""
+
+import ast
+import re
+from functools import cache
+from itertools import product
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from pages.parts.drawing.wiring import QUESTIONS
+from pages.parts.frame import PAGES
+from pages.parts.model.cell import PARTS, SIDES
+from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
+from seq2seq.classroom.lessons import SUPPLIED_LESSONS
+from seq2seq.data.pairs import PROBLEM_MESSAGES, Pair
+from seq2seq.tensors import Tensors
+from seq2seq.vocabulary import LEVELS
+
+ROOT = Path(__file__).parents[2]
+FILES = [ROOT / "streamlit_app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+
+# Keys that the pages put together, with everything that can stand in the braces.
+_ENDS = ("right", "epochs", "patience")
+_MEASURES = ("loss", "accuracy", "exact_match", "cer")
+_FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
+_TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "seed", "held_out")
+_SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "batch", "rate", "seed")
+_COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "exact_match")
+_SIDES = ("source", "target", "target_plus")
+_QUESTIONS = (
+    *("encoder_steps", "context_numbers", "source_tokens", "target_tokens", "costliest", "shape", "heard"),
+    *("zero_rows", "parameters", "twice_the_units", "calls", "steps_per_epoch", "even_loss", "fed", "zero_context"),
+    *("padded_even_loss", "stops"),
+)
+_MISTAKES = (
+    *("otherwise", "other_level", "spaces", "source_markers", "only_h", "every_step", "gates", "not_different"),
+    *("case", "no_space", "other_side", "pairs", "padding", "no_markers", "markers_off", "steps", "longest_source"),
+    *("longest_target", "shorter", "two_steps", "axes", "source_shape", "not_shifted", "shifted_back"),
+    *("shifted_twice", "first_token", "real_rows", "all_rows", "three_gates", "no_bias", "no_recurrent"),
+    *("one_gate", "twice", "four_times", "more_inputs", "one_call", "no_eos", "bos_said", "source_length"),
+    *("rest_left_out", "each_pair", "whole_training", "one_step", "rest_extra", "probability", "share_wrong"),
+    *("log_of_two", "says_now", "before_that", "starts_anew", "needs_context", "nothing", "other_sentence"),
+    *("never_eos", "cannot_eos", "before_limit", "knows_no_length", "real_tokens"),
+)
+FAMILIES = {
+    "{}.menu": PAGES,
+    "{}.title": PAGES,
+    "{}.intro": PAGES,
+    "lesson.{}": (*SUPPLIED_LESSONS, "own"),
+    "lesson.{}_reason": SUPPLIED_LESSONS,
+    "cell.{}_reads": SIDES,
+    "cell.{}_title": ("unit", "step"),
+    "cell.part_{}": PARTS,
+    "cell.sum_{}": ("bias", "token", "state"),
+    "model.{}": ("encoder", "decoder", "dense", "kernel", "recurrent", "bias", "as_in_notebook", "suggested"),
+    "model.answer_{}": ("", *QUESTIONS),
+    "model.ask_{}": QUESTIONS,
+    "picture.{}": SIDES,
+    "model.{}_tokens": Pair._fields,
+    "pairs.{}": Pair._fields,
+    "problem.{}": PROBLEM_MESSAGES,
+    "problem.side_{}": Pair._fields,
+    "run.{}": ("queued", "training", "paused", "finished", "failed"),
+    "run.set_{}": _SETTINGS[1:],
+    "run.column_{}": _COLUMNS,
+    "run.column_{}_help": ("shown", "used"),
+    "tensors.{}": Tensors._fields,
+    "tensors.{}_vocabulary": Pair._fields,
+    "tensors.axis_time_{}{}": _SIDES,
+    "tensors.axis_tokens_{}{}": _SIDES,
+    "tokens.{}": LEVELS,
+    "tokens.{}_many": LEVELS,
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "evaluated", "epoch", "run", "mark", "right", "wrong", "missing"),
+    "train.{}_help": _TRAINING,
+    "train.padded_{}": ("loss", "accuracy"),
+    "train.masked_{}": ("loss", "accuracy"),
+    "train.on_{}": ("training", "held_out_"),
+    "train.what_if_{}": ("units", "mask", "batch"),
+    "train.ended_{}": _ENDS,
+    "translate.ended_{}": ("eos", "length", "without_eos"),
+    "translate.mark_{}": ("trained", "held_out"),
+    "translate.{}": ("trained", "held_out", "unseen"),
+    "translate.room_{}": ("steps", "search", "contexts"),
+    "search.{}": (
+        *("greedy", "beam", "sampling", "best", "kept", "finished", "pruned", "likeliest", "unlikelier"),
+        *("step", "token", "probability", "total", "score", "so_far", "status"),
+    ),
+    "search.{}_what": ("greedy", "beam", "sampling"),
+    "search.by_{}": ("eos", "length"),
+    "contexts.{}": (
+        *("training", "held_out", "unseen"),
+        *("sentence", "kind", "distance", "unit", "value", "state"),
+    ),
+    "contexts.mark_{}": ("a", "b"),
+    "stepper.{}": (*STEPPER_TEXTS, "in", "out"),
+    "questions.{}": _QUESTIONS,
+    "questions.{}_because": _QUESTIONS,
+    "questions.wrong_{}": _MISTAKES,
+    "questions.ends_{}": ("eos", "length", "source"),
+    "stepper.do_{}": ("taught", "zero", "endless"),
+    "stepper.row_{}": ("plain", "changed", "own"),
+}
+# What stands on the screen in both languages: names, and words that a program is written in.
+NAMES = {
+    "Seq2Seq",
+    "Lab",
+    "LSTM",
+    "Dense",
+    "softmax",
+    "encoder_inputs",
+    "decoder_inputs",
+    "state_h",
+    "state_c",
+    "batch",
+}
+NAMES |= {"return_sequences", "token", "id", "shape", "bos", "eos", "kB", "MB", "GB"}
+
+
+def placeholders(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@cache
+def nodes():
+    """Returns everything in the code of the pages, with the file and a name for the place."""
+    return [
+        (file, f"{file.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", node)
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    ]
+
+
+def calls():
+    return [(place, node) for _, place, node in nodes() if isinstance(node, ast.Call)]
+
+
+def called(node):
+    """Returns the last name of what is called: `text` of `text(…)`, `button` of `st.button(…)`."""
+    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+
+
+def written(node):
+    """Returns the strings that an expression can become, with {} where they depend on something."""
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.IfExp):
+        return written(node.body) + written(node.orelse)
+    if isinstance(node, ast.BinOp):
+        return [left + right for left, right in product(written(node.left), written(node.right))]
+    if isinstance(node, ast.JoinedStr):
+        return ["".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)]
+    return []
+
+
+def assigned(name, file):
+    """Returns the strings that a variable of a file is set to."""
+    return [
+        value
+        for in_file, _, node in nodes()
+        if in_file == file and isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == ast.unparse(name)
+        for value in written(node.value)
+    ]
+
+
+@cache
+def keys_in_code():
+    """Returns (place, key, keywords given) for every text that the pages ask for."""
+    found = []
+    for file, place, node in nodes():
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id == "text":
+            given = {keyword.arg for keyword in node.keywords}
+            asked = written(node.args[0]) or assigned(node.args[0], file)
+            assert asked, f"{place}: the key cannot be read here; use a literal or an f-string"
+            found += [(place, key, given) for template in asked for key in expanded(template, place)]
+        elif called(node) == "get" and "catalogue" in ast.unparse(node.func):
+            found += [(place, key, set()) for t in written(node.args[0]) for key in expanded(t, place)]
+    return found
+
+
+def expanded(template, place):
+    if "{}" not in template:
+        return [template]
+    assert template in FAMILIES, f"{place}: list the keys of {template!r} in FAMILIES"
+    head, *_, tail = template.split("{}")
+    return [f"{head}{value}{tail}" for value in FAMILIES[template]]
+
+
+def test_both_catalogues_have_the_same_keys_and_placeholders():
+    assert set(LANGUAGES) == {path.stem for path in (ROOT / "pages/parts/texts").glob("*.toml")} == {"ko", "en"}
+    korean, english = catalogue("ko"), catalogue("en")
+    assert list(korean) == list(english)
+    assert {key: placeholders(text) for key, text in korean.items()} == {
+        key: placeholders(text) for key, text in english.items()
+    }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty(language):
+    assert [key for key, text in catalogue(language).items() if not text.strip()] == []
+
+
+def test_every_text_that_the_pages_ask_for_exists():
+    missing = [f"{place}: {key}" for place, key, _ in keys_in_code() if key not in catalogue("en")]
+    assert missing == []
+
+
+def test_every_family_is_used():
+    asked = {template for _, node in calls() if node.args for template in written(node.args[0])}
+    assert set(FAMILIES) - asked == set()
+
+
+def test_every_text_is_used():
+    assert set(catalogue("en")) - {key for _, key, _ in keys_in_code()} == set()
+
+
+def test_every_placeholder_is_filled_in():
+    english = catalogue("en")
+    lacking = [
+        f"{place}: {key} needs {sorted(needed)}"
+        for place, key, given in keys_in_code()
+        if None not in given and (needed := placeholders(english.get(key, "")) - given)  # None: given as **details
+    ]
+    assert lacking == []
+
+
+@pytest.mark.parametrize(("language", "kind"), product(LANGUAGES, PROBLEM_MESSAGES))
+def test_every_kind_of_problem_can_be_said(language, kind):
+    said = catalogue(language)[f"problem.{kind}"]
+    assert placeholders(said) <= placeholders(PROBLEM_MESSAGES[kind]) | {"line"}
+
+
+def test_english_has_no_hangul_but_in_examples():
+    assert {key for key, text in catalogue("en").items() if HANGUL.search(text)} == {"lesson.numbers_reason"}
+
+
+def test_korean_is_korean():
+    plain = {key: re.sub("`.*?`|[{].*?[}]", "", text) for key, text in catalogue("ko").items()}
+    assert {key for key, text in plain.items() if not HANGUL.search(text)} <= {"start.title", "translate.pick_none"}
+    sentences = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")  # three words in a row are no name any more
+    assert {key: match[0] for key, text in plain.items() if (match := sentences.search(text))} == {}
+
+
+# Arguments that end up on the screen; `page_link` begins with a file, and `_box` and `_arrow` with a role.
+SHOWN_KEYWORDS = {"label", "help", "placeholder", "title", "alt", "page_title", "caption"}
+NOT_FIRST = {"_box", "_arrow"}
+SHOWING = {
+    *("title", "header", "subheader", "write", "markdown", "caption", "text", "latex", "metric"),
+    *("info", "warning", "error", "success", "toast", "progress", "spinner", "status"),
+    *("button", "download_button", "link_button", "toggle", "checkbox", "radio", "selectbox", "multiselect", "slider"),
+    *("select_slider", "text_input", "text_area", "number_input", "file_uploader", "segmented_control", "pills"),
+    *("expander", "popover", "tabs", "TextColumn", "NumberColumn", "Column"),
+}
+
+
+def test_pages_show_no_literal_text():
+    """Whatever a student reads comes from the catalogues, or it would be in one language only."""
+    literal = []
+    for place, node in calls():
+        name = called(node)
+        if isinstance(node.func, ast.Name) and name == "text":
+            continue
+        shown = [keyword.value for keyword in node.keywords if keyword.arg in SHOWN_KEYWORDS]
+        if name in NOT_FIRST:
+            shown += node.args[1:]
+        elif name in SHOWING:
+            shown += node.args[:1]
+        for words in (
+            re.sub(r"<.*?>|`.*?`|[{]}|:[a-z]+[/\\[]", " ", text) for value in shown for text in written(value)
+        ):
+            left = {word for word in re.findall("[A-Za-z_0-9]*[A-Za-z]{2,}[A-Za-z_0-9]*", words)} - NAMES
+            literal += [f"{place}: {word}" for word in sorted(left)]
+    assert literal == []
