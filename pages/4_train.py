@@ -14,7 +14,8 @@ from pages.parts.train import charts
 from pages.parts.train import runs_table as runs
 from pages.parts.train.report import choose_epoch, figures, stops, translations, what_stops
 from seq2seq import Lesson
-from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
+from seq2seq.classroom.memory import training_bytes
+from seq2seq.limits import MAX_TRAINING_BYTES
 
 _MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
 _MEASURES = ("accuracy", "exact_match", "cer")

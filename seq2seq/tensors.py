@@ -12,9 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from seq2seq.lesson import Lesson
+from seq2seq.limits import MAX_DENSE_BYTES
 from seq2seq.vocabulary import PAD_ID
-
-MAX_DENSE_BYTES = 2**30  # more than this in one-hot tensors is refused before any of it is allocated
 
 
 class Tensors(NamedTuple):

@@ -10,6 +10,7 @@ from pages.parts import session as sessions
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.texts import LANGUAGES, choose_language, language, text
+from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.run import Run
@@ -39,10 +40,11 @@ def open_page(name: str) -> Session:
         page_icon=here / "icon.svg",
         layout="wide",
     )
-    st.html(here / "styles/style.css")
-    st.html(_streamlit_texts())
     shared_engine()  # workers warm up while the student reads
     session = sessions.current()
+    st.html(style_sheet(session.is_large))
+    st.html(here / "styles/style.css")
+    st.html(_streamlit_texts())
     if session.is_large:
         st.html(here / "styles/large.css")
     if name != "pairs":  # the table's editor forgets its edits, and the page what it said of an upload

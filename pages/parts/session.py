@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from pages.parts.questions.questions import Answer
+from pages.parts.theme import Theme
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
@@ -22,13 +23,10 @@ from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason
 from seq2seq.data.pairs import Pair, Problem, check_pairs, usable_pairs
 from seq2seq.lesson import suggested_settings
+from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_SESSIONS, MAX_UNDO
 
 Rows = tuple[tuple[str, str], ...]  # the table of pairs as the student left it, faulty rows included
 ID = "lesson"  # its name in the address bar
-_MAX_UNDO = 50
-_MAX_RUNS = 12  # kept in a session; of those that rest an untrained one is dropped, else the oldest
-_MAX_CHECKPOINT_BYTES = 32 * 2**20  # of all runs but the current one, which may have as much; thirty have 2 GB
-_MAX_SESSIONS = 300  # ten classes; the one that was not used for longest is dropped
 _LIVE_SETTINGS = (
     "epochs",
     "learning_rate",
@@ -100,12 +98,17 @@ class Session:
     is_large: bool = False
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
+    @property
+    def theme(self) -> Theme:
+        """How this page looks."""
+        return Theme.current(self.is_large)
+
     # --- The lesson ------------------------------------------------------------------------------------------------
 
     def edit(self, rows: Rows) -> None:
         """Takes over what was typed into the table."""
         if rows != self.rows:
-            self.undo_stack = [*self.undo_stack[1 - _MAX_UNDO :], self.rows]
+            self.undo_stack = [*self.undo_stack[1 - MAX_UNDO :], self.rows]
             self._set_rows(rows)
 
     def replace(self, rows: Rows) -> None:
@@ -225,7 +228,7 @@ class Session:
             self.pause()
         resting = [named for named in runs if not (named.run.is_active or named.run is self.run or named is baseline)]
         resting.sort(key=lambda named: not named.is_empty)
-        dropped = resting[: max(0, len(runs) + 1 - _MAX_RUNS)]
+        dropped = resting[: max(0, len(runs) + 1 - MAX_RUNS)]
         self.runs = [*(named for named in runs if named not in dropped), new]
         self.choose(new.run)
         self._forget_checkpoints()
@@ -275,8 +278,8 @@ class Session:
             self.choose(self.runs[-1].run if self.runs else None)
 
     def _forget_checkpoints(self) -> None:
-        """Keeps the earlier epochs of the latest runs that fit into `_MAX_CHECKPOINT_BYTES`."""
-        room = _MAX_CHECKPOINT_BYTES
+        """Keeps the earlier epochs of the latest runs that fit into `MAX_RESTING_CHECKPOINT_BYTES`."""
+        room = MAX_RESTING_CHECKPOINT_BYTES
         for named in reversed(self.runs):
             state = named.run.state
             room -= sum(weights.nbytes for _, kept in state.checkpoints for weights in kept.values())
@@ -312,7 +315,7 @@ def current() -> Session:
     sessions = _sessions()
     sessions[session.id] = session
     sessions.move_to_end(session.id)
-    while len(sessions) > _MAX_SESSIONS:
+    while len(sessions) > MAX_SESSIONS:
         sessions.popitem(last=False)
     if st.query_params.get(ID) != session.id:  # each write is a message to the browser, and every link asks here
         st.query_params[ID] = session.id

@@ -1,22 +1,64 @@
-"""How things look on every page: their colours, and tokens that would not be seen.
+"""How things look on every page: colours, type, and tokens that would not be seen.
 
 One visual language: source blue, context purple, target orange, right green, wrong vermilion, padding grey with zeros
-in it (its one-hot row). What students typed appears as chart data, never as markup.
+in it (its one-hot row). The colours are Okabe and Ito's, which colour-blind people can tell apart. What students typed
+appears as chart data, never as markup.
 """
 
 from __future__ import annotations
 
 import contextlib
 import unicodedata
+from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts import session as sessions
+from pages.parts.texts import catalogue, language
 
 SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
+OPEN_GATE = "#00204C"  # a gate goes from `ZERO`, closed, to this
 MONOSPACE = "ui-monospace, 'D2Coding', 'Nanum Gothic Coding', Menlo, Consolas, monospace"
-ZERO_ROW = "0…0"  # where a row of zeros is read instead of a token: "0" alone would be the digit
+LARGE = 1.3  # times the usual size of type, for the projector
+ZERO_ROW = "0…0"  # where a row of zeros is the input instead of a token: "0" alone would be the digit
+
+
+@dataclass(frozen=True)
+class Theme:
+    """What decides how a picture looks, apart from its data. Pictures get it passed and ask no session.
+
+    Args:
+        language: of its words.
+        size: how many times as large as usual type is.
+        is_dark: light letters on a dark ground.
+    """
+
+    language: str = "en"
+    size: float = 1.0
+    is_dark: bool = False
+
+    @classmethod
+    def current(cls, is_large: bool) -> Theme:
+        """Returns the theme of the student whose page this is."""
+        return cls(language(), LARGE if is_large else 1.0, st.context.theme.type == "dark")
+
+    @property
+    def ink(self) -> str:
+        """The colour of texts."""
+        return "#FAFAFA" if self.is_dark else "#31333F"
+
+    def text(self, key: str, **values: object) -> str:
+        """Returns a text of the catalogue with its braces filled in."""
+        return catalogue(self.language)[key].format(**values)
+
+
+def style_sheet(is_large: bool) -> str:
+    """Returns the colours and the size of type as CSS variables, for the style sheets and the stepper."""
+    colours = {"source": SOURCE, "context": CONTEXT, "target": TARGET, "right": RIGHT, "wrong": WRONG}
+    colours |= {"padding": PADDING}
+    variables = [f"--{name}: {colour};" for name, colour in colours.items()]
+    variables += [f"--mono: {MONOSPACE};", f"--type-size: {LARGE if is_large else 1:.0%};"]
+    return f"<style>:root {{ {' '.join(variables)} }}</style>"
 
 
 def display_token(token: str) -> str:
@@ -45,16 +87,21 @@ def _jamo_letters() -> dict[str, str]:
 _JAMO = _jamo_letters()
 
 
-def type_size() -> float:
-    """Returns how many times as large as usual type is: in large.css as well, which does not reach into the charts."""
-    return 1.3 if sessions.current().is_large else 1
-
-
-def ink() -> str:
-    """Returns the colour of texts in the student's theme."""
-    return "#FAFAFA" if st.context.theme.type == "dark" else "#31333F"
+def em_width(token: str) -> float:
+    """Returns the width of a token in a monospaced face, in ems."""
+    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in token)
 
 
 def end_of_scale(largest: float) -> float:
     """Returns the end of a symmetric scale that is as good for many pictures: 1, 2, 5, 10, 20, 50 …"""
     return next(end for power in range(10) for end in (10**power, 2 * 10**power, 5 * 10**power) if end >= largest)
+
+
+def type_size() -> float:
+    from pages.parts import session as sessions  # noqa: PLC0415, TODO pass the theme instead
+
+    return LARGE if sessions.current().is_large else 1
+
+
+def ink() -> str:
+    return Theme.current(False).ink  # TODO pass the theme instead

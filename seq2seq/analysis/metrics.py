@@ -9,11 +9,10 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from seq2seq.decoding import Context, Translator
+from seq2seq.limits import MAX_EVALUATED
 from seq2seq.state import TrainingState
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID
-
-MAX_EVALUATED = 100  # sentences at once; more would hold up the training, and say little more
 
 
 def nearest(said: str, targets: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import epochs_without_improvement
+from seq2seq.limits import MAX_CHECKPOINT_BYTES, MAX_WORKER_BYTES
 from seq2seq.state import TrainingState, is_checkpoint
 
 if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
@@ -42,11 +43,7 @@ DASK_CONFIG = {
 # the slice under way (and its last call of the compiled function), takes less than half a second.
 SLICE_SECONDS = 0.25
 POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
-MAX_CHECKPOINT_BYTES = 32 * 2**20  # of a run: 40 checkpoints of a class's models, eleven of the largest suggested
-# A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds;
-# but not at once again, for it may be a lesson that needs so much.
-WORN_BYTES = 1.5 * 2**30
-RECYCLE_SECONDS = 300
+RECYCLE_SECONDS = 300  # a worker that has grown is not replaced at once again: it may be a lesson that needs so much
 
 
 class _ClusterLostError(Exception):
@@ -279,7 +276,7 @@ class Engine:
                 run._finish("paused")
             else:
                 self._waiting.append(run)
-            if memory > WORN_BYTES and self._client.direct_to_workers:
+            if memory > MAX_WORKER_BYTES and self._client.direct_to_workers:
                 await self._recycle(run._worker)
         self._dispatch()
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from seq2seq.lesson import Lesson
 from seq2seq.state import weight_shapes
 
-MAX_TRAINING_BYTES = 2 * 2**30  # two workers, the web process and the system must fit into 8 GB
-
 
 def training_bytes(lesson: Lesson) -> int:
     """Estimates the memory that one training step of a lesson takes at its peak.

@@ -8,12 +8,12 @@ import time
 from typing import TYPE_CHECKING
 
 from seq2seq.classroom.stopping import stop_reason
+from seq2seq.limits import UNWATCHED_SECONDS
 from seq2seq.state import TrainingState
 
 if TYPE_CHECKING:
     from distributed import Future
 
-UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or closed laptops would train for ever
 _PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
 
 

@@ -14,14 +14,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
-# The public English–French file of 76,000 pairs fits and loads in about a second. Far more would take a small server's
-# memory from the rest of a class, and hours to train.
-MAX_PAIRS = 80_000
-# Characters of one sentence, enough for a long one. Every sentence is padded to the longest, so a single one of 10,000
-# characters would make all of them that long.
-MAX_CHARACTERS = 300
-# 80,000 lines with long sentences, and with the attribution that the public files carry, are about 15 MB.
-MAX_FILE_BYTES = 20 * 1024**2
+from seq2seq.limits import MAX_CHARACTERS, MAX_FILE_BYTES, MAX_PAIRS
+
 csv.field_size_limit(MAX_FILE_BYTES)  # a longer cell than Python's 128 kB is over-long, not a fault of the file
 
 

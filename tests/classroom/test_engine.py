@@ -400,7 +400,7 @@ def test_checkpoints_are_thinned_to_a_bound_and_stay_closer_together_early(monke
 
 def test_a_worker_that_has_grown_is_replaced_between_slices(engine, train_in_one_go, monkeypatch):
     _, worker = find_processes(engine)
-    monkeypatch.setattr(engine_module, "WORN_BYTES", 0)
+    monkeypatch.setattr(engine_module, "MAX_WORKER_BYTES", 0)
     monkeypatch.setattr(engine_module, "SLICE_SECONDS", ONE_BATCH)
     state = new_state(epochs=4)
     run = engine.submit(state)
@@ -420,7 +420,7 @@ def test_a_worker_that_could_not_be_replaced_trains_on(engine, monkeypatch, prob
         raise problem
 
     wait_until(lambda: engine.ready)
-    monkeypatch.setattr(engine_module, "WORN_BYTES", 0)
+    monkeypatch.setattr(engine_module, "MAX_WORKER_BYTES", 0)
     monkeypatch.setattr(engine, "_recycled_at", -math.inf)
     monkeypatch.setattr(engine._client, "restart_workers", fail)
     for _ in range(2):

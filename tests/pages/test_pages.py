@@ -19,9 +19,8 @@ from pages.parts.frame import PAGES
 from pages.parts.session import NamedRun
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.translate import context_map
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, limits
 from seq2seq.analysis.metrics import evaluate
-from seq2seq.classroom import memory
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 from seq2seq.classroom.memory import training_bytes
 from seq2seq.data.pairs import MAX_CHARACTERS, MAX_PAIRS
@@ -755,7 +754,7 @@ def test_what_if_of_an_earlier_lesson_says_so(language, trained_session):
 def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
     """Thirty students' would fill the server's memory."""
     size = sum(weights.nbytes for _, kept in trained.checkpoints for weights in kept.values())
-    monkeypatch.setattr(sessions, "_MAX_CHECKPOINT_BYTES", 2 * size)
+    monkeypatch.setattr(sessions, "MAX_RESTING_CHECKPOINT_BYTES", 2 * size)
     session = new_session(run=a_run(trained, "training", None))
     (active,) = session.runs
     for _ in range(4):
@@ -876,7 +875,7 @@ def test_a_comparison_too_large_for_the_server_is_not_begun(language, engine):
     session.new_run(session.lesson)
     app = open_page("train", session, language)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(memory, "MAX_TRAINING_BYTES", limit)
+        patch.setattr(limits, "MAX_TRAINING_BYTES", limit)
         checked(app.button(key="what-if-batch").click().run())
     assert shows(app, "train.too_large", language)
     assert engine.submitted == []

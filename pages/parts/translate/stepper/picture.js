@@ -1,6 +1,6 @@
 // The decoding stepper: shows one step of a translation and goes from step to step, all in the browser.
 //
-// step_picture.py sends a whole translation at once, as tables of what is to be seen. Nothing is computed here but
+// picture.py sends a whole translation at once, as tables of what is to be seen. Nothing is computed here but
 // places and colours, and the server hears of nothing but another token that a step is to say.
 
 const LANE = 60, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it

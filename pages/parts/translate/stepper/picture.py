@@ -1,6 +1,6 @@
 """One step of the decoding as a picture: the loop so far, what was probable, and the states before and after.
 
-Python turns a translation into tables of what is to be seen, which the tests compare with Keras; step_picture.js draws
+Python turns a translation into tables of what is to be seen, which the tests compare with Keras; picture.js draws
 them and goes from step to step in the browser. As charts that the server sends at each click a step took 0.13 s from
 click to picture; drawn from what the browser has already it takes some milliseconds, and thirty students who let it
 play cost the server nothing.

@@ -1,0 +1,115 @@
+"""What the charts of all pages share: built with Altair once, then redrawn with other data.
+
+Turning an Altair chart into its Vega-Lite specification takes some 20 ms, drawing one that is there 1 to 3. So a chart
+is a function of what it looks like (the theme, its sizes, its titles) whose specification is kept, and its data are
+tables with names, fed at each redraw. Places, edges and windows are columns of these tables, computed in Python, where
+tests can look at them; the browser knows one thing that Python does not, how wide a chart is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache, wraps
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from pages.parts.theme import NEGATIVE, OPEN_GATE, PADDING, POSITIVE, ZERO
+
+
+def specification(build: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict]:
+    """Keeps the specifications that a function's charts come to, by its arguments, which can be hashed."""
+
+    @lru_cache(maxsize=64)
+    @wraps(build)
+    def kept(*args) -> dict:
+        return build(*args).to_dict()
+
+    return kept
+
+
+def draw(
+    spec: dict,
+    tables: Mapping[str, Any],
+    *,
+    key: str,
+    alt: str,
+    on_select: Callable[[], None] | str = "ignore",
+    where=st,
+) -> None:
+    """Draws a chart.
+
+    Args:
+        spec: of a function under `specification`.
+        tables: name → the data that it draws, as Pandas or Arrow tables.
+        key: a name that stays, so that the browser redraws the chart instead of making a new one.
+        alt: what it shows, for who cannot see it.
+        on_select: called when something was clicked.
+        where: a column or container.
+    """
+    where.vega_lite_chart(
+        spec=spec | {"datasets": dict(tables)}, width="stretch", key=key, alt=alt, on_select=on_select
+    )
+
+
+CANVAS = {"embedOptions": {"renderer": "canvas"}}  # `usermeta` of charts with hundreds of boxes, drawn at each step
+
+
+def diverging_scale(end: float = 1.0) -> alt.Scale:
+    """Returns the scale of states: negative, zero, positive."""
+    return alt.Scale(domain=[-end, 0, end], range=[NEGATIVE, ZERO, POSITIVE], clamp=True)
+
+
+def gate_scale() -> alt.Scale:
+    """Returns the scale of gates, from closed to open."""
+    return alt.Scale(domain=[0, 1], range=[ZERO, OPEN_GATE])
+
+
+def boxes(table: pd.DataFrame, width: float, height: float) -> pd.DataFrame:
+    """Returns a table with the edges of a box around each "x" and "y": "left", "right", "top", "bottom"."""
+    return table.assign(
+        left=table["x"] - width / 2,
+        right=table["x"] + width / 2,
+        top=table["y"] - height / 2,
+        bottom=table["y"] + height / 2,
+    )
+
+
+def place(x: tuple[float, float], y: tuple[float, float]) -> dict[str, alt.SchemaBase]:
+    """Returns the encoding of boxes (see `boxes`) on a plane without axes, y downwards.
+
+    Args:
+        x, y: from where to where the plane goes.
+    """
+    across = alt.Scale(domain=list(x), nice=False, zero=False)
+    down = alt.Scale(domain=[y[1], y[0]], nice=False, zero=False)
+    return {
+        "x": alt.X("left:Q", scale=across, axis=None),
+        "x2": alt.X2("right"),
+        "y": alt.Y("top:Q", scale=down, axis=None),
+        "y2": alt.Y2("bottom"),
+    }
+
+
+def hatching(padding: pd.DataFrame) -> pd.DataFrame:
+    """Returns the strokes that hatch boxes of padding: three in each, from the lower edge to the upper one."""
+    upwards = padding.rename(columns={"top": "bottom", "bottom": "top"})
+    return pd.concat(
+        [upwards.assign(left=padding["x"] + by - 0.14, right=padding["x"] + by + 0.14) for by in (-0.28, 0, 0.28)],
+        ignore_index=True,
+    )
+
+
+def hatched(strokes: alt.Chart, encoding: Mapping[str, alt.SchemaBase]) -> alt.Chart:
+    """Draws the strokes of `hatching`; the encoding is that of the boxes."""
+    return strokes.mark_rule(stroke=PADDING, strokeWidth=1.5, opacity=0.8).encode(**encoding)
+
+
+def framed(now: alt.Chart, encoding: Mapping[str, alt.SchemaBase], radius: float = 0) -> list[alt.Chart]:
+    """Draws a frame around what is looked at: black in white, to be seen on light and dark boxes."""
+    return [
+        now.mark_rect(filled=False, stroke=colour, strokeWidth=width, cornerRadius=radius).encode(**encoding)
+        for colour, width in (("white", 5), ("black", 2.5))
+    ]

@@ -1,0 +1,95 @@
+"""What all pages offer alike: a sentence to choose, a step forward and back, the numbers behind a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.state import bound
+from pages.parts.texts import text
+from pages.parts.theme import display_text
+from seq2seq import Lesson
+
+MAX_LISTED = 1000  # in a list; of more pairs one is chosen by its number, and of more sentences by typing it
+
+
+def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
+    """Offers the pairs of a lesson; returns the row that is chosen.
+
+    Args:
+        lesson: its pairs; a row that it does not have becomes its last one.
+        owner, name: the field that keeps the row; see `state.bound`.
+        where: a column or container.
+    """
+    last = len(lesson.pairs) - 1
+    setattr(owner, name, min(getattr(owner, name), last))
+    if last < MAX_LISTED:
+        where.selectbox(
+            text("choosing.pair"),
+            range(last + 1),
+            format_func=lambda n: f"[{n}] {lesson.pairs[n].source} → {lesson.pairs[n].target}",
+            **bound(owner, name),
+        )
+    else:
+        where.number_input(text("choosing.pair_number", last=last), 0, last, **bound(owner, name))
+        where.text(" → ".join(lesson.pairs[getattr(owner, name)]))
+    return getattr(owner, name)
+
+
+def choose_sentence(label: str, sentences: Sequence[str], owner: object, name: str, **options) -> str | None:
+    """Offers some sentences; returns the one that is chosen, None if none is.
+
+    Args:
+        label: what it is chosen for.
+        sentences: to choose from.
+        owner, name: the field that keeps it; see `state.bound`.
+        options: of the selectbox.
+    """
+    chosen = getattr(owner, name)
+    listed = list(sentences[:MAX_LISTED])
+    if chosen is not None and chosen not in listed:
+        listed.append(chosen)
+    options = {"format_func": display_text, "placeholder": text("choosing.choose"), **options}
+    st.selectbox(label, listed, index=None, **options, **bound(owner, name))
+    return getattr(owner, name)
+
+
+def step_through(label: str, last: int, owner: object, name: str) -> int:
+    """Offers to go back and forward, and a slider; returns the step, from 0, that is looked at.
+
+    Args:
+        label: of the slider.
+        last: the last step; a later one becomes this one.
+        owner, name: the field that keeps the step; see `state.bound`.
+    """
+    setattr(owner, name, min(getattr(owner, name), last))
+
+    def move(by: int) -> None:
+        setattr(owner, name, max(0, min(last, getattr(owner, name) + by)))
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for way, by, key in (("back", -1, "Left"), ("forward", 1, "Right")):
+            icon = f":material/chevron_{key.lower()}:"
+            st.button(text(f"choosing.{way}"), icon=icon, shortcut=key, on_click=move, args=(by,))
+        if last:
+            st.slider(label, 0, last, **bound(owner, name))
+    return getattr(owner, name)
+
+
+def table_behind(key: str, label: str | None = None):
+    """Offers the numbers behind a picture. Returns where they belong, once that is opened: nothing is made before.
+
+    Args:
+        key: a name that stays.
+        label: None is "as a table".
+    """
+    expander = st.expander(label or text("choosing.as_table"), icon=":material/table:", on_change="rerun", key=key)
+    return expander if expander.open else None
+
+
+def show_table_behind(table: pd.DataFrame, key: str, label: str | None = None) -> None:
+    """Offers a table behind a picture."""
+    if (behind := table_behind(key, label)) is not None:
+        behind.dataframe(table, width="stretch")

@@ -1,0 +1,65 @@
+"""What each page remembers of its student in one tab, and how a widget and a field are kept the same.
+
+What belongs to the lesson and its trainings is in session.py, where other tabs find it too. Here is what a tab alone
+needs: which step is looked at, which table is open. `remembered(TensorsState)` returns a page's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import streamlit as st
+
+State = TypeVar("State")
+
+
+@dataclass
+class TensorsState:
+    """The page Tensors.
+
+    Args:
+        tensor, step: the box that is followed: a field of `Tensors`, and its time step.
+        clicks: how often a box was clicked, so that the same one can be clicked once more.
+        numbering_seed: of the order in which `set()` would number the tokens; None while they are sorted.
+    """
+
+    tensor: str = "encoder_inputs"
+    step: int = 0
+    clicks: int = 0
+    numbering_seed: int | None = None
+
+
+def remembered(kind: type[State]) -> State:
+    """Returns what this tab remembers of a kind; at first its defaults."""
+    if kind.__name__ not in st.session_state:
+        st.session_state[kind.__name__] = kind()
+    return st.session_state[kind.__name__]
+
+
+def bound(owner: object, name: str, take: Callable[[Any], None] | None = None) -> dict[str, Any]:
+    """Keeps a widget and a field the same: `st.toggle("Mask", **bound(state, "is_masked"))`.
+
+    The page reads the field, never the widget: reruns come from timers, other tabs and other people as well, and what
+    a widget shows may be old by then. Only what this user changes is taken over, once, in the widget's callback.
+
+    Args:
+        owner: has the field: one of this file's states, or the session.
+        name: of the field.
+        take: takes over what was changed, where it is more than setting the field.
+
+    Returns:
+        The widget's arguments `key` and `on_change`.
+    """
+    key = f"{type(owner).__name__}-{name}"
+    # The widget is told only where it shows something else: to be told in every run would undo what is being typed.
+    if st.session_state.get(key) != getattr(owner, name):
+        st.session_state[key] = getattr(owner, name)
+
+    def take_over() -> None:
+        # A run that was cut short may have lost the widget, and is told that it changed.
+        value = st.session_state.get(key, getattr(owner, name))
+        take(value) if take else setattr(owner, name, value)
+
+    return {"key": key, "on_change": take_over}

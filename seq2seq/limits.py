@@ -1,0 +1,45 @@
+"""Every limit and every range of a setting: what a small server can bear, and what people can still follow.
+
+The defaults stand with the settings, in lesson.py. How much memory a training takes is computed in classroom/memory.py.
+"""
+
+# --- Pairs and files of them -----------------------------------------------------------------------------------------
+
+# The public English–French file of 76,000 pairs fits and loads in about a second. Far more would take a small server's
+# memory from the rest of a class, and hours to train.
+MAX_PAIRS = 80_000
+# Characters of one sentence, enough for a long one. Every sentence is padded to the longest, so a single one of 10,000
+# characters would make all of them that long.
+MAX_CHARACTERS = 300
+# 80,000 lines with long sentences, and with the attribution that the public files carry, are about 15 MB.
+MAX_FILE_BYTES = 20 * 1024**2
+
+# --- Settings of the model and the training --------------------------------------------------------------------------
+
+SETTING_RANGES = {  # setting: (least, most)
+    "hidden_size": (1, 512),
+    "epochs": (1, 10_000),
+    "batch_size": (1, 4096),
+    "learning_rate": (0.0001, 1.0),
+    "patience": (0, 10_000),
+    "seed": (0, 2**31 - 1),
+    "clip_norm": (0.0, 1e6),
+    "held_out": (0.0, 0.5),
+}
+
+# --- Memory and time -------------------------------------------------------------------------------------------------
+
+MAX_DENSE_BYTES = 2**30  # more than this in one-hot tensors is refused before any of it is allocated
+MAX_TRAINING_BYTES = 2 * 2**30  # of a training step: two workers, the web process and the system must fit into 8 GB
+# A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds.
+MAX_WORKER_BYTES = 1.5 * 2**30
+MAX_EVALUATED = 100  # sentences at once; more would hold up the training, and say little more
+MAX_CHECKPOINT_BYTES = 32 * 2**20  # of a run: 40 checkpoints of a class's models, eleven of the largest suggested
+UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or closed laptops would train for ever
+
+# --- What a student keeps --------------------------------------------------------------------------------------------
+
+MAX_SESSIONS = 300  # ten classes; the one that was not used for longest is dropped
+MAX_RUNS = 12  # of a session; of those that rest an untrained one is dropped, else the oldest
+MAX_UNDO = 50  # steps back
+MAX_RESTING_CHECKPOINT_BYTES = 32 * 2**20  # of all runs of a session but the current one
