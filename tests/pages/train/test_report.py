@@ -12,8 +12,6 @@ from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, Trainin
 from seq2seq.analysis.metrics import evaluate
 from tests.pages.app import a_run, checked, new_session, open_page, shows
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="session")
 def within_an_epoch():

@@ -20,7 +20,6 @@ from seq2seq.analysis.contexts import MAX_MAPPED, PCA, context_vectors, distance
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 from tests.pages.app import ROOT, a_run, button, checked, new_session, said, shows
 
-pytestmark = pytest.mark.timeout(120)
 HALF_TRAINED = 15  # an epoch of `trained` that is kept, and not sure of itself
 
 
