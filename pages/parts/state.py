@@ -7,7 +7,7 @@ needs: which step is looked at, which table is open. `remembered(TensorsState)` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -58,8 +58,27 @@ def bound(owner: object, name: str, take: Callable[[Any], None] | None = None) -
         st.session_state[key] = getattr(owner, name)
 
     def take_over() -> None:
-        # A run that was cut short may have lost the widget, and is told that it changed.
-        value = st.session_state.get(key, getattr(owner, name))
+        if key not in st.session_state:
+            return  # a run that was cut short may have lost the widget, and is told that it changed
+        value = st.session_state[key]
         take(value) if take else setattr(owner, name, value)
 
     return {"key": key, "on_change": take_over}
+
+
+def bound_setting(session: object, settings: str, name: str) -> dict[str, Any]:
+    """Keeps a widget and a setting the same, which may have widgets on several pages.
+
+    Args:
+        session: the student's.
+        settings: "model" or "training": the session's field that has the setting, and is replaced as a whole.
+        name: of the setting.
+
+    Returns:
+        See `bound`.
+    """
+
+    def take(value: object) -> None:
+        setattr(session, settings, replace(getattr(session, settings), **{name: value}))
+
+    return bound(getattr(session, settings), name, take)

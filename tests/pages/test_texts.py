@@ -50,6 +50,7 @@ FAMILIES = {
     "{}.menu": PAGES,
     "{}.title": PAGES,
     "{}.intro": PAGES,
+    "choosing.{}": ("back", "forward"),
     "lesson.{}": (*SUPPLIED_LESSONS, "own"),
     "lesson.{}_reason": SUPPLIED_LESSONS,
     "cell.{}_reads": SIDES,
@@ -166,6 +167,9 @@ def assigned(name, file):
     ]
 
 
+ASKING = {"text", "theme.text"}  # what is called with a key
+
+
 @cache
 def keys_in_code():
     """Returns (place, key, keywords given) for every text that the pages ask for."""
@@ -173,7 +177,7 @@ def keys_in_code():
     for file, place, node in nodes():
         if not isinstance(node, ast.Call):
             continue
-        if isinstance(node.func, ast.Name) and node.func.id == "text":
+        if ast.unparse(node.func) in ASKING:
             given = {keyword.arg for keyword in node.keywords}
             asked = written(node.args[0]) or assigned(node.args[0], file)
             assert asked, f"{place}: the key cannot be read here; use a literal or an f-string"
@@ -263,7 +267,7 @@ def test_pages_show_no_literal_text():
     literal = []
     for place, node in calls():
         name = called(node)
-        if isinstance(node.func, ast.Name) and name == "text":
+        if ast.unparse(node.func) in ASKING:
             continue
         shown = [keyword.value for keyword in node.keywords if keyword.arg in SHOWN_KEYWORDS]
         if name in NOT_FIRST:
