@@ -1,17 +1,25 @@
-# Two commands: `make app` and `make test`; and `make bench`, which measures. The README gives the lines for Windows.
+# Two commands: `make app` and `make test`. `make check` is the quick part of the tests, for work in between; `make bench`
+# and `make soak` measure. The README gives the lines for Windows.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test bench soak setup
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: app test check style bench soak setup
 
 app: setup
 	$(BIN)/streamlit run streamlit_app.py
 
-test: $(VENV)/tests-installed
+test: style
+	$(PYTEST)
+
+check: style
+	$(PYTEST) -m "not browser"
+
+style: $(VENV)/tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/bench-installed
 	$(BIN)/python -m benchmarks

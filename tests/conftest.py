@@ -8,6 +8,9 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +20,29 @@ from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
 # A busy machine is slow, not wrong: no test here fails by the clock.
 settings.register_profile("seq2seq", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("seq2seq")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Groups that one process runs: all browser tests, which share a server and come first, and each other file."""
+    browser = Path(__file__).parent / "browser"
+    for item in items:
+        if browser in item.path.parents:
+            item.add_marker("browser")
+        item.add_marker(pytest.mark.xdist_group("browser" if browser in item.path.parents else item.path.name))
+    items.sort(key=lambda item: browser not in item.path.parents)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Prints how long each part of the tests took, with its fixtures."""
+    seconds = Counter()
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if hasattr(report, "duration"):
+            folders = report.nodeid.split("::")[0].split("/")[1:-1]
+            seconds["/".join(["tests", *folders[:2]])] += report.duration
+    terminalreporter.section("seconds by part")
+    for part, took in seconds.most_common():
+        terminalreporter.write_line(f"{took:6.0f}  {part}")
 
 
 @pytest.fixture(scope="session")

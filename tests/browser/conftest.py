@@ -15,19 +15,11 @@ import psutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.student import PATIENCE, settle
+from tests.browser.student import PATIENCE, Student
 
 ROOT = Path(__file__).parents[2]
 NO_BROWSER = "no Chromium on the PATH and none of Playwright's own: run `playwright install chromium`"
-
-
-def pytest_collection_modifyitems(items):
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker("browser")
-            item.add_marker(pytest.mark.timeout(600))
-    items.sort(key=lambda item: here not in item.path.parents)  # the longest first, while others run beside them
+LOCALES = {"ko": "ko-KR", "en": "en-GB"}
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -35,10 +27,7 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"The browser tests were skipped: {NO_BROWSER}.", yellow=True)
 
 
-# The fixtures end with their module: a Playwright that lives on would leave its event loop running for other tests.
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module")  # a Playwright that lives on would leave its event loop running for other tests
 def chromium():
     """A browser without a window."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -54,8 +43,8 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def address(chromium, tmp_path_factory):
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
     """Where the app answers. It is started as the README says; when it ends, its training processes must end too."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -77,7 +66,7 @@ def address(chromium, tmp_path_factory):
         processes = psutil.Process(app.pid).children(recursive=True)
         assert processes, "the app has no training processes"
         app.terminate()
-        assert app.wait(30) is not None
+        app.wait(30)
         _, alive = psutil.wait_procs(processes, timeout=30)
         assert alive == []
         assert "Traceback" not in log.read_text(), f"\n{log.read_text()}"
@@ -107,24 +96,27 @@ def troubles():
 
 @pytest.fixture
 def visit(chromium, address, troubles):
-    """Opens the app as a new student: `visit(path, **context)` returns Playwright's page.
+    """Opens the app as a new student: `visit(language, path, **context)` returns a `Student`.
 
-    Errors, failures and requests to other servers in any of these pages are troubles.
+    Exceptions, errors, failures and requests to other servers in any of their pages are troubles.
     """
     contexts = []
 
-    def visit(path="/", width=1280, height=800, **options):
-        context = chromium.new_context(viewport={"width": width, "height": height}, **options)
+    def visit(language="en", path="/", who=Student, width=1280, height=800, **options):
+        viewport = {"width": width, "height": height}
+        context = chromium.new_context(viewport=viewport, locale=LOCALES[language], **options)
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
+        context.on("page", lambda page: _watch(page, address, troubles))
         page = context.new_page()
-        _watch(page, address, troubles)
         page.goto(f"{address}{path}{'&' if '?' in path else '?'}questions=off")  # they hold answers back
-        settle(page)
-        return page
+        return who(page, language)
 
     yield visit
     for context in contexts:
+        for page in context.pages:
+            if page.get_by_test_id("stException").count():
+                troubles.append(f"an exception is shown at {page.url}")
         context.close()
 
 
@@ -137,18 +129,38 @@ def _watch(page, address, troubles):
         if request.failure != "net::ERR_ABORTED":  # the student went on before it had come
             troubles.append(f"{request.failure}: {request.url}")
 
-    page.on("request", on_request)
-    page.on("requestfailed", on_failure)
+    # At the address of a page Streamlit first tries whether the server is there, and is told that it is not.
+    first_try = re.compile(r"/\w+/_stcore/")
 
     def on_response(response):
-        # At the address of a page Streamlit first tries whether the server is there, and is told that it is not.
-        if response.status >= 400 and not re.search(r"/\w+/_stcore/", response.url):
+        if response.status >= 400 and not first_try.search(response.url):
             troubles.append(f"{response.status}: {response.url}")
 
     def on_console(message):
-        if message.type == "error" and not re.search(r"/\w+/_stcore/", message.location["url"]):
+        if message.type == "error" and not first_try.search(message.location["url"]):
             troubles.append(f"console: {message.text}")
 
+    page.on("request", on_request)
+    page.on("requestfailed", on_failure)
     page.on("response", on_response)
     page.on("pageerror", lambda error: troubles.append(f"JavaScript: {error}"))
     page.on("console", on_console)
+
+
+@pytest.fixture(scope="session")
+def trained_path():
+    """Where the notebook's lesson is that was trained once for all tests: filled by `trained`."""
+    return []
+
+
+@pytest.fixture
+def trained(visit, address, trained_path):
+    """The path of the page Translate of the notebook's lesson, trained until all is right."""
+    if not trained_path:
+        student = visit(path="/train")
+        student.is_at("train")
+        student.button("train.start").click()
+        student.sees("train.ended_right")
+        student.goes_to("translate")
+        trained_path.append(student.page.url.removeprefix(address))
+    return trained_path[0]

@@ -1,29 +1,18 @@
-"""What somebody in front of the app can do, in words of the app."""
+"""What somebody in front of the app can do, in words of the app.
+
+Nothing here waits for time: whatever is done, the next step waits for what it shows on the page.
+"""
 
 import re
 
 from playwright.sync_api import expect
 
+from pages.parts.frame import PAGES
 from pages.parts.texts import catalogue
 
-PATIENCE = 180_000  # milliseconds; a busy machine is slow, not wrong
+PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 ROW = 35  # pixels, also of the header
 COLUMNS = {"source": 2, "target": 3}  # the first two are for ticking rows and for their numbers
-
-
-def settle(page):
-    """Waits until the page has run to its end, and makes sure that it ended well."""
-    # What a click starts has to go to the server and back before it shows, so a short rest is no end yet.
-    page.wait_for_function(
-        """before => {
-            const app = document.querySelector("[data-testid=stApp]")
-            if (app?.dataset.testScriptState !== "notRunning") window.rest = undefined
-            else if (!(window.rest?.since >= before)) window.rest = {since: performance.now()}
-            return window.rest && performance.now() - window.rest.since > 300
-        }""",
-        arg=page.evaluate("performance.now()"),
-    )
-    expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 class Student:
@@ -51,10 +40,15 @@ class Student:
         self.is_at(name)
 
     def is_at(self, name):
+        """Waits for the headline of a page, and for the link at its end."""
         expect(self.main.get_by_role("heading", name=self.text(f"{name}.title"), exact=True, level=1)).to_be_visible()
+        names = list(PAGES)
+        if name != names[-1]:
+            following = self.text(f"{names[names.index(name) + 1]}.menu")
+            link = self.main.get_by_role("link", name=self.text("frame.next", page=following), exact=True)
+            expect(link).to_be_visible()
         if name == "pairs":
             expect(self.table()).to_be_visible()
-        settle(self.page)
 
     # The table of pairs is drawn on a canvas; its cells are also there for screen readers.
 
@@ -63,6 +57,10 @@ class Student:
 
     def cell(self, column, row):
         return self.table().get_by_test_id(f"glide-cell-{COLUMNS[column]}-{row}")
+
+    def has_rows(self, count):
+        """Waits until the table has so many rows."""
+        expect(self.table().locator("tbody [role=row]")).to_have_count(count)
 
     def selects(self, column, row):
         box = self.table().bounding_box()
@@ -75,8 +73,8 @@ class Student:
         table.scroll_into_view_if_needed()
         box = table.bounding_box()
         self.page.mouse.click(box["x"] + 15, box["y"] + (row + 1.5) * ROW)
+        expect(table.locator("tbody [role=row]").nth(row)).to_have_attribute("aria-selected", "true")
         self.page.keyboard.press("Delete")
-        settle(self.page)
 
     def types(self, column, row, words):
         self.selects(column, row)
@@ -86,40 +84,43 @@ class Student:
         editor.press("Enter")
         expect(editor).to_have_count(0)
         expect(self.cell(column, row)).to_have_text(words)
-        settle(self.page)
+
+    def pastes(self, script):
+        """Pastes what a script returns where the table is selected; needs the permission for the clipboard."""
+        self.page.evaluate(f"navigator.clipboard.writeText({script})")
+        self.page.keyboard.press("Control+V")
 
     def uploads(self, content, name="pairs.txt"):
         uploader = self.main.get_by_test_id("stFileUploaderDropzoneInput")
         uploader.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
-        settle(self.page)
 
     def sets(self, key, value):
         number = self.main.get_by_role("spinbutton", name=self.text(key), exact=True)
         number.fill(str(value))
         number.press("Enter")
-        settle(self.page)
 
     def lets_it_train_on(self):
         """Switches off that it ends when all sentences are right: it may be right before anybody has looked around."""
+        switch = self.main.get_by_role("switch", name=self.text("train.stop_when_right"))
         self.main.get_by_text(self.text("train.stop_when_right")).click()
-        settle(self.page)
+        expect(switch).not_to_be_checked()
 
-    def epochs_done(self, where=None, more_than=-1):
+    def epochs_done(self, where="stMain", more_than=-1):
         """Waits until more whole epochs are shown and returns how many."""
-        shown = (where or self.main).get_by_test_id("stProgress").first
-        done = 0
         pattern = re.escape(self.text("run.epochs", done="DONE", epochs="EPOCHS")).replace("EPOCHS", r"\d+")
-        pattern = re.compile(pattern.replace("DONE", r"(\d+)(?:\.\d+)?"))  # 3.25 within the fourth
-        for _ in range(PATIENCE // 100):
-            if (match := pattern.search(shown.inner_text())) and (done := int(match[1])) > more_than:
-                return done
-            self.page.wait_for_timeout(100)
-        raise AssertionError(f"still {done} epochs")
+        found = self.page.wait_for_function(
+            """([where, pattern, least]) => {
+                const bar = document.querySelector(`[data-testid=${where}] [data-testid=stProgress]`)
+                const match = bar?.innerText.match(pattern)
+                return match && Number(match[1]) > least && {done: Number(match[1])}
+            }""",
+            arg=[where, pattern.replace("DONE", r"(\d+)(?:\.\d+)?"), more_than],  # 3.25 within the fourth
+        )
+        return found.json_value()["done"]
 
     def translates(self, sentence):
         field = self.main.get_by_role("textbox", name=self.text("translate.type"), exact=True)
         field.fill(sentence)
         field.press("Enter")
         expect(self.main.get_by_test_id("stText").get_by_text(sentence, exact=True)).to_be_visible()
-        settle(self.page)
         return self.main.locator(".st-key-translation")

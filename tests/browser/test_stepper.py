@@ -1,31 +1,13 @@
-"""Pictures that answer a click, in a real browser: the decoding stepper, and the tensors over time."""
+"""The decoding stepper in a real browser, where it goes from step to step."""
 
 import re
 
 import pytest
 from playwright.sync_api import expect
 
-from pages.parts.tensors import pictures as tensor_pictures
-from pages.parts.tensors import tables as tensor_tables
-from seq2seq import NOTEBOOK_PAIRS, Lesson
-from seq2seq.tensors import token_ids
-from tests.browser.student import Student, settle
+from tests.browser.student import Student
 
 SAYS = ["안", "녕", "하", "세", "요", ".", "⟨eos⟩"]
-
-
-@pytest.fixture(scope="module")
-def trained_address(chromium, address):
-    """The address of a lesson that is trained once for all tests here: the notebook's five sentences."""
-    page = chromium.new_page(locale="en-GB")
-    page.goto(address)
-    student = Student(page, "en")
-    student.goes_to("train")
-    student.button("train.start").click()
-    student.sees("train.ended_right")
-    student.goes_to("translate")
-    yield page.url.removeprefix(address)
-    page.close()
 
 
 class Stepper(Student):
@@ -58,12 +40,10 @@ class Stepper(Student):
 
 
 @pytest.fixture
-def stepper(visit, trained_address, troubles):
+def stepper(visit, trained):
     def opened(**options):
-        student = Stepper(visit(trained_address, locale="en-GB", **options), "en")
+        student = visit("en", trained, who=Stepper, **options)
         student.is_at("translate")
-        # Streamlit tries where the server is, with and without the page's name.
-        troubles[:] = [trouble for trouble in troubles if not re.search("404|/_stcore/", trouble)]
         student.is_at_step(1)
         return student
 
@@ -188,8 +168,8 @@ def test_large_type_is_larger(stepper):
 
     usual = height()
     stepper.sidebar.get_by_text(stepper.text("frame.large"), exact=True).click()
-    settle(stepper.page)
-    assert height() == pytest.approx(1.3 * usual, rel=0.02)
+    expect(stepper.page.locator("html")).to_have_css("font-size", "20.8px")
+    expect(stepper.picture.locator("svg")).to_have_css("height", re.compile(rf"^{1.3 * usual:.0f}"))
 
 
 def tab_to(student, target):
@@ -209,35 +189,3 @@ def test_on_a_phone(stepper):
     loop, bars = (stepper.picture.locator(part).bounding_box() for part in (".loop", ".bars"))
     assert loop["y"] + loop["height"] <= bars["y"]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (loop, bars))
-
-
-def test_a_token_is_followed_by_mouse_and_by_keys(visit):
-    """On the page Tensors: a click on any box, and the arrow keys."""
-    student = Student(visit("/tensors", locale="en-GB"), "en")
-    student.is_at("tensors")
-    lesson = Lesson(NOTEBOOK_PAIRS)
-    ids = token_ids(lesson, [0])
-    boxes, *_ = tensor_pictures._heights(tensor_tables.time_rows(lesson, ids))
-    columns = max(array.shape[1] for array in ids)
-    picture = student.main.get_by_test_id("stVegaLiteChart").first.locator(".marks")
-
-    def clicks(tensor, step):
-        settle(student.page)  # a click into a picture that is being drawn anew would be lost
-        box = picture.bounding_box()
-        left, right = tensor_pictures._LEFT, columns - 0.45
-        x = box["width"] * (step - left) / (right - left)
-        picture.click(position={"x": x, "y": boxes[0, tensor]})
-
-    def follows(tensor, step):
-        place = f"{tensor}[0, {step}, {getattr(ids, tensor)[0, step]}]"
-        expect(student.main.get_by_test_id("stText").get_by_text(place, exact=True)).to_be_visible()
-
-    follows("encoder_inputs", 0)
-    for tensor in ("decoder_targets", "encoder_inputs", "decoder_inputs"):
-        for step in (4, 2, 2):  # the same one again: it stays
-            clicks(tensor, step)
-            follows(tensor, step)
-    student.page.keyboard.press("ArrowRight")
-    follows("decoder_inputs", 3)
-    student.page.keyboard.press("ArrowLeft")
-    follows("decoder_inputs", 2)
