@@ -19,7 +19,7 @@ from benchmarks.measure import ROOT
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, Pair, TrainingState
 from seq2seq.classroom.engine import shared_engine
-from seq2seq.data.pairs import write_pairs
+from seq2seq.data.files import write_pairs
 
 PATIENCE = 120_000  # milliseconds until the browser gives up
 LONG_PAIR = Pair("A quick brown fox jumps over the lazy dog and then it rests.", "0123456789" * 6)

@@ -10,7 +10,9 @@ from pages.parts import frame
 from pages.parts.questions import card as questions
 from pages.parts.texts import catalogue, language, text
 from pages.parts.theme import display_text
-from seq2seq.data.pairs import MAX_PAIRS, PairsFileError, Problem, read_pairs, write_pairs
+from seq2seq.data.checks import Problem
+from seq2seq.data.files import PairsFileError, read_pairs, write_pairs
+from seq2seq.limits import MAX_PAIRS
 
 _MAX_PROBLEMS = 100  # more lines than anybody reads
 _MANY_ROWS = 100  # pasted at once

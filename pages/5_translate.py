@@ -8,7 +8,8 @@ from pages.parts.texts import text
 from pages.parts.translate import context_map, searches
 from pages.parts.translate.stepper import stepper
 from seq2seq import Translator
-from seq2seq.data.pairs import MAX_CHARACTERS, normalise
+from seq2seq.data.pairs import normalise
+from seq2seq.limits import MAX_CHARACTERS
 
 _LONG = 25  # characters of a translation that would push the picture off the screen in large type
 _MAX_PICKED = 1000  # sentences to pick from; typing finds the others

@@ -4,7 +4,8 @@ Read the files in the order of the story: pairs, tokens, vocabulary, config, ten
 model, lstm and training, which alone load Keras.
 """
 
-from seq2seq.data.pairs import NOTEBOOK_PAIRS, Pair, read_pairs
+from seq2seq.data.files import read_pairs
+from seq2seq.data.pairs import NOTEBOOK_PAIRS, Pair
 from seq2seq.decoding import DecodingStep, Translator
 from seq2seq.lesson import Lesson, ModelConfig, TrainingConfig
 from seq2seq.state import TrainingState

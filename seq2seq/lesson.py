@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from seq2seq.data.pairs import Pair, check_pairs, normalise
+from seq2seq.data.checks import UsablePairs, check_pairs
+from seq2seq.data.pairs import Pair, to_pair
 from seq2seq.vocabulary import LEVELS, Vocabulary
 
 
@@ -111,10 +112,11 @@ class Lesson:
     def __post_init__(self):
         if not self.pairs:
             raise ValueError("a lesson needs at least one pair")
-        if problems := [problem for problem in check_pairs(self.pairs) if problem.is_error]:
-            raise ValueError("; ".join(str(problem) for problem in problems[:5]))
-        pairs = tuple(Pair(normalise(source), normalise(target)) for source, target in self.pairs)
-        object.__setattr__(self, "pairs", pairs)
+        if isinstance(self.pairs, UsablePairs):  # 80,000 take half a second to check; with other settings not again
+            return
+        if errors := [problem for problem in check_pairs(self.pairs).problems if problem.is_error]:
+            raise ValueError("; ".join(map(str, errors[:5])))
+        object.__setattr__(self, "pairs", UsablePairs(to_pair(*pair) for pair in self.pairs))
 
     @classmethod
     def as_in_notebook(cls, pairs: tuple[Pair, ...]) -> Lesson:

@@ -21,7 +21,8 @@ from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason
-from seq2seq.data.pairs import Pair, Problem, check_pairs, usable_pairs
+from seq2seq.data.checks import Checked, Problem, check_pairs
+from seq2seq.data.pairs import Pair
 from seq2seq.lesson import suggested_settings
 from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_SESSIONS, MAX_UNDO
 
@@ -147,12 +148,12 @@ class Session:
 
     @property
     def problems(self) -> list[Problem]:
-        return self._check()[0]
+        return self._check().problems
 
     @property
     def lesson(self) -> Lesson | None:
         """The lesson as it stands: the usable rows with the model and the training; None without a usable row."""
-        _, pairs = self._check()
+        pairs = self._check().usable
         if not pairs:
             return None
         lesson = self.__dict__.get("_lesson")
@@ -165,9 +166,9 @@ class Session:
         self.__dict__.pop("_checked", None)
         self.__dict__.pop("_lesson", None)
 
-    def _check(self) -> tuple[list[Problem], tuple]:
+    def _check(self) -> Checked:
         if "_checked" not in self.__dict__:  # 80,000 rows take half a second, so once per edit
-            self._checked = check_pairs(self.rows), usable_pairs(self.rows)
+            self._checked = check_pairs(self.rows)
         return self._checked
 
     # --- The trainings ---------------------------------------------------------------------------------------------

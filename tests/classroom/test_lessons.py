@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS, date_pairs, korean_number, number_pairs, reverse_pairs
-from seq2seq.data.pairs import NOTEBOOK_PAIRS, check_pairs
+from seq2seq.data.checks import check_pairs
+from seq2seq.data.pairs import NOTEBOOK_PAIRS
 from seq2seq.lesson import Lesson, ModelConfig
 
 every_lesson = pytest.mark.parametrize("supplied", SUPPLIED_LESSONS.values(), ids=SUPPLIED_LESSONS)
@@ -27,7 +28,7 @@ def test_there_are_at_least_four_more():
 
 @every_lesson
 def test_a_lesson_can_be_trained_as_it_is(supplied):
-    assert check_pairs(supplied.pairs) == []  # not even a note
+    assert check_pairs(supplied.pairs).problems == []  # not even a note
     assert Lesson(supplied.pairs, supplied.model, supplied.training).pairs == supplied.pairs
 
 

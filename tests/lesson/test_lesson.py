@@ -1,6 +1,7 @@
 """Configurations and lessons: what they refuse and what follows from them."""
 
 import math
+import pickle
 import unicodedata
 from dataclasses import FrozenInstanceError, replace
 
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, lesson
+from seq2seq.data.checks import check_pairs
 from seq2seq.lesson import suggested_settings
 
 NAN, INFINITY = math.nan, math.inf
@@ -76,6 +78,22 @@ def test_a_bad_row_is_refused_by_its_number(row):
         Lesson((("a", "b"), row))
 
 
+def test_pairs_are_checked_once(monkeypatch):
+    """80,000 pairs take half a second to check, so not again whenever a setting is changed or a worker is sent them."""
+    checks = []
+    monkeypatch.setattr(lesson, "check_pairs", lambda rows: checks.append(rows) or check_pairs(rows))
+    rows = [(" a", "b"), ("", "c"), ("a", "b"), ("c", "d")]
+    checked = Lesson(check_pairs(rows).usable)
+    assert checked.pairs == (("a", "b"), ("c", "d"))
+    assert replace(pickle.loads(pickle.dumps(checked)), training=TrainingConfig(seed=1)).pairs is not None
+    assert replace(checked, model=ModelConfig(8)).pairs is checked.pairs
+    assert checks == []
+    own = replace(Lesson(NOTEBOOK_PAIRS), model=ModelConfig(8))
+    assert checks == [NOTEBOOK_PAIRS]
+    with pytest.raises(ValueError, match="row 6: the source is empty"):  # other pairs are not those that were checked
+        Lesson((*own.pairs, ("", "b")))
+
+
 def test_too_many_rows_are_refused():
     with pytest.raises(ValueError, match="80000 rows"):
         Lesson((("a", "b"),) * 80_001)
@@ -104,11 +122,11 @@ def test_outer_spaces_are_gone():
 @given(st.lists(st.tuples(*[st.text("ab한 é", min_size=1, max_size=9)] * 2), min_size=1, max_size=5), st.booleans())
 def test_lengths_and_vocabularies_fit_every_pair(rows, markers):
     rows = [row for row in rows if all(text.strip() for text in row)] or [("a", "b")]
-    lesson = Lesson(tuple(rows), ModelConfig(markers=markers))
-    assert lesson.source_length == max(len(source) for source, _ in lesson.pairs)
-    assert lesson.target_length == max(len(target) for _, target in lesson.pairs) + markers
-    for source, target in lesson.pairs:
-        assert lesson.source_vocabulary.unknown(source) == lesson.target_vocabulary.unknown(target) == []
+    made = Lesson(tuple(rows), ModelConfig(markers=markers))
+    assert made.source_length == max(len(source) for source, _ in made.pairs)
+    assert made.target_length == max(len(target) for _, target in made.pairs) + markers
+    for source, target in made.pairs:
+        assert made.source_vocabulary.unknown(source) == made.target_vocabulary.unknown(target) == []
 
 
 def test_the_notebooks_lesson(notebook_lesson):
@@ -121,10 +139,10 @@ def test_the_notebooks_lesson(notebook_lesson):
 
 
 def test_the_default_lesson_has_markers_and_a_mask():
-    lesson = Lesson(NOTEBOOK_PAIRS)
-    assert lesson.model == ModelConfig(hidden_size=32, markers=True, mask_padding=True)
-    assert lesson.target_vocabulary.tokens[:2] == ("⟨bos⟩", "⟨eos⟩")
-    assert (len(lesson.source_vocabulary), len(lesson.target_vocabulary)) == (23, 26)
+    default = Lesson(NOTEBOOK_PAIRS)
+    assert default.model == ModelConfig(hidden_size=32, markers=True, mask_padding=True)
+    assert default.target_vocabulary.tokens[:2] == ("⟨bos⟩", "⟨eos⟩")
+    assert (len(default.source_vocabulary), len(default.target_vocabulary)) == (23, 26)
 
 
 @given(st.integers(1, 80_000))

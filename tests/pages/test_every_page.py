@@ -14,7 +14,7 @@ from pages.parts import session as sessions
 from pages.parts.frame import PAGES
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState
-from seq2seq.data.pairs import MAX_CHARACTERS
+from seq2seq.limits import MAX_CHARACTERS
 from tests.pages.app import (
     ROOT,
     a_run,

@@ -15,7 +15,8 @@ from pages.parts.model.cell import PARTS, SIDES
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
-from seq2seq.data.pairs import PROBLEM_MESSAGES, Pair
+from seq2seq.data.checks import PROBLEM_MESSAGES
+from seq2seq.data.pairs import Pair
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
 

@@ -14,7 +14,8 @@ from pages.parts.theme import CONTEXT, NEGATIVE, POSITIVE, SOURCE, TARGET, ZERO
 from seq2seq import Translator
 from seq2seq.analysis.contexts import MAX_MAPPED, MAX_SEARCHED, PCA, context_vectors, distances
 from seq2seq.analysis.metrics import spread_evenly
-from seq2seq.data.pairs import MAX_CHARACTERS, normalise
+from seq2seq.data.pairs import normalise
+from seq2seq.limits import MAX_CHARACTERS
 from seq2seq.state import Weights
 
 _LEAST_MAPPED = 3  # two points lie on a line, whatever they are

@@ -9,7 +9,7 @@ import pytest
 from pages.parts.frame import PAGES
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS
-from seq2seq.data.pairs import MAX_PAIRS
+from seq2seq.limits import MAX_PAIRS
 from tests.pages.app import (
     button,
     checked,

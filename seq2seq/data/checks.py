@@ -1,0 +1,190 @@
+"""What there is to say about the rows of a table of pairs, and which of them a model can be trained on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from seq2seq.data.pairs import Pair, to_pair
+from seq2seq.limits import MAX_CHARACTERS, MAX_PAIRS
+
+# Every kind of problem and what it says. The pages translate by kind; `Problem.details` fills in the braces.
+PROBLEM_MESSAGES: dict[str, str] = {
+    # A row that is left out of training
+    "empty_row": "there is nothing in this row; write a pair or delete the row",
+    "empty_source": "the source is empty; write a sentence or delete the row",
+    "empty_target": "the target is empty; write a translation or delete the row",
+    "too_long": "the {side} has {length} characters and at most {limit} are allowed; shorten it or split the pair",
+    "forbidden_character": "the {side} contains {character}, which no sentence can contain; delete or retype it",
+    "too_many_rows": "there are more than {limit} rows; delete the rest or take a part of them",
+    # A note on a row that is used
+    "duplicate": "the same pair is in row {first_row}; it is used once",
+    "composed": "the {side} was typed in {typed} characters; it is used in its composed form of {composed}",
+    "joined_characters": "the {side} contains {characters}, which looks like one character and counts as {tokens}",
+    "invisible_character": "the {side} contains {character}, which cannot be seen but counts as a character",
+    # A line of a file that cannot be read
+    "one_column": "there is only one column; a line needs a source, a tab or comma, and a target",
+    "other_columns": "there are {columns} columns where other lines have {expected}; "
+    'a text that contains a comma needs "quotes" around it',
+    "open_quote": "the quote that opens here is not closed where the cell ends, so nothing up to line {last_line} can "
+    'be read; put "quotes" around whole cells only, and write a quote inside a cell twice',
+    # A file that cannot be read at all
+    "empty_file": "the file is empty; it needs a line with a source, a tab or comma, and a target for every pair",
+    "file_too_large": "the file has more than {limit_mb} MB; take a part of it",
+    "no_delimiter": "there is neither a tab nor a comma between source and target; save the file from the "
+    'spreadsheet as "CSV UTF-8"',
+    "not_text": 'this is not a text file in UTF-8; save it from the spreadsheet as "CSV UTF-8"',
+}
+
+_NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character"})
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to say about one row, one line of a file, or a whole file.
+
+    Args:
+        kind: a key of `PROBLEM_MESSAGES`.
+        details: what fills the braces of the message, ready to be shown: rows and lines count from 1. `side` is
+            "source" or "target".
+        row: index of the pair, from 0; None for a problem with a file.
+        line: line of the file, from 1; None for a row, and for a problem with the whole file.
+    """
+
+    kind: str
+    details: dict[str, Any] = field(default_factory=dict)
+    row: int | None = None
+    line: int | None = None
+
+    @property
+    def is_error(self) -> bool:
+        """True: the row is left out of training. False: the row is used, this is a note."""
+        return self.kind not in _NOTES
+
+    def __str__(self) -> str:
+        message = PROBLEM_MESSAGES[self.kind].format(**self.details)
+        if self.row is not None:
+            return f"row {self.row + 1}: {message}"
+        return message if self.line is None else f"line {self.line}: {message}"
+
+
+class UsablePairs(tuple[Pair, ...]):
+    """Pairs that were checked: normalised and without errors. A `Lesson` takes them without checking them again."""
+
+    __slots__ = ()
+
+
+class Checked(NamedTuple):
+    """What `check_pairs` found."""
+
+    usable: UsablePairs  # to train on: rows with errors left out, the same pair only once
+    problems: list[Problem]  # errors and notes in the order of the rows
+
+
+def check_pairs(rows: Sequence[tuple[Any, Any]]) -> Checked:
+    """Finds the usable pairs among some rows, and everything there is to say about the rows.
+
+    Args:
+        rows: (source, target) as typed; a cell that is not a string counts as empty.
+
+    Returns:
+        The usable pairs and the problems. A row with an error gets no notes.
+    """
+    pairs = [to_pair(*row) for row in rows[:MAX_PAIRS]]
+    characters = SpecialCharacters.of(pairs)
+    first_rows: dict[Pair, int] = {}
+    problems = []
+    for row, pair in enumerate(pairs):
+        found = list(errors(pair, characters))
+        if not found:
+            first_row = first_rows.setdefault(pair, row)
+            if first_row < row:
+                found.append(("duplicate", {"first_row": first_row + 1}))
+            found.extend(_notes(rows[row], pair, characters))
+        problems.extend(Problem(kind, details, row=row) for kind, details in found)
+    if len(rows) > MAX_PAIRS:
+        problems.append(Problem("too_many_rows", {"limit": MAX_PAIRS}, row=MAX_PAIRS))
+    return Checked(UsablePairs(first_rows), problems)
+
+
+# --- Characters ------------------------------------------------------------------------------------------------------
+
+_LOST = "\ufffd\ufffe\uffff"  # they stand where a program could not read a character
+_ZERO_WIDTH_JOINER = "\u200d"
+_FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")  # two of them are drawn as one flag
+_MODIFIERS = (
+    ("\u1160", "\u11ff"),  # vowels and finals of old Hangul: what is left of jamo after composing
+    ("\ud7b0", "\ud7ff"),
+    ("\U0001f3fb", "\U0001f3ff"),  # skin tones
+    ("\U000e0020", "\U000e007f"),  # the letters inside the flags of England, Scotland and Wales
+)
+
+
+@dataclass(frozen=True)
+class SpecialCharacters:
+    """The troublesome ones among the characters of some pairs.
+
+    80,000 pairs have five million characters, but only some hundred different ones: each is judged once, and most
+    pairs need no closer look.
+
+    Args:
+        forbidden: control characters, halves of characters, and what marks a character that got lost.
+        invisible: they take no room on the screen.
+        joining: they are drawn together with the character before or after.
+        joined: finds what is drawn as one character and is several; slow, so look for `joining` first.
+    """
+
+    forbidden: frozenset[str]
+    invisible: frozenset[str]
+    joining: frozenset[str]
+    joined: re.Pattern[str]
+
+    @classmethod
+    def of(cls, pairs: Iterable[Pair]) -> SpecialCharacters:
+        alphabet = set().union(*(text for pair in pairs for text in pair))
+        modifiers = {c for c in alphabet if unicodedata.category(c)[0] == "M" or _is_in(c, *_MODIFIERS)}
+        joining = modifiers | {c for c in alphabet if c == _ZERO_WIDTH_JOINER or _is_in(c, _FLAG_LETTERS)}
+        after_first = "|".join([f"{_ZERO_WIDTH_JOINER}.", *map(re.escape, sorted(modifiers))])
+        return cls(
+            forbidden=frozenset(c for c in alphabet if unicodedata.category(c) in ("Cc", "Cs") or c in _LOST),
+            invisible=frozenset(c for c in alphabet if unicodedata.category(c) == "Cf") - joining,
+            joining=frozenset(joining),
+            joined=re.compile(f"[{'-'.join(_FLAG_LETTERS)}]{{2}}|.(?:{after_first})+"),
+        )
+
+
+def _is_in(character: str, *ranges: tuple[str, str]) -> bool:
+    return any(first <= character <= last for first, last in ranges)
+
+
+def errors(pair: Pair, characters: SpecialCharacters) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not pair.source or not pair.target:
+        yield ("empty_source" if pair.target else "empty_target" if pair.source else "empty_row"), {}
+    for side, text in zip(Pair._fields, pair, strict=True):
+        if len(text) > MAX_CHARACTERS:
+            yield "too_long", {"side": side, "length": len(text), "limit": MAX_CHARACTERS}
+        if character := _first_of(characters.forbidden, text):
+            yield "forbidden_character", {"side": side, "character": _code_point(character)}
+
+
+def _notes(typed: tuple[str, str], pair: Pair, characters: SpecialCharacters) -> Iterator[tuple[str, dict[str, Any]]]:
+    for side, cell, text in zip(Pair._fields, typed, pair, strict=True):
+        if not unicodedata.is_normalized("NFC", cell):
+            yield "composed", {"side": side, "typed": len(cell.strip()), "composed": len(text)}
+        if _first_of(characters.joining, text) and (match := characters.joined.search(text)):
+            yield "joined_characters", {"side": side, "characters": match[0], "tokens": len(match[0])}
+        if character := _first_of(characters.invisible, text):
+            yield "invisible_character", {"side": side, "character": _code_point(character)}
+
+
+def _first_of(wanted: frozenset[str], text: str) -> str | None:
+    if not wanted or wanted.isdisjoint(text):
+        return None
+    return next(character for character in text if character in wanted)
+
+
+def _code_point(character: str) -> str:
+    return f"U+{ord(character):04X}"
