@@ -9,6 +9,7 @@ import numpy as np
 
 from seq2seq.data.checks import UsablePairs, check_pairs
 from seq2seq.data.pairs import Pair, to_pair
+from seq2seq.limits import SETTING_RANGES
 from seq2seq.vocabulary import LEVELS, Vocabulary
 
 
@@ -34,7 +35,7 @@ class ModelConfig:
     target_tokens: str = "character"
 
     def __post_init__(self):
-        _require_whole("hidden_size", self.hidden_size, 1, 1024)
+        _check_ranges(self)
         for side in ("source_tokens", "target_tokens"):
             if getattr(self, side) not in LEVELS:
                 raise ValueError(f"{side} must be one of {', '.join(LEVELS)}, not {getattr(self, side)}")
@@ -72,24 +73,16 @@ class TrainingConfig:
     held_out: float = 0.0
 
     def __post_init__(self):
-        _require_whole("epochs", self.epochs, 1, 10_000)
-        _require_whole("batch_size", self.batch_size, 1, 4096)
-        _require("learning_rate", self.learning_rate, 1e-6, 1.0)
-        _require_whole("patience", self.patience, 0, 10_000)
-        _require_whole("seed", self.seed, 0, 2**31 - 1)
-        _require("clip_norm", self.clip_norm, 0.0, 1e6)
-        _require("held_out", self.held_out, 0.0, 0.5)
+        _check_ranges(self)
 
 
-def _require_whole(name: str, value: int, least: int, most: int) -> None:
-    _require(name, value, least, most)
-    if value % 1:
-        raise ValueError(f"{name} must be a whole number, not {value}")
-
-
-def _require(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:  # also refuses NaN
-        raise ValueError(f"{name} must be from {least} to {most}, not {value}")
+def _check_ranges(config: ModelConfig | TrainingConfig) -> None:
+    for name, (least, most) in SETTING_RANGES.items():
+        value = getattr(config, name, least)  # a range of the other config is no matter
+        if not least <= value <= most:  # also refuses NaN
+            raise ValueError(f"{name} must be from {least} to {most}, not {value}")
+        if isinstance(least, int) and value % 1:
+            raise ValueError(f"{name} must be a whole number, not {value}")
 
 
 @dataclass(frozen=True)

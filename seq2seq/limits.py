@@ -16,7 +16,7 @@ MAX_FILE_BYTES = 20 * 1024**2
 
 # --- Settings of the model and the training --------------------------------------------------------------------------
 
-SETTING_RANGES = {  # setting: (least, most)
+SETTING_RANGES = {  # setting: (least, most); only whole numbers where these are written as such
     "hidden_size": (1, 512),
     "epochs": (1, 10_000),
     "batch_size": (1, 4096),

@@ -12,49 +12,40 @@ from hypothesis import strategies as st
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, lesson
 from seq2seq.data.checks import check_pairs
 from seq2seq.lesson import suggested_settings
+from seq2seq.limits import SETTING_RANGES
 
-NAN, INFINITY = math.nan, math.inf
-BAD_NUMBERS = [
-    *[(ModelConfig, "hidden_size", value) for value in (0, -1, 1025, NAN, INFINITY, -INFINITY)],
-    *[(TrainingConfig, "epochs", value) for value in (0, -1, 10_001, NAN, INFINITY)],
-    *[(TrainingConfig, "batch_size", value) for value in (0, -1, 4097, NAN, INFINITY)],
-    *[(TrainingConfig, "learning_rate", value) for value in (0, -0.1, 1e-9, 1.01, NAN, INFINITY)],
-    *[(TrainingConfig, "patience", value) for value in (-1, 10_001, NAN, INFINITY)],
-    *[(TrainingConfig, "seed", value) for value in (-1, 2**31, NAN, INFINITY)],
-    *[(TrainingConfig, "clip_norm", value) for value in (-0.1, 1e7, NAN, INFINITY)],
-]
-LEAST_AND_MOST = [
-    *[(ModelConfig, "hidden_size", value) for value in (1, 1024)],
-    *[(TrainingConfig, "epochs", value) for value in (1, 10_000)],
-    *[(TrainingConfig, "batch_size", value) for value in (1, 4096)],
-    *[(TrainingConfig, "learning_rate", value) for value in (1e-6, 1.0)],
-    *[(TrainingConfig, "patience", value) for value in (0, 10_000)],
-    *[(TrainingConfig, "seed", value) for value in (0, 2**31 - 1)],
-    *[(TrainingConfig, "clip_norm", value) for value in (0.0, 1e6)],
-]
-WHOLE_NUMBERS = [
-    (ModelConfig, "hidden_size"),
-    *[(TrainingConfig, n) for n in ("epochs", "batch_size", "patience", "seed")],
+CONFIG_OF = {name: config for config in (ModelConfig, TrainingConfig) for name in config.__dataclass_fields__}
+AT_THE_EDGES = [
+    ("hidden_size", 1, 512, [0, -1, 513]),
+    ("epochs", 1, 10_000, [0, -1, 10_001]),
+    ("batch_size", 1, 4096, [0, -1, 4097]),
+    ("learning_rate", 0.0001, 1.0, [0, -0.1, 0.00009, 1.01]),
+    ("patience", 0, 10_000, [-1, 10_001]),
+    ("seed", 0, 2**31 - 1, [-1, 2**31]),
+    ("clip_norm", 0.0, 1e6, [-0.1, 1e7]),
+    ("held_out", 0.0, 0.5, [-0.1, 0.51]),
 ]
 
 
-@pytest.mark.parametrize(("config", "name", "value"), BAD_NUMBERS)
-def test_a_bad_number_is_refused_by_its_name(config, name, value):
-    with pytest.raises(ValueError, match=name):
-        config(**{name: value})
-    with pytest.raises(ValueError, match=name):
-        replace(config(), **{name: value})
+def test_every_range_is_of_a_setting():
+    assert {name for name, *_ in AT_THE_EDGES} == set(SETTING_RANGES)
 
 
-@pytest.mark.parametrize(("config", "name", "value"), LEAST_AND_MOST)
-def test_the_least_and_the_most_are_taken(config, name, value):
-    assert getattr(config(**{name: value}), name) == value
+@pytest.mark.parametrize(("name", "least", "most", "bad"), AT_THE_EDGES)
+def test_a_number_out_of_its_range_is_refused_by_its_name(name, least, most, bad):
+    config = CONFIG_OF[name]
+    assert [getattr(config(**{name: value}), name) for value in (least, most)] == [least, most]
+    for value in [*bad, math.nan, math.inf, -math.inf]:
+        with pytest.raises(ValueError, match=name):
+            config(**{name: value})
+        with pytest.raises(ValueError, match=name):
+            replace(config(), **{name: value})
 
 
-@pytest.mark.parametrize(("config", "name"), WHOLE_NUMBERS)
-def test_what_is_counted_must_be_a_whole_number(config, name):
-    with pytest.raises(ValueError, match=name):
-        config(**{name: 2.5})
+@pytest.mark.parametrize("name", ["hidden_size", "epochs", "batch_size", "patience", "seed"])
+def test_what_is_counted_must_be_a_whole_number(name):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number"):
+        CONFIG_OF[name](**{name: 2.5})
 
 
 @pytest.mark.parametrize("config", [ModelConfig(), TrainingConfig(), Lesson(NOTEBOOK_PAIRS)])
