@@ -195,10 +195,8 @@ class Session:
     @property
     def redraw_key(self) -> tuple:
         """What pages draw, but for the figures of runs that train; where it has changed, a page is drawn anew."""
-        return self.run, tuple(
-            (named.run, None if named.run.is_active else named.run.state.step, named.name, named.is_shown)
-            for named in self.runs
-        )
+        runs = [(n.run, None if n.run.is_active else n.run.state.step, n.name, n.is_shown) for n in self.runs]
+        return self.run, self.look_at, tuple(runs)
 
     @property
     def is_active(self) -> bool:

@@ -7,7 +7,7 @@ needs: which step is looked at, which table is open. `remembered(TensorsState)` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -31,6 +31,27 @@ class TensorsState:
     numbering_seed: int | None = None
 
 
+@dataclass
+class TrainState:
+    """The page Train.
+
+    Args:
+        refused: setting → what was typed for it and is out of its range.
+        measure: of the second chart.
+        is_log: whether the loss is drawn on a logarithmic scale.
+        sentences: which of the sentences are translated, from 1: so many at once.
+        drawn_runs: the table of runs as its editor was begun with, after the key of the editor.
+        runs_version: of that editor; changes whenever something was done in it.
+    """
+
+    refused: dict[str, float | None] = field(default_factory=dict)
+    measure: str = "accuracy"
+    is_log: bool = False
+    sentences: int = 1
+    drawn_runs: tuple[str, Any] | None = None
+    runs_version: int = 0
+
+
 def remembered(kind: type[State]) -> State:
     """Returns what this tab remembers of a kind; at first its defaults."""
     if kind.__name__ not in st.session_state:
@@ -38,7 +59,12 @@ def remembered(kind: type[State]) -> State:
     return st.session_state[kind.__name__]
 
 
-def bound(owner: object, name: str, take: Callable[[Any], None] | None = None) -> dict[str, Any]:
+def bound(
+    owner: object,
+    name: str,
+    take: Callable[[Any], None] | None = None,
+    shows: Callable[[Any], Any] = lambda value: value,
+) -> dict[str, Any]:
     """Keeps a widget and a field the same: `st.toggle("Mask", **bound(state, "is_masked"))`.
 
     The page reads the field, never the widget: reruns come from timers, other tabs and other people as well, and what
@@ -48,14 +74,16 @@ def bound(owner: object, name: str, take: Callable[[Any], None] | None = None) -
         owner: has the field: one of this file's states, or the session.
         name: of the field.
         take: takes over what was changed, where it is more than setting the field.
+        shows: returns what the widget shows for a value of the field, where it is another.
 
     Returns:
         The widget's arguments `key` and `on_change`.
     """
     key = f"{type(owner).__name__}-{name}"
+    value = shows(getattr(owner, name))
     # The widget is told only where it shows something else: to be told in every run would undo what is being typed.
-    if st.session_state.get(key) != getattr(owner, name):
-        st.session_state[key] = getattr(owner, name)
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
     def take_over() -> None:
         if key not in st.session_state:

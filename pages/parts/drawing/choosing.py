@@ -74,7 +74,8 @@ def step_through(label: str, last: int, owner: object, name: str) -> int:
             icon = f":material/chevron_{key.lower()}:"
             st.button(text(f"choosing.{way}"), icon=icon, shortcut=key, on_click=move, args=(by,))
         if last:
-            st.slider(label, 0, last, **bound(owner, name))
+            # Not `slider`, which would be another one with another last step, and begin at 0 again.
+            st.select_slider(label, range(last + 1), **bound(owner, name))
     return getattr(owner, name)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.session import Session
+from pages.parts.state import bound
 from pages.parts.texts import text
 from pages.parts.train import charts
 from seq2seq import TrainingConfig, TrainingState, Translator
@@ -77,15 +78,14 @@ def choose_epoch(session: Session) -> TrainingState:
     kept = sorted({epoch for epoch, _ in state.checkpoints} | {state.epoch})
     if len(kept) < 2:
         return state
-    epoch = st.select_slider(
-        text("train.look_at"),
-        kept,
-        session.look_at if session.look_at in kept else state.epoch,
-        key=f"look-at-{session.run.id}-{state.epoch}",
-        help=text("train.look_at_help"),
+    shown = bound(
+        session,
+        "look_at",
+        lambda epoch: setattr(session, "look_at", None if epoch == state.epoch else epoch),
+        lambda epoch: epoch if epoch in kept else state.epoch,
     )
-    session.look_at = None if epoch == state.epoch else epoch
-    return state if epoch == state.epoch else state.at(epoch)
+    st.select_slider(text("train.look_at"), kept, help=text("train.look_at_help"), **shown)
+    return state.at(session.look_at) if session.look_at in dict(state.checkpoints) else state
 
 
 def translations(run: Run, state: TrainingState) -> None:

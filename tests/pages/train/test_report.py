@@ -50,6 +50,22 @@ def test_each_kept_epoch_has_its_own_figures(within_an_epoch):
         assert figures_of(app)[catalogue("en")["train.masked_loss"]] == f"{evaluate(state)['masked_loss']:.3f}"
 
 
+def test_the_epoch_that_is_looked_at_is_one_in_all_tabs(trained_session):
+    """At rest each tab draws itself anew now and then, and must not write back what it showed before."""
+    app, other = (open_page("train", trained_session) for _ in range(2))
+    before = trained_session.redraw_key
+    app.select_slider[0].set_value(15)
+    checked(app.run())
+    assert trained_session.redraw_key != before  # so that the other tab draws itself anew
+    for tab in (other, app):
+        checked(tab.run())
+        assert trained_session.trained.epoch == tab.select_slider[0].value == 15
+    other.select_slider[0].set_value(trained_session.run.state.epoch)
+    for tab in (other, app, other):
+        checked(tab.run())
+        assert trained_session.look_at is None and tab.select_slider[0].value == 150
+
+
 # --- Curves ----------------------------------------------------------------------------------------------------------
 
 
