@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from seq2seq import Lesson, read_pairs
-from seq2seq.lesson import suggested_settings
+from seq2seq.classroom.lessons import suggested_settings
 
 # What the example trains on, from manythings.org/anki in its older form of two columns; not part of this project.
 FILE = Path(__file__).parents[2] / "shared/data/fra-10k.txt"

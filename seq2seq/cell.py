@@ -20,8 +20,8 @@ class GateInputs(NamedTuple):
     """What flows into the gates, in Keras's order i, f, g, o: their sum is z of `cell_update`."""
 
     bias: np.ndarray  # (4 · hidden,)
-    from_token: np.ndarray  # (4 · hidden,): one-hot times kernel is the kernel's row of the token read
-    from_state: np.ndarray  # (4 · hidden,): what the cell makes of its own h before
+    from_token: np.ndarray  # (4 · hidden,): one-hot times kernel is the kernel's row of the input token
+    from_state: np.ndarray  # (4 · hidden,): of the cell's own h before
 
 
 class CellStep(NamedTuple):
@@ -36,11 +36,18 @@ def sigmoid(x: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(0.5 * x))  # the same function as 1 / (1 + exp(-x)), and exp cannot overflow
 
 
-def lstm_step(x, state_h, state_c, kernel, recurrent, bias) -> CellStep:
+def lstm_step(
+    x: np.ndarray,
+    state_h: np.ndarray,
+    state_c: np.ndarray,
+    kernel: np.ndarray,
+    recurrent: np.ndarray,
+    bias: np.ndarray,
+) -> CellStep:
     """Takes one step of an LSTM, as `keras.layers.LSTM` does.
 
     Args:
-        x: (tokens,), the one-hot row of the token read; zeros for padding.
+        x: (tokens,), the one-hot row of the input token; zeros for padding.
         state_h, state_c: (hidden,), the states before.
         kernel: (tokens, 4 · hidden).
         recurrent: (hidden, 4 · hidden).
@@ -53,12 +60,14 @@ def lstm_step(x, state_h, state_c, kernel, recurrent, bias) -> CellStep:
     return cell_update(inputs.from_token + inputs.from_state + inputs.bias, state_c)
 
 
-def gate_inputs(x, state_h, kernel, recurrent, bias) -> GateInputs:
-    """Weighs what is read and what is remembered: the first half of `lstm_step`, whose arguments it takes."""
+def gate_inputs(
+    x: np.ndarray, state_h: np.ndarray, kernel: np.ndarray, recurrent: np.ndarray, bias: np.ndarray
+) -> GateInputs:
+    """Weighs the input and the state before: the first half of `lstm_step`, whose arguments it takes."""
     return GateInputs(bias, x @ kernel, state_h @ recurrent)
 
 
-def cell_update(z, state_c) -> CellStep:
+def cell_update(z: np.ndarray, state_c: np.ndarray) -> CellStep:
     """Turns what flows into the gates into the next states: the second half of `lstm_step`.
 
     Args:
@@ -67,11 +76,11 @@ def cell_update(z, state_c) -> CellStep:
     """
     hidden = state_c.shape[-1]
     parts = [slice(start, start + hidden) for start in range(0, 4 * hidden, hidden)]  # `np.split`, but quicker
-    open_by = sigmoid(z)  # of all four at once, for calling NumPy takes longer than a gate too many
-    i, f, _, o = (open_by[..., part] for part in parts)
+    sigmoids = sigmoid(z)  # of all four at once, for calling NumPy takes longer than a gate too many
+    i, f, _, o = (sigmoids[..., part] for part in parts)
     gates = Gates(i, f, np.tanh(z[..., parts[2]]), o)
-    state_c = gates.f * state_c + gates.i * gates.g
-    state_h = gates.o * np.tanh(state_c)
+    state_c = gates.f * state_c + gates.i * gates.g  # c = f ⊙ c + i ⊙ g
+    state_h = gates.o * np.tanh(state_c)  # h = o ⊙ tanh c
     return CellStep(state_h, state_c, gates)
 
 

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from seq2seq.analysis import search
-from seq2seq.analysis.search import BeamSearch, SampledStep
-from seq2seq.cell import CellStep, Gates, cell_update, log_softmax, lstm_step, softmax
+from seq2seq.analysis.search import BeamSearch, SampledStep, SearchStart
+from seq2seq.cell import CellStep, Gates, cell_update, log_softmax, softmax
 from seq2seq.data.pairs import normalise
 from seq2seq.state import TrainingState
-from seq2seq.tensors import one_hot
 from seq2seq.vocabulary import PAD_ID
 
 
@@ -24,10 +23,9 @@ class Context(NamedTuple):
     state_c: np.ndarray  # (hidden,)
 
     @classmethod
-    def zeros(cls, hidden_size: int) -> Context:
+    def zeros(cls, *shape: int) -> Context:
         """Returns the context of nothing, which an encoder starts from."""
-        zeros = np.zeros(hidden_size, np.float32)
-        return cls(zeros, zeros)
+        return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,14 @@ class DecodingStep:
     stop_reason: str | None = None
 
 
+class _Start(NamedTuple):
+    """How a translation begins."""
+
+    fed_id: int  # the decoder's first input
+    forced: list[int]  # its first outputs
+    max_new_tokens: int  # after so many outputs it ends, if ⟨eos⟩ does not end it before
+
+
 class Translator:
     """Translates with the weights of a training, in the process of whoever asks.
 
@@ -68,17 +74,19 @@ class Translator:
     def __init__(self, state: TrainingState):
         self.lesson = state.lesson
         self.weights = state.weights
-        # ⟨eos⟩ should come before this; a model that never says it must still end.
+        # ⟨eos⟩ should come before this; a model that never puts it out must still end.
         self.max_new_tokens = (
             2 * self.lesson.target_length + 10 if self.lesson.model.markers else self.lesson.target_length
         )
+
+    # --- The encoder -----------------------------------------------------------------------------------------------
 
     def unknown(self, text: str) -> list[str]:
         """Returns the tokens of a source text that the model never saw; the encoder does not get them."""
         return self.lesson.source_vocabulary.unknown(normalise(text))
 
     def source_ids(self, text: str) -> np.ndarray:
-        """Returns what the encoder reads for a text: (time,) ids.
+        """Returns the encoder's inputs for a text: (time,) ids.
 
         A token without an id is left out, as if it had not been typed. Where padding is not masked, zero rows
         follow up to the longest source, because that is what the model saw in training.
@@ -89,20 +97,21 @@ class Translator:
         return ids
 
     def encode(self, text: str) -> Iterator[CellStep]:
-        """Reads a source text; yields the encoder's cell after each token. The last one is the context vector."""
+        """Encodes a source text; yields the cell after each token. Its last states are the context vector."""
         state = Context.zeros(self.lesson.model.hidden_size)
-        weights = [self.weights[f"encoder_{part}"] for part in ("kernel", "recurrent", "bias")]
-        for row in one_hot(self.source_ids(text), len(self.lesson.source_vocabulary)):  # (source tokens,)
-            step = lstm_step(row, *state, *weights)
-            state = Context(step.state_h, step.state_c)
-            yield step
+        for token_id in self.source_ids(text):
+            cell = self._cell("encoder", token_id, state)
+            state = Context(cell.state_h, cell.state_c)
+            yield cell
 
     def context(self, text: str) -> Context:
         """Returns the context vector of a source text; zeros if nothing in it is known."""
         context = Context.zeros(self.lesson.model.hidden_size)
-        for step in self.encode(text):
-            context = Context(step.state_h, step.state_c)
+        for cell in self.encode(text):
+            context = Context(cell.state_h, cell.state_c)
         return context
+
+    # --- The decoder -----------------------------------------------------------------------------------------------
 
     def steps(
         self,
@@ -119,24 +128,23 @@ class Translator:
 
         Args:
             source: a source text, or the context vector to start from instead of a text's own.
-            prefix: how the target begins; its tokens are forced. Without ⟨bos⟩ the decoder was never taught how to
+            prefix: how the target begins; its tokens are forced. Without ⟨bos⟩ the decoder never learned how to
                 begin: its training began with the first token, so the first one forced is fed at once; with none
                 forced it starts from a zero row.
-            forced: step, from 0 → id of the token that is said there, whatever was most probable.
+            forced: step, from 0 → id of the token that is put out there, whatever was most probable.
             suppress_tokens: ids that are never picked; they can still be forced.
             max_new_tokens: after how many tokens to end; None is the length limit of this lesson.
 
         Yields:
-            One step per token; the last says why it ended.
+            One step per token; the last has a reason why it ended.
 
         Raises:
-            UnknownTokenError: `prefix` has a token that the decoder cannot say.
+            UnknownTokenError: `prefix` has a token without an id.
         """
-        vocabulary = self.lesson.target_vocabulary
-        fed, begun = self._beginning(vocabulary.encode(normalise(prefix)).tolist())
-        forced = dict(enumerate(begun)) | dict(forced or {})
-        state = source if isinstance(source, Context) else self.context(source)
-        limit = self._most_steps(fed) if max_new_tokens is None else max_new_tokens
+        vocabulary, start = self.lesson.target_vocabulary, self._start(prefix)
+        forced = dict(enumerate(start.forced)) | dict(forced or {})
+        fed, state = start.fed_id, source if isinstance(source, Context) else self.context(source)
+        limit = start.max_new_tokens if max_new_tokens is None else max_new_tokens
         for n in range(limit):
             step = self.decoder_step(fed, state, suppress_tokens)
             if n in forced:
@@ -148,18 +156,7 @@ class Translator:
             yield step
             if step.stop_reason:
                 return
-            state, fed = Context(step.state_h, step.state_c), step.token_id
-
-    def _beginning(self, forced: list[int]) -> tuple[int, list[int]]:
-        """Returns what the decoder is fed first, and the tokens to force after that."""
-        if self.lesson.model.markers:
-            return self.lesson.target_vocabulary.bos_id, forced
-        return (forced[0], forced[1:]) if forced else (PAD_ID, forced)
-
-    def _most_steps(self, fed: int) -> int:
-        """Returns after how many steps a translation ends, if ⟨eos⟩ does not end it before."""
-        is_said = not self.lesson.model.markers and fed != PAD_ID  # the first token is part of the translation
-        return max(1, self.max_new_tokens - is_said)
+            fed, state = step.token_id, Context(step.state_h, step.state_c)
 
     def decoder_step(self, fed_id: int, state: Context, suppress_tokens: Collection[int] = ()) -> DecodingStep:
         """Feeds one token to the decoder and picks the most probable next one.
@@ -169,12 +166,11 @@ class Translator:
             state: the decoder's states, or the context vector at the beginning.
             suppress_tokens: ids that are not picked, however probable.
         """
-        weights, tokens = self.weights, self.lesson.target_vocabulary.tokens
-        row = one_hot(np.array(fed_id), len(tokens))  # (target tokens,)
-        cell = lstm_step(row, *state, *(weights[f"decoder_{part}"] for part in ("kernel", "recurrent", "bias")))
-        probabilities = softmax(cell.state_h @ weights["dense_kernel"] + weights["dense_bias"])  # (target tokens,)
+        tokens = self.lesson.target_vocabulary.tokens
+        cell, logits = self._decode(fed_id, state)
+        probabilities = softmax(logits)  # (target tokens,)
         allowed = probabilities.copy()
-        allowed[list(suppress_tokens)] = -1
+        allowed[list(suppress_tokens)] = -1  # less than any probability
         token_id = int(np.argmax(allowed))
         return DecodingStep(
             fed=None if fed_id == PAD_ID else tokens[fed_id],
@@ -196,36 +192,32 @@ class Translator:
         first = PAD_ID if fed is None else vocabulary.tokens.index(fed)
         return vocabulary.decode([first, *(step.token_id for step in steps)])
 
+    def _start(self, prefix: str) -> _Start:
+        ids = self.lesson.target_vocabulary.encode(normalise(prefix)).tolist()
+        if self.lesson.model.markers:
+            return _Start(self.lesson.target_vocabulary.bos_id, ids, self.max_new_tokens)
+        if ids:  # the token that is fed first is a part of the translation
+            return _Start(ids[0], ids[1:], max(1, self.max_new_tokens - 1))
+        return _Start(PAD_ID, [], self.max_new_tokens)
+
     # --- Other ways to choose than greedy: see search.py -----------------------------------------------------------
 
     def beam_search(self, text: str, prefix: str = "", *, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
         """Looks for the best translation with several hypotheses at once; see `search.beam_search`, and `steps`."""
-        return search.beam_search(
-            self.next_tokens,
-            *self._after(text, prefix),
-            eos_id=self.lesson.target_vocabulary.eos_id,
-            num_beams=num_beams,
-            length_penalty=length_penalty,
-        )
+        return search.beam_search(self._search_start(text, prefix), num_beams, length_penalty)
 
     def sample(self, text: str, prefix: str = "", *, temperature: float = 1.0, seed: int = 0) -> Iterator[SampledStep]:
         """Translates by drawing each token by its probability; see `search.sample`, and `steps`."""
-        return search.sample(
-            self.next_tokens,
-            *self._after(text, prefix),
-            eos_id=self.lesson.target_vocabulary.eos_id,
-            temperature=temperature,
-            seed=seed,
-        )
+        return search.sample(self._search_start(text, prefix), temperature, seed)
 
-    def _after(self, text: str, prefix: str) -> tuple[int, Context, int]:
-        """Returns where a search begins: the token to feed, the state, and how many tokens it may still say."""
-        fed, forced = self._beginning(self.lesson.target_vocabulary.encode(normalise(prefix)).tolist())
-        state, most = self.context(text), self._most_steps(fed)
+    def _search_start(self, text: str, prefix: str) -> SearchStart:
+        """Returns where a search begins: after the prefix."""
+        (fed, forced, limit), state = self._start(prefix), self.context(text)
         for token_id in forced:
-            step = self.decoder_step(fed, state)
-            fed, state = token_id, Context(step.state_h, step.state_c)
-        return fed, state, max(1, most - len(forced))
+            cell, _ = self._decode(fed, state)
+            fed, state = token_id, Context(cell.state_h, cell.state_c)
+        limit = max(1, limit - len(forced))
+        return SearchStart(self.next_tokens, fed, state, limit, self.lesson.target_vocabulary.eos_id)
 
     def next_tokens(self, fed_ids: Sequence[int], states: Sequence[Context]) -> tuple[np.ndarray, list[Context]]:
         """Feeds one token to each of several decoders: the step function of `search`.
@@ -237,9 +229,8 @@ class Translator:
         Returns:
             The log probabilities of every token as the next one, (decoders, target tokens), and the states after.
         """
-        before = Context(*(np.stack(arrays) for arrays in zip(*states, strict=True)))  # (decoders, hidden) each
-        cell = self._cells("decoder", np.asarray(fed_ids), before)
-        logits = cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]  # (decoders, target tokens)
+        before = Context(*map(np.stack, zip(*states, strict=True)))  # (decoders, hidden) each
+        cell, logits = self._decode(fed_ids, before)  # (decoders, target tokens)
         return log_softmax(logits.astype(float)), list(map(Context, cell.state_h, cell.state_c))
 
     # --- Many sentences at once: the same arithmetic with a batch axis ---------------------------------------------
@@ -255,43 +246,38 @@ class Translator:
 
     def translate_contexts(self, contexts: Context, prefixes: Sequence[str]) -> list[str]:
         """Translates many context vectors, (batch, hidden) each; see `translate_all`."""
-        vocabulary = self.lesson.target_vocabulary
-        begun = [self._beginning(vocabulary.encode(normalise(prefix)).tolist()) for prefix in prefixes]
-        fed = np.array([first for first, _ in begun])  # (batch,)
-        forced = np.array([tokens for _, tokens in begun])  # (batch, forced)
-        said = [fed] if not self.lesson.model.markers else []
-        state, ended = contexts, np.zeros(len(fed), bool)
-        for n in range(self._most_steps(fed[0])):
-            cell = self._cells("decoder", fed, state)
-            picked = np.argmax(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"], axis=1)
-            if n < forced.shape[1]:
-                picked = forced[:, n]
-            state, fed = Context(cell.state_h, cell.state_c), np.where(ended, PAD_ID, picked)
-            said.append(fed)
-            ended |= picked == (-2 if vocabulary.eos_id is None else vocabulary.eos_id)
+        vocabulary, starts = self.lesson.target_vocabulary, list(map(self._start, prefixes))
+        fed = np.array([start.fed_id for start in starts])  # (batch,)
+        forced = np.array([start.forced for start in starts])  # (batch, forced)
+        outputs, state, ended = [fed], contexts, np.zeros(len(fed), bool)
+        for n in range(starts[0].max_new_tokens):
+            cell, logits = self._decode(fed, state)
+            picked = forced[:, n] if n < forced.shape[1] else np.argmax(logits, axis=1)
+            fed, state = np.where(ended, PAD_ID, picked), Context(cell.state_h, cell.state_c)
+            outputs.append(fed)
+            if vocabulary.eos_id is not None:
+                ended |= picked == vocabulary.eos_id
             if ended.all():
                 break
-        return [vocabulary.decode(ids) for ids in np.stack(said, axis=1).tolist()]
+        return [vocabulary.decode(ids) for ids in np.stack(outputs, axis=1).tolist()]
 
     def contexts(self, texts: Sequence[str]) -> Context:
         """Returns the context vectors of many source texts: (texts, hidden) each, the same as `context` for each."""
         sentences = [self.source_ids(text) for text in texts]
-        lengths = np.array([len(sentence) for sentence in sentences])  # (batch,)
+        lengths = np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
         ids = np.full((len(sentences), lengths.max()), PAD_ID)  # (batch, time)
         for row, sentence in zip(ids, sentences, strict=True):
             row[: len(sentence)] = sentence
-        shape = len(ids), self.lesson.model.hidden_size
-        state, contexts = (Context(np.zeros(shape, np.float32), np.zeros(shape, np.float32)) for _ in range(2))
-        for n, fed in enumerate(ids.T, start=1):  # (batch,)
-            cell = self._cells("encoder", fed, state)
-            state = Context(cell.state_h, cell.state_c)
-            is_last = lengths == n  # what a shorter sentence's cell does after its end is not looked at
-            if is_last.any():
-                contexts.state_h[is_last], contexts.state_c[is_last] = state.state_h[is_last], state.state_c[is_last]
-        return contexts
+        state = Context.zeros(len(ids), self.lesson.model.hidden_size)
+        for n, fed in enumerate(ids.T):  # (batch,)
+            cell = self._cell("encoder", fed, state)
+            # A shorter sentence keeps the states that it had at its end, as a mask does.
+            after = np.where(n < lengths, (cell.state_h, cell.state_c), state)  # (2, batch, hidden)
+            state = Context(*after)
+        return state
 
     def teacher_forced(self, contexts: Context, decoder_inputs: np.ndarray) -> np.ndarray:
-        """Returns what the decoder finds probable when it is fed the right tokens, as in training.
+        """Returns the probabilities of every next token when the right tokens are fed, as in training.
 
         Args:
             contexts: of the sources, (batch, hidden) each.
@@ -300,15 +286,23 @@ class Translator:
         Returns:
             (batch, target time, target tokens).
         """
-        state, logits = contexts, []
+        state, all_logits = contexts, []
         for fed in decoder_inputs.T:  # (batch,)
-            cell = self._cells("decoder", fed, state)
+            cell, logits = self._decode(fed, state)
             state = Context(cell.state_h, cell.state_c)
-            logits.append(cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"])
-        return softmax(np.stack(logits, axis=1))
+            all_logits.append(logits)
+        return softmax(np.stack(all_logits, axis=1))
 
-    def _cells(self, side: str, fed: np.ndarray, state: Context) -> CellStep:
-        """Takes one step of an LSTM for a batch of ids. One-hot times kernel is the kernel's row, so it is picked."""
+    # --- One step, of one sentence or of many ----------------------------------------------------------------------
+
+    def _decode(self, fed_ids: int | Sequence[int], state: Context) -> tuple[CellStep, np.ndarray]:
+        """Feeds a token to the decoder; returns its cell and the logits of the next token: (…, target tokens)."""
+        cell = self._cell("decoder", fed_ids, state)
+        return cell, cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]
+
+    def _cell(self, side: str, ids: int | Sequence[int], state: Context) -> CellStep:
+        """Takes the step of `lstm_step`. One-hot times kernel is the kernel's row of the token, so that is picked."""
         kernel, recurrent, bias = (self.weights[f"{side}_{part}"] for part in ("kernel", "recurrent", "bias"))
-        rows = np.where((fed == PAD_ID)[:, np.newaxis], np.float32(0), kernel[fed])  # (batch, 4 · hidden)
+        ids = np.asarray(ids)
+        rows = np.where((ids == PAD_ID)[..., np.newaxis], np.float32(0), kernel[ids])  # (…, 4 · hidden)
         return cell_update(rows + state.state_h @ recurrent + bias, state.state_c)

@@ -22,10 +22,10 @@ class ModelConfig:
             states become the decoder's first ones.
         markers: ⟨bos⟩ and ⟨eos⟩ around the target. Without them nothing tells the decoder how to start and when
             to stop.
-        mask_padding: leave zero rows out of the encoder, the loss and the metrics. Without it they are read and
-            scored as if they were text.
-        source_tokens, target_tokens: what the encoder reads and the decoder writes one by one: characters, jamo or
-            words; see `tokens.split`.
+        mask_padding: leave zero rows out of the encoder, the loss and the metrics. Without it they are inputs and
+            targets as if they were text.
+        source_tokens, target_tokens: what is one input of the encoder and one output of the decoder: a character, a
+            jamo or a word; see `vocabulary.split`.
     """
 
     hidden_size: int = 32
@@ -179,36 +179,21 @@ class Lesson:
         return targets
 
     @cached_property
+    def lengths(self) -> np.ndarray:
+        """Tokens of each pair's source and of its target: (pairs, 2)."""
+        source, target = self.source_vocabulary, self.target_vocabulary
+        return np.array([(len(source.split(pair.source)), len(target.split(pair.target))) for pair in self.pairs])
+
+    @cached_property
     def source_length(self) -> int:
         """Time steps of the encoder: the tokens of the longest source."""
-        return max(len(self.source_vocabulary.split(pair.source)) for pair in self.pairs)
+        return int(self.lengths[:, 0].max())
 
     @cached_property
     def target_length(self) -> int:
         """Time steps of the decoder: the tokens of the longest target, and one for the marker."""
-        return max(len(self.target_vocabulary.split(pair.target)) for pair in self.pairs) + self.model.markers
-
-    @cached_property
-    def lengths(self) -> np.ndarray:
-        """Tokens of each pair's source and of its target: (pairs, 2). Together they are its time steps."""
-        source, target = self.source_vocabulary, self.target_vocabulary
-        return np.array([(len(source.split(pair.source)), len(target.split(pair.target))) for pair in self.pairs])
+        return int(self.lengths[:, 1].max()) + self.model.markers
 
     def prefix(self, target: str) -> str:
-        """Returns what the decoder has to be given of a target: without ⟨bos⟩ it cannot begin, so its first token."""
+        """Returns what must be given to the decoder of a target: without ⟨bos⟩ it cannot begin, so its first token."""
         return "" if self.model.markers else self.target_vocabulary.split(target)[0]
-
-
-def suggested_settings(pairs: int) -> tuple[ModelConfig, TrainingConfig]:
-    """Returns settings to begin with for a number of pairs.
-
-    More sentences need more units to be told apart, and larger batches so that an epoch stays short; a larger batch
-    is a surer step, but with many pairs per epoch there are steps enough for a lower rate.
-    """
-    if pairs <= 20:
-        return ModelConfig(), TrainingConfig()
-    if pairs <= 400:
-        return ModelConfig(hidden_size=64), TrainingConfig(batch_size=8, learning_rate=0.01)
-    if pairs <= 2000:
-        return ModelConfig(hidden_size=128), TrainingConfig(batch_size=16, learning_rate=0.005)
-    return ModelConfig(hidden_size=256), TrainingConfig(batch_size=64, learning_rate=0.003, epochs=50)

@@ -1,4 +1,4 @@
-"""Pairs → ids → one-hot: what the encoder reads, what the decoder reads, what the decoder should say.
+"""Pairs → ids → one-hot: the encoder's inputs, the decoder's inputs, and the targets of the decoder's outputs.
 
 The ids are how the data is kept. The dense one-hot tensors exist to be shown: at 10,000 pairs they would take half a
 gigabyte, the ids one or two megabytes.
@@ -19,8 +19,8 @@ from seq2seq.vocabulary import PAD_ID
 class Tensors(NamedTuple):
     """The three teacher-forcing tensors, as ids or one-hot.
 
-    With markers the decoder reads ⟨bos⟩+target and should say target+⟨eos⟩. Without them, as in the notebook, it
-    reads the target and should say the same one step ahead; its last step has nothing to say.
+    With markers the decoder's input is ⟨bos⟩+target and its target is target+⟨eos⟩. Without them, as in the notebook,
+    its target is its input one step ahead, and its last step has none.
     """
 
     encoder_inputs: np.ndarray  # ids: (pairs, source time)   one-hot: (pairs, source time, source tokens)
@@ -43,14 +43,14 @@ def token_ids(lesson: Lesson, rows: Sequence[int] | None = None) -> Tensors:
         np.full(shape, PAD_ID, id_type(len(target))),
         np.full(shape, PAD_ID, id_type(len(target))),
     )
-    before, after = ([target.bos_id], [target.eos_id]) if lesson.model.markers else ([], [])
+    bos, eos = ([target.bos_id], [target.eos_id]) if lesson.model.markers else ([], [])
     for n, pair in enumerate(pairs):
-        spoken = [*before, *target.encode(pair.target), *after]
-        heard = spoken[:-1] if lesson.model.markers else spoken  # ⟨eos⟩ is said, never heard
-        read = source.encode(pair.source)
-        tensors.encoder_inputs[n, : len(read)] = read
-        tensors.decoder_inputs[n, : len(heard)] = heard
-        tensors.decoder_targets[n, : len(spoken) - 1] = spoken[1:]
+        encoder_ids = source.encode(pair.source)
+        decoder_ids = [*bos, *target.encode(pair.target)]
+        target_ids = [*decoder_ids[1:], *eos]  # one step ahead
+        tensors.encoder_inputs[n, : len(encoder_ids)] = encoder_ids
+        tensors.decoder_inputs[n, : len(decoder_ids)] = decoder_ids
+        tensors.decoder_targets[n, : len(target_ids)] = target_ids
     return tensors
 
 

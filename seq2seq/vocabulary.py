@@ -1,7 +1,7 @@
 """Texts ↔ tokens ↔ ids. The ids are the columns of the one-hot tensors.
 
-What a model reads and writes one by one can be characters, jamo or words. Small tokens make a small vocabulary and long
-sentences; large ones make few time steps, and a word that was not in the training cannot be read or said at all.
+A token, the model's input or output at one time step, can be a character, a jamo or a word. Small tokens make a small
+vocabulary and long sentences; large ones make few time steps, and a word that was not in the training has no id at all.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def _taken_apart(syllables: re.Match[str]) -> str:
     return unicodedata.normalize("NFD", syllables[0])
 
 
-BOS = "⟨bos⟩"  # beginning of sentence: what the decoder is fed first
-EOS = "⟨eos⟩"  # end of sentence: what the decoder says when it is done
+BOS = "⟨bos⟩"  # beginning of sentence: the decoder's first input
+EOS = "⟨eos⟩"  # end of sentence: the decoder's last output
 PAD_ID = -1  # no token here: its one-hot row is all zeros
 
 
@@ -74,7 +74,7 @@ class Vocabulary:
     """The different tokens of one side of a lesson, in a fixed order.
 
     The notebook numbers its tokens in the order of a `set`, which Python shuffles anew in every run: weights
-    saved on Monday would speak gibberish on Tuesday. Here they are sorted, so the same pairs give the same ids.
+    saved on Monday would put out gibberish on Tuesday. Here they are sorted, so the same pairs give the same ids.
 
     Args:
         tokens: every token once; a token's place is its id.
@@ -144,6 +144,6 @@ class Vocabulary:
         return np.array(ids, dtype=np.int32)
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Turns ids back into a text; markers and padding say nothing, so they are left out."""
-        spoken = (self.tokens[i] for i in ids if i != PAD_ID)
-        return join((token for token in spoken if token not in (BOS, EOS)), self.level)
+        """Turns ids back into a text; markers and padding are no part of it, so they are left out."""
+        tokens = (self.tokens[token_id] for token_id in ids if token_id != PAD_ID)
+        return join((token for token in tokens if token not in (BOS, EOS)), self.level)

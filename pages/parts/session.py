@@ -18,12 +18,11 @@ from pages.parts.questions.questions import Answer
 from pages.parts.theme import Theme
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import shared_engine
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS
+from seq2seq.classroom.lessons import SUPPLIED_LESSONS, suggested_settings
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason
 from seq2seq.data.checks import Checked, Problem, check_pairs
 from seq2seq.data.pairs import Pair
-from seq2seq.lesson import suggested_settings
 from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_SESSIONS, MAX_UNDO
 
 Rows = tuple[tuple[str, str], ...]  # the table of pairs as the student left it, faulty rows included

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,16 @@ from seq2seq.cell import softmax
 # tokens), each decoder's state after). All decoders of a beam are asked at once, because one large product is faster
 # than several small ones. `Translator.next_tokens` is one.
 StepFunction = Callable[[Sequence[int], Sequence[Any]], tuple[np.ndarray, Sequence[Any]]]
+
+
+class SearchStart(NamedTuple):
+    """Where a search begins, and all that it knows of the model."""
+
+    step: StepFunction
+    fed_id: int  # the token that is fed first
+    state: Any  # the decoder's state before it
+    max_new_tokens: int  # after so many tokens a hypothesis is cut off
+    eos_id: int | None  # the token that ends one; None if there is none
 
 
 @dataclass(frozen=True)
@@ -91,16 +101,7 @@ def score(total: float, length: int, length_penalty: float) -> float:
     return total / length**length_penalty
 
 
-def beam_search(
-    step: StepFunction,
-    fed_id: int,
-    state: Any,
-    max_new_tokens: int,
-    *,
-    eos_id: int | None,
-    num_beams: int,
-    length_penalty: float = 0.0,
-) -> BeamSearch:
+def beam_search(start: SearchStart, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
     """Looks for the best-scored translation with several hypotheses at once, rather than the most probable token.
 
     The beam has `num_beams` places. At each step every unfinished hypothesis in it is extended by every token; of all
@@ -110,11 +111,7 @@ def beam_search(
     Source: Sutskever et al. 2014, section 3.2; that what is finished competes on, Graves 2012, algorithm 1.
 
     Args:
-        step: see `StepFunction`.
-        fed_id: the token that is fed first.
-        state: the decoder's state before it.
-        max_new_tokens: hypotheses of this many tokens are cut off.
-        eos_id: the token that finishes a hypothesis; None if there is none.
+        start: where it begins, and the model.
         num_beams: places in the beam.
         length_penalty: see `score`.
 
@@ -123,41 +120,52 @@ def beam_search(
         can win a place, and the next one.
 
     Raises:
-        ValueError: `num_beams` or `max_new_tokens` is less than 1.
+        ValueError: `num_beams` or the limit is less than 1.
     """
-    if num_beams < 1 or max_new_tokens < 1:
-        raise ValueError(f"num_beams and max_new_tokens must be at least 1, not {num_beams} and {max_new_tokens}")
+    if num_beams < 1 or start.max_new_tokens < 1:
+        raise ValueError(f"num_beams and max_new_tokens must be at least 1, not {num_beams} and {start.max_new_tokens}")
     nodes, finished, unfinished = [], [], [None]  # indices of nodes; the first hypothesis has no token yet
-    fed, states, totals = [fed_id], [state], [0.0]  # of the unfinished
-    for length in range(1, max_new_tokens + 1):
-        log_probabilities, states = step(fed, states)  # (unfinished, tokens)
-        extensions = []  # (node, which of the unfinished it extends)
-        for n, parent in enumerate(unfinished):
-            for token_id in np.argsort(-log_probabilities[n], kind="stable")[: num_beams + 1].tolist():
-                log_probability = float(log_probabilities[n, token_id])
-                total = totals[n] + log_probability
-                if total > -math.inf:  # what is impossible is no hypothesis
-                    node_score = score(total, length, length_penalty)
-                    extensions.append((Node(token_id, parent, length, log_probability, total, node_score, "pruned"), n))
-        extensions.sort(key=lambda extension: -extension[0].score)  # stable: equals stay in the order of the beam
+    fed, states = [start.fed_id], [start.state]  # of the unfinished
+    for _ in range(start.max_new_tokens):
+        log_probabilities, states = start.step(fed, states)  # (unfinished, tokens)
+        extensions = _extensions(nodes, unfinished, log_probabilities, num_beams + 1, length_penalty)
         rivals, unfinished, extended = [nodes[index].score for index in finished], [], []
         for rank, (node, n) in enumerate(extensions):
             if rank + sum(rival >= node.score for rival in rivals) >= num_beams:
                 nodes.append(node)
-            elif node.token_id == eos_id:
+            elif node.token_id == start.eos_id:
                 finished.append(len(nodes))
                 nodes.append(replace(node, status="finished"))
             else:
                 unfinished.append(len(nodes))
                 extended.append(n)
                 nodes.append(replace(node, status="kept"))
-        fed, totals = [nodes[index].token_id for index in unfinished], [nodes[index].total for index in unfinished]
-        states = [states[n] for n in extended]
+        fed, states = [nodes[index].token_id for index in unfinished], [states[n] for n in extended]
         if not unfinished:
             break
     hypotheses = [_hypothesis(nodes, index, "eos") for index in finished]
     hypotheses += [_hypothesis(nodes, index, "length") for index in unfinished]
     return BeamSearch(tuple(nodes), tuple(sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)))
+
+
+def _extensions(
+    nodes: Sequence[Node],
+    parents: Sequence[int | None],
+    log_probabilities: np.ndarray,
+    most: int,
+    length_penalty: float,
+) -> list[tuple[Node, int]]:
+    """Returns the most probable tokens after each parent, with which parent it is, from 0; the best-scored first."""
+    extensions = []
+    for n, index in enumerate(parents):
+        total_before, step = (0.0, 1) if index is None else (nodes[index].total, nodes[index].step + 1)
+        for token_id in np.argsort(-log_probabilities[n], kind="stable")[:most].tolist():
+            log_probability = float(log_probabilities[n, token_id])
+            total = total_before + log_probability
+            if total > -math.inf:  # what is impossible is no hypothesis
+                node = Node(token_id, index, step, log_probability, total, score(total, step, length_penalty), "pruned")
+                extensions.append((node, n))
+    return sorted(extensions, key=lambda extension: -extension[0].score)  # stable: equals stay in the beam's order
 
 
 def _hypothesis(nodes: Sequence[Node], index: int, stop_reason: str) -> Hypothesis:
@@ -187,26 +195,13 @@ class SampledStep:
     stop_reason: str | None = None
 
 
-def sample(
-    step: StepFunction,
-    fed_id: int,
-    state: Any,
-    max_new_tokens: int,
-    *,
-    eos_id: int | None,
-    temperature: float = 1.0,
-    seed: int = 0,
-) -> Iterator[SampledStep]:
+def sample(start: SearchStart, temperature: float = 1.0, seed: int = 0) -> Iterator[SampledStep]:
     """Draws each next token by its probability, rather than the most probable one.
 
     Source of the temperature: Ackley, Hinton and Sejnowski 1985.
 
     Args:
-        step: see `StepFunction`.
-        fed_id: the token that is fed first.
-        state: the decoder's state before it.
-        max_new_tokens: after so many tokens it is cut off.
-        eos_id: the token that ends it; None if there is none.
+        start: where it begins, and the model.
         temperature: what the log probabilities are divided by. 1 leaves them; lower ones bring out the most probable
             tokens, so that it comes near to greedy; higher ones level them.
         seed: of the draws; the same seed draws the same.
@@ -220,11 +215,12 @@ def sample(
     if not 0 < temperature < math.inf:  # also refuses NaN
         raise ValueError(f"temperature must be positive, not {temperature}; for greedy search use num_beams=1")
     rng = np.random.default_rng(seed)
-    for length in range(1, max_new_tokens + 1):
-        (log_probabilities,), (state,) = step([fed_id], [state])  # (tokens,)
+    fed_id, state = start.fed_id, start.state
+    for length in range(1, start.max_new_tokens + 1):
+        (log_probabilities,), (state,) = start.step([fed_id], [state])  # (tokens,)
         probabilities = softmax((log_probabilities - log_probabilities.max()) / temperature)
         token_id = int(rng.choice(len(probabilities), p=probabilities))
-        stop_reason = "eos" if token_id == eos_id else "length" if length == max_new_tokens else None
+        stop_reason = "eos" if token_id == start.eos_id else "length" if length == start.max_new_tokens else None
         yield SampledStep(fed_id, token_id, probabilities, float(log_probabilities[token_id]), stop_reason)
         if stop_reason:
             return

@@ -1,4 +1,7 @@
-"""The supplied lessons to start from. Their titles and reasons are in the catalogues of the pages."""
+"""What a lesson starts from: the supplied lessons, and settings for a student's own pairs.
+
+The titles of the supplied lessons and the reasons for them are in the catalogues of the pages.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,21 @@ class SuppliedLesson:
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
+def suggested_settings(pairs: int) -> tuple[ModelConfig, TrainingConfig]:
+    """Returns settings to begin with for a number of pairs.
+
+    More sentences need more units to be told apart, and larger batches so that an epoch stays short; a larger batch
+    is a surer step, but with many pairs per epoch there are steps enough for a lower rate.
+    """
+    if pairs <= 20:
+        return ModelConfig(), TrainingConfig()
+    if pairs <= 400:
+        return ModelConfig(hidden_size=64), TrainingConfig(batch_size=8, learning_rate=0.01)
+    if pairs <= 2000:
+        return ModelConfig(hidden_size=128), TrainingConfig(batch_size=16, learning_rate=0.005)
+    return ModelConfig(hidden_size=256), TrainingConfig(batch_size=64, learning_rate=0.003, epochs=50)
+
+
 def reverse_pairs() -> tuple[Pair, ...]:
     """Words and the same words backwards: the context vector has to carry every letter and its place."""
     return tuple(Pair(word, word[::-1]) for word in _WORDS.split())
@@ -43,7 +61,7 @@ def date_pairs(count: int = 800) -> tuple[Pair, ...]:
     pairs = []
     for day_number in sorted(rng.sample(range(30 * 365 + 8), count)):  # 8 leap years
         day = date(2000, 1, 1) + timedelta(days=day_number)
-        month = _MONTHS[day.month - 1]
+        month = _MONTHS.split()[day.month - 1]
         forms = (f"{day.day} {month} {day.year}", f"{month} {day.day}, {day.year}", f"{day.day} {month[:3]} {day.year}")
         pairs.append(Pair(rng.choice(forms), day.isoformat()))
     return tuple(pairs)
@@ -72,20 +90,7 @@ def korean_number(number: int) -> str:
 _DIGITS = "영일이삼사오육칠팔구"
 
 # The names are fixed here because `calendar` and `strftime` speak the language of the computer.
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+_MONTHS = "January February March April May June July August September October November December"
 
 # Only ten different letters, so that these words are enough to find the rule, and none the same backwards. Left out, to
 # be tried on the trained model: idea, land, learn, note, radio, rain, red, road, rose, salad, star, stone, ten, train.
@@ -163,37 +168,20 @@ _GREETINGS = (
     Pair("Goodbye.", "안녕히 가세요."),
 )
 
+_CLASS_MODEL = ModelConfig(hidden_size=64)
+_SHORT_TRAINING = TrainingConfig(epochs=50, batch_size=16, learning_rate=0.01)
+_LESSONS = (
+    SuppliedLesson("notebook", NOTEBOOK_PAIRS),
+    SuppliedLesson("greetings", _GREETINGS, _CLASS_MODEL, TrainingConfig(epochs=100, batch_size=8, learning_rate=0.01)),
+    SuppliedLesson(
+        "reverse", reverse_pairs(), _CLASS_MODEL, TrainingConfig(epochs=60, batch_size=8, learning_rate=0.005)
+    ),
+    SuppliedLesson("numbers", number_pairs(), _CLASS_MODEL, _SHORT_TRAINING),
+    SuppliedLesson("dates", date_pairs(), _CLASS_MODEL, _SHORT_TRAINING),
+)
+
 # In the order in which they are offered.
-SUPPLIED_LESSONS: dict[str, SuppliedLesson] = {
-    lesson.name: lesson
-    for lesson in (
-        SuppliedLesson("notebook", NOTEBOOK_PAIRS),
-        SuppliedLesson(
-            "greetings",
-            _GREETINGS,
-            ModelConfig(hidden_size=64),
-            TrainingConfig(epochs=100, batch_size=8, learning_rate=0.01),
-        ),
-        SuppliedLesson(
-            "reverse",
-            reverse_pairs(),
-            ModelConfig(hidden_size=64),
-            TrainingConfig(epochs=60, batch_size=8, learning_rate=0.005),
-        ),
-        SuppliedLesson(
-            "numbers",
-            number_pairs(),
-            ModelConfig(hidden_size=64),
-            TrainingConfig(epochs=50, batch_size=16, learning_rate=0.01),
-        ),
-        SuppliedLesson(
-            "dates",
-            date_pairs(),
-            ModelConfig(hidden_size=64),
-            TrainingConfig(epochs=50, batch_size=16, learning_rate=0.01),
-        ),
-    )
-}
+SUPPLIED_LESSONS: dict[str, SuppliedLesson] = {lesson.name: lesson for lesson in _LESSONS}
 
 # A lesson and an epoch of it, with its own settings and seed, at which beam search is right on some sentences where
 # greedy is wrong. A test trains it.

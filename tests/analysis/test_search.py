@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
-from seq2seq.analysis.search import beam_search, sample, score
+from seq2seq.analysis.search import SearchStart, beam_search, sample, score
 from seq2seq.classroom.lessons import BEAM_EXAMPLE, SUPPLIED_LESSONS
 
 EOS = 0
@@ -44,12 +44,10 @@ class MadeUpModel:
         return np.stack([self.log_probabilities(said) for said in after]), after
 
     def search(self, num_beams, length=4, length_penalty=0.0, eos_id=EOS):
-        return beam_search(
-            self.step, FIRST, (), length, eos_id=eos_id, num_beams=num_beams, length_penalty=length_penalty
-        )
+        return beam_search(SearchStart(self.step, FIRST, (), length, eos_id), num_beams, length_penalty)
 
     def sample(self, length=4, **settings):
-        return list(sample(self.step, FIRST, (), length, eos_id=EOS, **settings))
+        return list(sample(SearchStart(self.step, FIRST, (), length, EOS), **settings))
 
     def total(self, token_ids):
         return sum(self.log_probabilities(token_ids[:n])[token] for n, token in enumerate(token_ids))
@@ -160,8 +158,7 @@ def test_a_length_penalty_changes_the_winner():
             return np.log([rows[token] for token in fed]), states
 
     by_sum, by_mean = (
-        beam_search(step, FIRST, None, 3, eos_id=EOS, num_beams=9, length_penalty=penalty).hypotheses[0]
-        for penalty in (0.0, 1.0)
+        beam_search(SearchStart(step, FIRST, None, 3, EOS), 9, penalty).hypotheses[0] for penalty in (0.0, 1.0)
     )
     assert (by_sum.token_ids, by_mean.token_ids) == ((EOS,), (1, 2, EOS))
     assert math.exp(by_sum.total) == pytest.approx(0.4)
@@ -177,7 +174,7 @@ def test_looking_further_finds_what_greedy_misses():
         with np.errstate(divide="ignore"):
             return np.log([rows[token] for token in fed]), states
 
-    greedy, beam = (beam_search(step, FIRST, None, 2, eos_id=EOS, num_beams=width).hypotheses[0] for width in (1, 2))
+    greedy, beam = (beam_search(SearchStart(step, FIRST, None, 2, EOS), width).hypotheses[0] for width in (1, 2))
     assert (greedy.token_ids, beam.token_ids) == ((1, EOS), (2, EOS))
     assert math.exp(greedy.total) == pytest.approx(0.24)
     assert math.exp(beam.total) == pytest.approx(0.36)

@@ -1,13 +1,22 @@
-"""The supplied lessons."""
+"""The supplied lessons, and settings for a student's own pairs."""
 
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS, date_pairs, korean_number, number_pairs, reverse_pairs
+from seq2seq.classroom.lessons import (
+    SUPPLIED_LESSONS,
+    date_pairs,
+    korean_number,
+    number_pairs,
+    reverse_pairs,
+    suggested_settings,
+)
 from seq2seq.data.checks import check_pairs
 from seq2seq.data.pairs import NOTEBOOK_PAIRS
-from seq2seq.lesson import Lesson, ModelConfig
+from seq2seq.lesson import ModelConfig
 
 every_lesson = pytest.mark.parametrize("supplied", SUPPLIED_LESSONS.values(), ids=SUPPLIED_LESSONS)
 
@@ -27,19 +36,9 @@ def test_there_are_at_least_four_more():
 
 
 @every_lesson
-def test_a_lesson_can_be_trained_as_it_is(supplied):
-    assert check_pairs(supplied.pairs).problems == []  # not even a note
-    assert Lesson(supplied.pairs, supplied.model, supplied.training).pairs == supplied.pairs
-
-
-@every_lesson
-def test_no_source_has_two_targets(supplied):
-    assert len({pair.source for pair in supplied.pairs}) == len(supplied.pairs)
-
-
-@every_lesson
-def test_lessons_are_short_enough_for_a_class(supplied):
-    assert len(supplied.pairs) <= 1000
+def test_a_lesson_can_be_trained_as_it_is_and_is_short_enough_for_a_class(supplied):
+    assert check_pairs(supplied.pairs) == (supplied.pairs, [])  # not even a note
+    assert len({pair.source for pair in supplied.pairs}) == len(supplied.pairs) <= 1000
     assert max(len(text) for pair in supplied.pairs for text in pair) <= 30
 
 
@@ -119,3 +118,13 @@ def test_numbers_leave_some_to_try():
 def test_greetings_are_polite_throughout():
     for _, target in pairs_of("greetings"):
         assert target.endswith(("요.", "요?", "요!"))
+
+
+@given(st.integers(1, 80_000))
+def test_there_are_settings_to_begin_with_for_any_number_of_pairs(pairs):
+    model, training = suggested_settings(pairs)
+    larger_model, larger_training = suggested_settings(pairs + 1000)
+    assert model.markers
+    assert model.mask_padding
+    assert larger_model.hidden_size >= model.hidden_size
+    assert larger_training.batch_size >= training.batch_size

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig
+from seq2seq.classroom.lessons import suggested_settings
 from seq2seq.classroom.memory import training_bytes
-from seq2seq.lesson import suggested_settings
 from seq2seq.limits import MAX_TRAINING_BYTES
 
 hidden_sizes, batch_sizes = st.integers(1, 511), st.integers(1, 64)

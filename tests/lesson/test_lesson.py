@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, lesson
+from seq2seq.data import checks
 from seq2seq.data.checks import check_pairs
-from seq2seq.lesson import suggested_settings
 from seq2seq.limits import SETTING_RANGES
 
 CONFIG_OF = {name: config for config in (ModelConfig, TrainingConfig) for name in config.__dataclass_fields__}
@@ -71,23 +71,24 @@ def test_a_bad_row_is_refused_by_its_number(row):
 
 def test_pairs_are_checked_once(monkeypatch):
     """80,000 pairs take half a second to check, so not again whenever a setting is changed or a worker is sent them."""
-    checks = []
-    monkeypatch.setattr(lesson, "check_pairs", lambda rows: checks.append(rows) or check_pairs(rows))
+    checked_rows = []
+    monkeypatch.setattr(lesson, "check_pairs", lambda rows: checked_rows.append(rows) or check_pairs(rows))
     rows = [(" a", "b"), ("", "c"), ("a", "b"), ("c", "d")]
     checked = Lesson(check_pairs(rows).usable)
     assert checked.pairs == (("a", "b"), ("c", "d"))
     assert replace(pickle.loads(pickle.dumps(checked)), training=TrainingConfig(seed=1)).pairs is not None
     assert replace(checked, model=ModelConfig(8)).pairs is checked.pairs
-    assert checks == []
+    assert checked_rows == []
     own = replace(Lesson(NOTEBOOK_PAIRS), model=ModelConfig(8))
-    assert checks == [NOTEBOOK_PAIRS]
+    assert checked_rows == [NOTEBOOK_PAIRS]
     with pytest.raises(ValueError, match="row 6: the source is empty"):  # other pairs are not those that were checked
         Lesson((*own.pairs, ("", "b")))
 
 
-def test_too_many_rows_are_refused():
-    with pytest.raises(ValueError, match="80000 rows"):
-        Lesson((("a", "b"),) * 80_001)
+def test_too_many_rows_are_refused(monkeypatch):
+    monkeypatch.setattr(checks, "MAX_PAIRS", 3)
+    with pytest.raises(ValueError, match="more than 3 rows"):
+        Lesson((("a", "b"),) * 4)
 
 
 def test_only_the_first_problems_are_told():
@@ -134,13 +135,3 @@ def test_the_default_lesson_has_markers_and_a_mask():
     assert default.model == ModelConfig(hidden_size=32, markers=True, mask_padding=True)
     assert default.target_vocabulary.tokens[:2] == ("⟨bos⟩", "⟨eos⟩")
     assert (len(default.source_vocabulary), len(default.target_vocabulary)) == (23, 26)
-
-
-@given(st.integers(1, 80_000))
-def test_there_are_settings_to_begin_with_for_any_number_of_pairs(pairs):
-    model, training = suggested_settings(pairs)
-    larger_model, larger_training = suggested_settings(pairs + 1000)
-    assert model.markers
-    assert model.mask_padding
-    assert larger_model.hidden_size >= model.hidden_size
-    assert larger_training.batch_size >= training.batch_size

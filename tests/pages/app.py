@@ -10,8 +10,8 @@ from pages.parts.frame import PAGES
 from pages.parts.session import NamedRun, Session
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS
+from seq2seq.classroom.lessons import suggested_settings
 from seq2seq.classroom.run import Run
-from seq2seq.lesson import suggested_settings
 
 ROOT = Path(__file__).parents[2]
 

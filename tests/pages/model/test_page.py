@@ -9,7 +9,7 @@ import pytest
 from pages.parts.frame import PAGES
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
-from seq2seq.lesson import suggested_settings
+from seq2seq.classroom.lessons import suggested_settings
 from tests.pages.app import (
     a_run,
     button,
