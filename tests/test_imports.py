@@ -1,81 +1,133 @@
-"""Only a few modules may load Keras; none of the package loads Streamlit."""
+"""What may import what, and what is loaded by whom."""
 
 import ast
 import json
 import pkgutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import seq2seq
 
 ROOT = Path(__file__).parents[1]
-LOADS_KERAS = {
-    "seq2seq.model",
-    "seq2seq.compiled.lstm",
-    "seq2seq.compiled.epochs",
-    "seq2seq.training",
-    "seq2seq.classroom.worker",
-}
 MODULES = ["seq2seq", *(module.name for module in pkgutil.walk_packages(seq2seq.__path__, "seq2seq."))]
+PAGES = ("pairs", "tensors", "model", "train", "translate")
 
-CODE = """
+
+def may_load_keras(module):
+    return module in ("seq2seq.model", "seq2seq.training", "seq2seq.classroom.worker") or is_in(
+        "seq2seq.compiled", module
+    )
+
+
+def is_in(package, module):
+    return module == package or module.startswith(f"{package}.")
+
+
+@cache
+def modules_of(folder):
+    """Returns the name of each module in a folder with all that it imports."""
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files
+    return {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): set(
+            imported_by(ast.parse(file.read_text("utf-8")))
+        )
+        for file in files
+    }
+
+
+def imported_by(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are written in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def offences(folder, is_forbidden):
+    """Returns which modules of a folder import something that they must not."""
+    return [
+        f"{module} imports {imported}"
+        for module, imports in modules_of(folder).items()
+        for imported in sorted(imports)
+        if is_forbidden(module, imported)
+    ]
+
+
+def test_the_package_knows_nothing_of_the_pages():
+    assert not offences("seq2seq", lambda module, imported: imported.split(".")[0] in ("streamlit", "altair", "pages"))
+
+
+def test_the_core_needs_neither_the_classroom_nor_what_makes_it_fast():
+    def is_forbidden(module, imported):
+        if module.count(".") > 1 or (ROOT / module.replace(".", "/")).is_dir():
+            return False  # it is in a folder below the core
+        is_compiled = is_in("seq2seq.compiled", imported) and module != "seq2seq.training"
+        return is_in("seq2seq.classroom", imported) or is_compiled
+
+    assert not offences("seq2seq", is_forbidden)
+
+
+def test_a_page_knows_no_other_page():
+    """What two pages need is in a folder of neither."""
+
+    def page_of(module):
+        parts = module.split(".")
+        if parts[0] != "pages":
+            return None
+        own = parts[2] if parts[1] == "parts" and len(parts) > 2 else parts[1].partition("_")[2]
+        return own if own in PAGES else "shared"
+
+    def is_forbidden(module, imported):
+        return page_of(imported) in PAGES and page_of(imported) != page_of(module)
+
+    assert not offences("pages", is_forbidden)
+
+
+def test_keras_is_imported_by_few():
+    def is_forbidden(module, imported):
+        return imported.split(".")[0] in ("keras", "tensorflow") and not may_load_keras(module)
+
+    assert not offences("seq2seq", is_forbidden)
+    assert not offences("pages", lambda module, imported: is_forbidden(module, imported) or may_load_keras(imported))
+
+
+# --- What is loaded in the end ---------------------------------------------------------------------------------------
+
+
+def run(code, *arguments):
+    """Returns what some code prints in a fresh process."""
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
+
+
+def test_neither_keras_nor_streamlit_is_loaded_but_by_those_that_train():
+    code = """
 import importlib, json, sys
-heavy = lambda: [name for name in ("keras", "tensorflow", "streamlit") if name in sys.modules]
+heavy = lambda: [name for name in ("keras", "tensorflow", "streamlit", "altair") if name in sys.modules]
 print(json.dumps({name: (importlib.import_module(name), heavy())[1] for name in sys.argv[1:]}))
 """
-
-
-def loaded_by(*modules):
-    """Imports some modules one after another in a fresh process; returns what heavy is loaded after each."""
-    run = subprocess.run(
-        [sys.executable, "-c", CODE, *modules], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
-    )
-    return json.loads(run.stdout.splitlines()[-1])
-
-
-def test_the_package_alone_loads_neither_keras_nor_streamlit():
-    assert loaded_by("seq2seq") == {"seq2seq": []}
-
-
-def test_nor_does_any_module_but_those_that_train():
-    light = [name for name in MODULES if name not in LOADS_KERAS]
+    light = [name for name in MODULES if not may_load_keras(name)]
     assert len(light) > 10
-    assert loaded_by(*light) == {name: [] for name in light}
+    assert json.loads(run(code, *light)) == {name: [] for name in light}
 
 
-def test_no_module_at_all_loads_streamlit():
-    files = list((ROOT / "seq2seq").rglob("*.py"))
-    assert len(files) >= len(MODULES)
-    for file in files:
-        imported = {name for node in ast.walk(ast.parse(file.read_text("utf-8"))) for name in imported_by(node)}
-        assert not [name for name in imported if name.split(".")[0] in ("streamlit", "pages")], file
-        if "keras" in imported or "tensorflow" in imported:
-            assert ".".join(file.relative_to(ROOT).with_suffix("").parts) in LOADS_KERAS
+def test_the_start_page_waits_for_nothing_that_it_does_not_need():
+    page = ast.parse((ROOT / "streamlit_app.py").read_text("utf-8"))
+    imports = [ast.unparse(node) for node in page.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    loaded = run("\n".join([*imports, "import sys", "print(*sys.modules)"])).split()
+    assert "pages.parts.frame" in loaded
+    assert not {"altair", "distributed", "pandas", "tensorflow"} & set(loaded)
 
 
-def imported_by(node):
-    if isinstance(node, ast.Import):
-        return [alias.name for alias in node.names]
-    return [node.module] if isinstance(node, ast.ImportFrom) else []
+def test_the_pages_decide_on_numpys_threads_before_it_is_loaded():
+    code = "import os, sys, streamlit, pages.parts; print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
+    assert run(code).split() == ["False", "1"]
 
 
 def test_every_public_name_is_there():
     for name in seq2seq.__all__:
         assert getattr(seq2seq, name) is not None
-
-
-def test_the_door_waits_for_nothing_that_it_does_not_need():
-    code = "import sys, pages.parts.frame, pages.parts.questions.card; print(*sys.modules)"
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
-    )
-    assert not {"altair", "distributed", "pandas", "tensorflow"} & set(run.stdout.split())
-
-
-def test_the_pages_decide_on_numpys_threads_before_it_is_loaded():
-    code = "import os, sys, streamlit, pages.parts; print('numpy' in sys.modules, os.environ['OPENBLAS_NUM_THREADS'])"
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
-    )
-    assert run.stdout.split() == ["False", "1"]
