@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 
 def start_cluster(workers: int | None) -> subprocess.Popen:
+    """Starts the embedded cluster with so many workers; None leaves their number to it."""
     package_parent = str(Path(__file__).parents[2])
     return subprocess.Popen(
         [sys.executable, "-m", "seq2seq.classroom.cluster", *([] if workers is None else [str(workers)])],
@@ -31,20 +33,38 @@ async def read_address(process: subprocess.Popen) -> str:
     Raises:
         ChildProcessError: it ended before that.
     """
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    # A daemon thread, for a thread of the loop's executor would keep the app from ending while the cluster starts.
-    threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
-    while lines.empty():
-        await asyncio.sleep(0.05)
-    if address := lines.get().strip():
+    if address := (await _in_a_thread(process.stdout.readline)).strip():
         return address
     raise ChildProcessError(f"python -m seq2seq.classroom.cluster ended with exit status {process.wait()}")
 
 
+def when_ended(process: subprocess.Popen) -> asyncio.Future:
+    """Returns what is done when the cluster has ended, for whatever reason."""
+    return _in_a_thread(process.wait)
+
+
 def end_cluster(process: subprocess.Popen) -> None:
+    """Asks the cluster to end, and makes it end if it does not within ten seconds."""
     process.stdin.close()
     try:
         process.wait(timeout=10)
     except subprocess.TimeoutExpired:
         process.kill()
     process.stdout.close()
+
+
+def _in_a_thread(call: Callable) -> asyncio.Future:
+    """Calls what may take long; returns a future with its result.
+
+    The thread is a daemon, for one of the loop's own would keep the app from ending while it waits.
+    """
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def work() -> None:
+        result = call()
+        with contextlib.suppress(RuntimeError):  # the loop has been closed meanwhile
+            loop.call_soon_threadsafe(lambda: future.done() or future.set_result(result))
+
+    threading.Thread(target=work, daemon=True).start()
+    return future

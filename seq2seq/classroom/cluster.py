@@ -14,14 +14,15 @@ import sys
 import threading
 
 import dask
+import distributed.scheduler
 import psutil
 from dask.system import CPU_COUNT
 from distributed import LocalCluster, Status
 from distributed.system import MEMORY_LIMIT
 
 WORKER_BYTES = 600e6  # a worker with TensorFlow loaded and room for a lesson
+HEARTBEAT_SECONDS = 30  # Dask removes a worker that it has not heard of for 300; one that ends is noticed at once
 CONFIG = {
-    "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
     "distributed.deploy.lost-worker-timeout": "1000h",  # else it gives up on one that is not back in 15 s
     "distributed.scheduler.active-memory-manager.start": False,  # would take a lesson from the second worker using it
     "distributed.scheduler.work-stealing": False,  # the engine sends each slice to a free worker
@@ -30,7 +31,13 @@ CONFIG = {
     # Dask's own MALLOC_TRIM_THRESHOLD_ has memory handed back and asked for again all the time: large models train 4%
     # slower, and a worker has 30 of 900 MB less. What else Dask sets here is set below, or of no use to TensorFlow.
     "distributed.nanny.pre-spawn-environ": {},
-    "distributed.worker.profile.enabled": False,  # 100 stack samples a second that nobody reads
+    # What Dask measures for its dashboard, which is not there: it would take a tenth of a core while nobody trains.
+    "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
+    "distributed.admin.system-monitor.interval": "1h",
+    "distributed.admin.tick.cycle": "1h",
+    "distributed.admin.tick.interval": "1h",
+    "distributed.worker.memory.monitor-interval": "1s",  # the nanny's
+    "distributed.worker.profile.enabled": False,
 }
 ALIVE = (Status.init, Status.starting, Status.running)
 
@@ -50,6 +57,7 @@ def main(workers: int) -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # large models train 15% quicker; on newer Intel it is the rule
     os.environ.setdefault("PYTHONWARNINGS", "ignore::UserWarning:multiprocessing.resource_tracker")  # of a hard end
     dask.config.set(CONFIG)
+    distributed.scheduler.heartbeat_interval = lambda _: HEARTBEAT_SECONDS  # twice a second, and no setting for it
     started, ended = threading.Event(), threading.Event()
     threading.Thread(target=_wait_for_end, args=(started, ended), daemon=True).start()
     with LocalCluster(

@@ -1,7 +1,7 @@
-"""Training for the web process: submit a state, watch the run, stop it. TensorFlow stays in the workers.
+"""Training for the web process: submit a state, watch the run, pause it. TensorFlow stays in the workers.
 
 A training is cut into slices of a fraction of a second. A finished slice's state comes back here and the run queues up
-behind all others, so thirty students share two workers fairly, Stop is quick, and a worker that dies takes one slice
+behind all others, so thirty students share two workers fairly, Pause is quick, and a worker that dies takes one slice
 with it. Everything happens in one thread with an event loop; pages only read `Run` objects.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import dataclasses
 import logging
 import math
 import os
@@ -24,14 +23,13 @@ from collections import Counter, deque
 from functools import cache
 from typing import TYPE_CHECKING
 
-from seq2seq.classroom.child import end_cluster, read_address, start_cluster
+from seq2seq.classroom.child import end_cluster, read_address, start_cluster, when_ended
 from seq2seq.classroom.run import Run
-from seq2seq.classroom.stopping import epochs_without_improvement
-from seq2seq.limits import MAX_CHECKPOINT_BYTES, MAX_WORKER_BYTES
-from seq2seq.state import TrainingState, is_checkpoint
+from seq2seq.limits import MAX_WORKER_BYTES
+from seq2seq.state import TrainingState
 
 if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
-    from distributed import Client
+    from distributed import Client, Future
 
 logger = logging.getLogger(__name__)
 DASK_CONFIG = {
@@ -39,15 +37,13 @@ DASK_CONFIG = {
     "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
 }
 
-# Long enough that the 10–20 ms of sending a slice there and back do not count, short enough that Stop, which waits for
+# Long enough that the 10–20 ms of sending a slice there and back do not count, short enough that Pause, which waits for
 # the slice under way (and its last call of the compiled function), takes less than half a second.
 SLICE_SECONDS = 0.25
-POLL_SECONDS = 0.5  # how often to look whether the cluster lives and how many workers it has
+# The cluster tells of workers that come and go, of slices and of its end. Nobody tells that a remote scheduler was
+# started anew while no slice was under way, so the engine looks for itself now and then.
+LOOK_SECONDS = 5
 RECYCLE_SECONDS = 300  # a worker that has grown is not replaced at once again: it may be a lesson that needs so much
-
-
-class _ClusterLostError(Exception):
-    """The cluster was there and is gone."""
 
 
 class Engine:
@@ -63,16 +59,16 @@ class Engine:
 
     def __init__(self, workers: int | None = None):
         self._workers = workers
-        self._topic = f"seq2seq-{secrets.token_hex(8)}"
+        self._topic = f"seq2seq-{secrets.token_hex(8)}"  # of what slices tell
         self._client: Client | None = None
-        self._connection_lost = False
+        self._cluster_lost = False
         self._threads: dict[str, int] = {}  # of each worker
         self._recycled: str | None = None  # the worker that is being replaced
         self._recycled_at = -math.inf
         self._waiting: deque[Run] = deque()
         self._in_flight: dict[str, Run] = {}
-        self._beginning = threading.Lock()
-        self._submitted, self._closing = asyncio.Event(), asyncio.Event()
+        self._resuming = threading.Lock()
+        self._submitted, self._cluster_changed, self._closing = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._runner = asyncio.Runner(loop_factory=asyncio.SelectorEventLoop)  # Dask can use no other on Windows
         self._loop = self._runner.get_loop()
         self._thread = threading.Thread(target=self._work, name="training engine", daemon=True)
@@ -84,7 +80,7 @@ class Engine:
         return bool(self._threads)
 
     def submit(self, state: TrainingState) -> Run:
-        """Trains on from a state until the lesson's rules end it. Returns at once.
+        """Trains a state until the lesson's rules end it. Returns at once.
 
         A state that the rules have ended already comes back finished and as it was.
         """
@@ -93,30 +89,30 @@ class Engine:
         return run
 
     def resume(self, run: Run, epochs: int | None = None) -> None:
-        """Trains a resting run on, and lets an active one be. Returns at once.
+        """Trains a run on; one that is active already is left alone. Returns at once.
 
         Args:
             run: what to train on.
-            epochs: how many more, whatever the rules say; None goes on until the rules end it.
+            epochs: how many more, whatever the rules say; None trains until the rules end it.
         """
-        with self._beginning:  # a second tab may ask for the same at this moment
+        with self._resuming:  # a second tab may ask for the same at this moment
             if run.is_active:
                 return
             run._begin(epochs)
         self._loop.call_soon_threadsafe(self._enqueue, run)
 
     def pause(self, run: Run) -> None:
-        """Lets a run rest, keeping what it has learned. Returns at once; a slice under way is still finished."""
+        """Pauses a run, which keeps what it has learned. Returns at once; a slice under way is still finished."""
         if run.is_active:
             self._loop.call_soon_threadsafe(self._pause, run)
 
     def close(self) -> None:
-        """Stops all runs and ends the embedded cluster."""
+        """Pauses all runs and ends the embedded cluster."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
 
-    # What follows runs in the engine's thread.
+    # --- The cluster: from here on all is done in the engine's thread ------------------------------------------------
 
     def _work(self) -> None:
         with self._runner:
@@ -133,7 +129,6 @@ class Engine:
         while True:
             try:
                 await self._serve_cluster()
-            except _ClusterLostError:
                 logger.warning("the training processes are gone; starting them again")
             except Exception as error:  # whatever it is, no run may wait for ever
                 logger.exception("the training processes cannot be used")
@@ -142,10 +137,9 @@ class Engine:
                 await self._submitted.wait()
 
     async def _serve_cluster(self) -> None:
-        """Starts or finds the cluster and keeps it busy.
+        """Starts or finds the cluster and keeps it busy until it is lost.
 
         Raises:
-            _ClusterLostError: it was there and is gone.
             Exception: it could not be started or found.
         """
         process, address = None, os.environ.get("SEQ2SEQ_SCHEDULER")
@@ -163,17 +157,35 @@ class Engine:
                 end_cluster(process)
 
     async def _keep_busy(self, process: subprocess.Popen | None) -> None:
-        self._connection_lost = False
-        while not self._connection_lost and (process is None or process.poll() is None):
-            try:
+        """Follows the workers' coming and going until the cluster is lost."""
+        self._cluster_lost = False
+        if process:
+            when_ended(process).add_done_callback(lambda _: self._lose_cluster())
+        try:
+            while not self._cluster_lost:
+                self._cluster_changed.clear()
                 self._client.subscribe_topic(self._topic, self._receive)  # again: a scheduler that restarted forgot it
+                self._client.subscribe_topic("all", self._receive_from_scheduler)
                 threads = await self._client.nthreads()
                 self._threads = {worker: n for worker, n in threads.items() if worker != self._recycled}
-            except OSError:
-                break
-            self._dispatch()
-            await asyncio.sleep(POLL_SECONDS)
-        raise _ClusterLostError
+                self._dispatch()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._cluster_changed.wait(), LOOK_SECONDS)
+        except OSError:
+            self._lose_cluster()
+        except asyncio.CancelledError:
+            self._client.unsubscribe_topic("all")  # or the scheduler logs that it cannot tell us of our own leaving
+            raise
+
+    def _lose_cluster(self) -> None:
+        self._cluster_lost = True
+        self._cluster_changed.set()
+
+    def _receive_from_scheduler(self, event: tuple[float, dict]) -> None:
+        """Hears of workers that come and go, and of what other users of a remote cluster tell all."""
+        _, message = event
+        if isinstance(message, dict) and message.get("action") in ("add-worker", "remove-worker"):
+            self._cluster_changed.set()
 
     def _requeue(self) -> None:
         """Puts the runs whose slices went down with the cluster back in line, first, at their last state."""
@@ -188,8 +200,23 @@ class Engine:
             run._lesson = None
         self._update_queue_positions()
 
+    async def _recycle(self, worker: str) -> None:
+        """Replaces the process of a free worker of the embedded cluster; its runs go to another worker, or wait."""
+        if time.monotonic() - self._recycled_at < RECYCLE_SECONDS:
+            return
+        self._recycled, self._recycled_at = worker, time.monotonic()
+        self._threads.pop(worker, None)
+        self._dispatch()
+        # The connection is lost, which `_keep_busy` will notice; or the worker ended by itself, and is back soon.
+        with contextlib.suppress(OSError, KeyError):
+            await self._client.restart_workers([worker], raise_for_error=False)
+        self._recycled = None
+        self._cluster_changed.set()  # if it could not be replaced, it is to be used again
+
+    # --- The queue ---------------------------------------------------------------------------------------------------
+
     def _enqueue(self, run: Run) -> None:
-        if rule := run._rule():
+        if rule := run._reached_rule:
             run._finish("finished", rule)
             return
         self._waiting.append(run)
@@ -221,8 +248,8 @@ class Engine:
         self._update_queue_positions()
 
     def _update_queue_positions(self) -> None:
-        for place, run in enumerate(self._waiting, start=1):
-            run.queue_position = place
+        for position, run in enumerate(self._waiting, start=1):
+            run.queue_position = position
 
     def _free_worker(self, preferred: str | None) -> str | None:
         """Returns a worker with a free thread, or None. The preferred one has the run's lesson already."""
@@ -232,45 +259,24 @@ class Engine:
             return preferred
         return random.choice(free) if free else None  # at random, for another web process may share the cluster
 
+    # --- Slices ------------------------------------------------------------------------------------------------------
+
     async def _train_slice(self, run: Run) -> None:
         """Sends a slice, waits for it, and queues the run behind all others or ends it."""
         from distributed.client import FutureCancelledError  # noqa: PLC0415
 
-        state = run.state
-        run._slice, run._slice_began = run._slice + 1, False
         try:
-            if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
-                run._lesson = self._client.submit(pickle.loads, pickle.dumps(state.lesson), key=f"lesson-{run.id}")
-            later, seconds, memory = await self._client.submit(
-                _train_slice_there,
-                run._lesson,
-                dataclasses.replace(state, lesson=None, history=_watched_history(state), checkpoints=()),
-                run.target_epoch if not run._has_rules else None,
-                SLICE_SECONDS,
-                self._topic,
-                {"run": run.id, "slice": run._slice},
-                key=f"slice-{run.id}-{run._slice}",
-                workers=[run._worker],
-                allow_other_workers=True,  # if that one dies
-            )
+            later, seconds, memory = await self._send_slice(run)
         except (FutureCancelledError, OSError):  # never from the slice itself, whose errors are RuntimeErrors
-            self._connection_lost = True  # `_requeue` follows
+            self._lose_cluster()  # `_requeue` follows
             return
         except Exception as error:
             del self._in_flight[run.id]
             run._finish("failed", error=_explain(error))
         else:
             del self._in_flight[run.id]
-            run.state = dataclasses.replace(
-                later,
-                lesson=state.lesson,
-                history=state.history + later.history,
-                checkpoints=_bounded(state.checkpoints + later.checkpoints),
-            )
-            run._follow_state()
-            run.seconds_trained += seconds
-            run._sample_pace()
-            if rule := run._rule():
+            run._end_slice(later, seconds)
+            if rule := run._reached_rule:
                 run._finish("finished", rule)
             elif run._stop or run._is_unwatched or run.state.epoch >= run.target_epoch:
                 run._finish("paused")
@@ -280,30 +286,30 @@ class Engine:
                 await self._recycle(run._worker)
         self._dispatch()
 
-    async def _recycle(self, worker: str) -> None:
-        """Replaces the process of a resting worker of the embedded cluster; its runs go on with another, or wait."""
-        if time.monotonic() - self._recycled_at < RECYCLE_SECONDS:
-            return
-        self._recycled, self._recycled_at = worker, time.monotonic()
-        self._threads.pop(worker, None)
-        self._dispatch()
-        # The connection is lost, which `_keep_busy` will notice; or the worker ended by itself, and is back soon.
-        with contextlib.suppress(OSError, KeyError):
-            await self._client.restart_workers([worker], raise_for_error=False)
-        self._recycled = None  # if it could not be replaced, it trains on
+    def _send_slice(self, run: Run) -> Future:
+        """Sends a slice to the worker that was chosen, and before a run's first slice its lesson."""
+        start = run._begin_slice()
+        if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
+            run._lesson = self._client.submit(pickle.loads, pickle.dumps(run.state.lesson), key=f"lesson-{run.id}")
+        return self._client.submit(
+            _train_slice_there,
+            run._lesson,
+            start,
+            None if run._has_rules else run.target_epoch,
+            SLICE_SECONDS,
+            self._topic,
+            {"run": run.id, "slice": run._slice},
+            key=f"slice-{run.id}-{run._slice}",
+            workers=[run._worker],
+            allow_other_workers=True,  # if that one dies
+        )
 
     def _receive(self, event: tuple[float, dict]) -> None:
-        """Takes what a slice under way tells. A slice that is repeated, its worker having died, tells it again."""
+        """Hears from a slice under way."""
         _, message = event
         run = self._in_flight.get(message["run"])
-        if run is None or message["slice"] != run._slice:
-            return  # late: the slice's result, which has it all, was first
-        if not run._slice_began:
-            run._slice_began, run.status = True, "training"
-            if not run._pace_samples:
-                run._sample_pace()
-        run.history = [*run.history, *(record for record in message["records"] if record["epoch"] > len(run.history))]
-        run.epoch_progress = message["progress"]
+        if run and message["slice"] == run._slice:  # else it is late: the slice's result, which has it all, was first
+            run._follow_slice(message["records"], message["progress"])
 
 
 def _train_slice_there(*args):
@@ -311,28 +317,6 @@ def _train_slice_there(*args):
     from seq2seq.classroom.worker import train_slice  # noqa: PLC0415
 
     return train_slice(*args)
-
-
-def _watched_history(state: TrainingState) -> tuple[dict[str, float], ...]:
-    """Returns as much of the history as patience looks at, from the best epoch on. The rest need not travel."""
-    if not state.lesson.training.patience:
-        return ()
-    return state.history[-1 - epochs_without_improvement(state.history) :]
-
-
-def _bounded(checkpoints: tuple) -> tuple:
-    """Keeps the latest checkpoint and every second, fourth, eighth … from the first, as `MAX_CHECKPOINT_BYTES` allows.
-
-    They are counted among all that there ever were, not among those left: that keeps them closer together early.
-    """
-    if not checkpoints:
-        return ()
-    latest, weights = checkpoints[-1]
-    most = max(2, MAX_CHECKPOINT_BYTES // sum(values.nbytes for values in weights.values()))
-    earlier = [epoch for epoch in range(1, latest) if is_checkpoint(epoch)]
-    while len(earlier) >= most:
-        earlier = earlier[::2]
-    return tuple(checkpoint for checkpoint in checkpoints if checkpoint[0] in (*earlier, latest))
 
 
 def _connect(address: str, direct_to_workers: bool) -> Client:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seq2seq.classroom.stopping import stop_reason
-from seq2seq.limits import UNWATCHED_SECONDS
-from seq2seq.state import TrainingState
+from seq2seq.classroom.stopping import epochs_without_improvement, stop_reason
+from seq2seq.limits import MAX_CHECKPOINT_BYTES, UNWATCHED_SECONDS
+from seq2seq.state import TrainingState, Weights, is_checkpoint
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -20,9 +21,9 @@ _PACE_SLICES = 20  # the time left is judged from this many slices: classmates c
 class Run:
     """One training, as the pages see it. Read it at any time, from any thread.
 
-    Only the engine writes: `Engine.resume` begins one that rests, and from then on it belongs to the engine's thread
-    until it rests again. Values are replaced instead of changed, so who reads needs no lock: a list or state that was
-    read stays as it was. `status` is written last; where it says that the run rests, all is final.
+    Only the engine writes: `Engine.resume` begins a run that is not active, and it belongs to the engine's thread until
+    it is not active again. Values are replaced instead of changed, so who reads needs no lock: a list or state that was
+    read stays as it was. `status` is written last; where it says that the run is not active, all is final.
 
     Args:
         state: where to begin.
@@ -31,11 +32,11 @@ class Run:
         id: unguessable.
         state: the latest whole state.
         history: every epoch so far, also those of a slice under way.
-        status: "queued" before the first slice, "training" until it rests: then "paused" by the student, "finished" by
-            a rule, or "failed". Whatever it is, `Engine.resume` trains on from there.
+        status: "queued" before the first slice, then "training"; "paused" by the student, "finished" by a rule, or
+            "failed". From each of these three `Engine.resume` trains on.
         stop_reason: the rule that finished it (see `seq2seq.classroom.stopping`), or None.
-        target_epoch: the epoch it is training up to.
-        place: 0 while a slice of it is with a worker; else its place in the queue, 1 being the next.
+        target_epoch: the epoch that it is training up to.
+        queue_position: 0 while a slice of it is with a worker; else its place in the queue, 1 being the next.
         epoch_progress: how much of the epoch under way is done, 0 to 1.
         seconds_trained: time that workers spent on this run.
         error: what went wrong, for the teacher, or None.
@@ -64,6 +65,7 @@ class Run:
 
     @property
     def is_active(self) -> bool:
+        """Whether it trains or waits for its turn."""
         return self.status in ("queued", "training")
 
     @property
@@ -72,31 +74,27 @@ class Run:
 
         Patience may end the run sooner.
         """
-        marks = self._pace_samples
-        if not self.is_active or len(marks) < 2 or marks[-1][1] <= marks[0][1]:
+        samples = self._pace_samples
+        if not self.is_active or len(samples) < 2 or samples[-1][1] <= samples[0][1]:
             return None
-        (first_at, first), (last_at, last) = marks[0], marks[-1]
+        (first_at, first), (last_at, last) = samples[0], samples[-1]
         left = (self.target_epoch - last) * (last_at - first_at) / (last - first)
         return max(0.0, left - (time.monotonic() - last_at))
 
-    def _follow_state(self) -> None:
-        """Sets what is shown live to what the state says."""
-        self.history = list(self.state.history)
-        self.epoch_progress = _epoch_progress(self.state)
-
-    def _sample_pace(self) -> None:
-        self._pace_samples = (
-            *self._pace_samples[-_PACE_SLICES:],
-            (time.monotonic(), self.state.epoch + _epoch_progress(self.state)),
-        )
-
     def watch(self) -> None:
-        """Says that somebody is looking, so that it goes on."""
+        """Says that somebody is looking. A run that nobody looks at for long is paused."""
         self._watched_at = time.monotonic()
+
+    # What follows is for the engine.
 
     @property
     def _is_unwatched(self) -> bool:
         return time.monotonic() - self._watched_at > UNWATCHED_SECONDS
+
+    @property
+    def _reached_rule(self) -> str | None:
+        """The rule that ends this run now, if any."""
+        return stop_reason(self.state.history, self.state.lesson.training) if self._has_rules else None
 
     def _begin(self, epochs: int | None) -> None:
         self._has_rules = epochs is None
@@ -105,16 +103,71 @@ class Run:
         self.watch()
         self.stop_reason, self.error, self.status = None, None, "queued"
 
-    def _rule(self) -> str | None:
-        """Returns the rule that ends this run now, if any."""
-        return stop_reason(self.state.history, self.state.lesson.training) if self._has_rules else None
+    def _begin_slice(self) -> TrainingState:
+        """Counts a new slice; returns the state to send: without its lesson and what else need not travel."""
+        self._slice, self._slice_began = self._slice + 1, False
+        return replace(self.state, lesson=None, history=_watched_history(self.state), checkpoints=())
+
+    def _follow_slice(self, records: list[dict[str, float]], progress: float) -> None:
+        """Takes over what a slice under way tells. One that is sent again, its worker having died, tells it again."""
+        if not self._slice_began:
+            self._slice_began, self.status = True, "training"
+            if not self._pace_samples:
+                self._sample_pace()
+        self.history = [*self.history, *(record for record in records if record["epoch"] > len(self.history))]
+        self.epoch_progress = progress
+
+    def _end_slice(self, later: TrainingState, seconds: float) -> None:
+        """Takes over what a slice came back with: the later state, with its own epochs and checkpoints alone."""
+        before = self.state
+        self.state = replace(
+            later,
+            lesson=before.lesson,
+            history=before.history + later.history,
+            checkpoints=_thinned(before.checkpoints + later.checkpoints),
+        )
+        self.seconds_trained += seconds
+        self._show_state()
+        self._sample_pace()
 
     def _finish(self, status: str, rule: str | None = None, error: str | None = None) -> None:
-        self._follow_state()
+        self._show_state()
         self.queue_position, self._lesson = 0, None  # the cluster may forget the lesson
         self.stop_reason, self.error = rule, error
         self.status = status
 
+    def _show_state(self) -> None:
+        """Sets what is shown live to what the state says."""
+        self.history = list(self.state.history)
+        self.epoch_progress = _epoch_progress(self.state)
+
+    def _sample_pace(self) -> None:
+        sample = time.monotonic(), self.state.epoch + _epoch_progress(self.state)
+        self._pace_samples = (*self._pace_samples[-_PACE_SLICES:], sample)
+
 
 def _epoch_progress(state: TrainingState) -> float:
     return state.batch / state.lesson.steps_per_epoch
+
+
+def _watched_history(state: TrainingState) -> tuple[dict[str, float], ...]:
+    """Returns as much of the history as patience looks at: from the best epoch on."""
+    if not state.lesson.training.patience:
+        return ()
+    return state.history[-1 - epochs_without_improvement(state.history) :]
+
+
+def _thinned(checkpoints: tuple[tuple[int, Weights], ...]) -> tuple[tuple[int, Weights], ...]:
+    """Keeps as many checkpoints as `MAX_CHECKPOINT_BYTES` allows: the latest, and of all others every nth.
+
+    n is 1, 2, 4, 8 …, and all that there ever were are counted, not only those that are left: what is kept then lies
+    closer together early, where a model changes most.
+    """
+    if not checkpoints:
+        return ()
+    latest, weights = checkpoints[-1]
+    most = max(2, MAX_CHECKPOINT_BYTES // sum(values.nbytes for values in weights.values()))
+    earlier = [epoch for epoch in range(1, latest) if is_checkpoint(epoch)]
+    while len(earlier) >= most:
+        earlier = earlier[::2]
+    return tuple(checkpoint for checkpoint in checkpoints if checkpoint[0] in (*earlier, latest))

@@ -1,4 +1,4 @@
-"""The rules that end a training, compared with Keras's callback."""
+"""The rules that end a training; patience is compared with Keras's callback."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq import TrainingConfig
-from seq2seq.classroom.stopping import epochs_without_improvement, stop_reason
+from seq2seq.classroom.stopping import epochs_without_improvement, first_stop, stop_reason
 
 few_values = st.sampled_from([0.5, 1.0, 1.5, 2.0])  # so that a loss often equals the best one
 normal_floats = st.floats(0, 2**20, width=32, allow_subnormal=False)  # Keras compares them as float32
@@ -26,11 +26,13 @@ def test_patience_is_keras_early_stopping(values, patience):
     callback.on_train_begin()
     training = TrainingConfig(epochs=1000, patience=patience)
     history = history_of(values)
-    for n, loss in enumerate(values):
-        callback.on_epoch_end(n, {"loss": loss})
-        assert epochs_without_improvement(history[: n + 1]) == callback.wait
-        assert stop_reason(history[: n + 1], training) == ("patience" if callback.model.stop_training else None)
-        if callback.model.stop_training:
+    for n, loss in enumerate(values, start=1):
+        callback.on_epoch_end(n - 1, {"loss": loss})
+        stops = callback.model.stop_training
+        assert epochs_without_improvement(history[:n]) == callback.wait
+        assert stop_reason(history[:n], training) == ("patience" if stops else None)
+        assert first_stop(history[:n], patience) == (n if stops else None)
+        if stops:
             break
 
 
@@ -40,20 +42,22 @@ def test_without_patience_only_the_epochs_count(values, epochs):
     assert stop_reason(history_of(values), training) == ("epochs" if len(values) >= epochs else None)
 
 
+@pytest.mark.parametrize(
+    ("exact_match", "rules", "reason"),
+    [
+        (1.0, {}, "right"),
+        (1.0, {"stop_when_right": False}, "patience"),
+        (0.8, {}, "patience"),
+        (0.8, {"patience": 3}, "epochs"),
+        (0.8, {"patience": 3, "epochs": 4}, None),
+    ],
+)
+def test_of_several_rules_the_first_is_named(exact_match, rules, reason):
+    history = history_of([1, 2, 2])
+    history[-1]["exact_match"] = exact_match
+    assert stop_reason(history, TrainingConfig(**({"epochs": 3, "patience": 2} | rules))) == reason
+
+
 def test_nothing_ends_before_it_began():
     assert stop_reason([], TrainingConfig(epochs=1, patience=1)) is None
     assert epochs_without_improvement([]) == 0
-
-
-def test_where_both_rules_hold_patience_is_named():
-    assert stop_reason(history_of([1, 2, 2]), TrainingConfig(epochs=3, patience=2)) == "patience"
-    assert stop_reason(history_of([1, 2, 2]), TrainingConfig(epochs=3, patience=3)) == "epochs"
-
-
-def test_an_equal_loss_is_no_improvement():
-    assert epochs_without_improvement(history_of([2, 1, 1, 1])) == 2
-
-
-@pytest.mark.parametrize("values", [[3, 2, 1], [1], [5, 6, 4.9]])
-def test_a_new_best_starts_the_count_anew(values):
-    assert epochs_without_improvement(history_of(values)) == 0

@@ -1,0 +1,252 @@
+"""The processes of the engine: started, found, killed, replaced.
+
+Nothing trains here: slices are stand-ins, and the workers are ready without TensorFlow.
+"""
+
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import cloudpickle
+import dask
+import psutil
+import pytest
+from distributed import Client, LocalCluster, get_worker
+
+from seq2seq.classroom import cluster
+from seq2seq.classroom import engine as engine_module
+from seq2seq.classroom.engine import Engine
+from tests.classroom.engines import HeardEngine, is_alive, is_worker, new_state, wait_for, wait_until
+
+ROOT = Path(__file__).parents[2]
+LIGHT_CLUSTER = """
+from seq2seq.classroom import cluster
+start = cluster.LocalCluster
+cluster.LocalCluster = lambda preload, **settings: start(**settings)
+cluster.main(workers=1)
+"""
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import what is here
+
+
+def python(code, **environment):
+    """Starts a Python process as the engine starts its cluster."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
+
+
+@pytest.fixture
+def one_epoch(monkeypatch, tmp_path):
+    """Has slices train one epoch in name; returns a file: until it is there, a run's second slice does not end."""
+    gate = tmp_path / "gate"
+
+    def train(lesson, start, target_epoch, seconds, topic, label):
+        record = {"epoch": start.epoch + 1}
+        get_worker().log_event(topic, label | {"records": [record], "progress": 0.0})
+        while label["slice"] == 2 and not gate.exists():
+            time.sleep(0.01)
+        return dataclasses.replace(start, step=start.step + 1, epoch=start.epoch + 1, history=(record,)), 0.1, 1
+
+    monkeypatch.setattr(engine_module, "_train_slice_there", train)
+    return gate
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    """The clusters that the light engine has started, the latest last."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def light(clusters):
+    """An engine with one light worker. It never looks for itself: whatever it does, it was told of the reason."""
+
+    def start_cluster(workers):
+        clusters.append(python(LIGHT_CLUSTER))
+        return clusters[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_module, "start_cluster", start_cluster)
+        patch.setattr(engine_module, "LOOK_SECONDS", None)
+        engine = HeardEngine()
+        yield engine
+        engine.close()
+
+
+def find_worker(light, clusters):
+    wait_until(lambda: light.ready)
+    [worker] = filter(is_worker, psutil.Process(clusters[-1].pid).children(recursive=True))
+    return worker
+
+
+# --- The cluster, and a web process that ends
+
+
+KILLED_EARLY = """
+import time
+import psutil
+from seq2seq.classroom.engine import Engine
+
+engine = Engine(workers=1)
+while not any("--multiprocessing-fork" in p.cmdline() for p in psutil.Process().children(recursive=True)):
+    time.sleep(0.01)
+print([child.pid for child in psutil.Process().children(recursive=True)], flush=True)
+time.sleep(1000)
+"""
+
+
+def test_a_web_process_that_is_killed_leaves_no_process_behind():
+    """Here while the workers start, which nothing can interrupt; test_engine.py closes one whose worker trains."""
+    web = python(KILLED_EARLY)
+    children = [psutil.Process(pid) for pid in json.loads(web.stdout.readline())]
+    assert len(children) >= 2 and all(map(is_alive, children))  # the cluster and its worker, at least
+    web.kill()
+    web.wait()
+    wait_until(lambda: not any(map(is_alive, children)))
+
+
+def test_nothing_ticks_more_than_once_a_second_while_nobody_trains(light):
+    """With Dask's own settings an idle server used a sixth of a core."""
+    wait_until(lambda: light.ready)
+    with Client(light._client.scheduler.address, set_as_default=False) as client:
+        servers = [client.run_on_scheduler(_intervals), *client.run(_intervals).values()]
+        servers += client.run(_intervals, nanny=True).values()
+    servers.append({name: each.callback_time for name, each in light._client._periodic_callbacks.items()})
+    intervals = [interval for server in servers for interval in server.items()]
+    assert {"heartbeat", "memory_monitor", "monitor", "scheduler-info", "tick"} <= set(dict(intervals))
+    quick = {name for name, milliseconds in intervals if milliseconds < 1000}
+    assert quick <= {"idle-timeout", "no-workers-timeout"}  # a comparison each, and no setting for them
+
+
+async def _intervals(dask_worker=None, dask_scheduler=None):
+    server = dask_worker or dask_scheduler
+    if hasattr(server, "heartbeat"):
+        await server.heartbeat()  # the scheduler answers how long until the next
+    return {name: callback.callback_time for name, callback in server.periodic_callbacks.items()}
+
+
+@pytest.mark.parametrize(("cores", "free", "workers"), [(1, 64e9, 1), (8, 64e9, 8), (8, 2e9, 3), (4, 1e8, 1)])
+def test_workers_fit_the_machine(monkeypatch, cores, free, workers):
+    monkeypatch.setattr(cluster, "CPU_COUNT", cores)
+    monkeypatch.setattr(cluster, "MEMORY_LIMIT", 128e9)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
+    assert cluster.worker_count() == workers
+
+
+def test_a_process_has_one_shared_engine(monkeypatch):
+    started = []
+
+    def start():
+        time.sleep(0.05)  # in which the others come
+        started.append(SimpleNamespace(close=lambda: None))
+        return started[-1]
+
+    monkeypatch.setattr(engine_module, "Engine", start)
+    engine_module._engine_for_life.cache_clear()
+    threads = [threading.Thread(target=engine_module.shared_engine) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert engine_module.shared_engine() is started[0] and len(started) == 1
+    engine_module._engine_for_life.cache_clear()
+
+
+# --- Processes that end, and others in their place
+
+
+@pytest.mark.parametrize("victim", ["worker", "cluster"])
+def test_a_killed_process_takes_no_run_with_it(light, clusters, one_epoch, victim):
+    victims = {"worker": find_worker(light, clusters), "cluster": clusters[-1]}
+    [address] = light._threads
+    runs = [light.submit(new_state(epochs=4, seed=seed)) for seed in range(2)]
+    wait_until(lambda: any(len(run.history) > run.state.epoch > 0 for run in runs))  # within its second slice
+    victims[victim].kill()
+    wait_until(lambda: address not in light._threads)
+    waiting = light.submit(new_state())
+    light.pause(waiting)
+    wait_for(waiting)
+    assert waiting.status == "paused"
+    one_epoch.touch()
+    wait_for(*runs)
+    for run in runs:
+        assert (run.status, run.state.step, run.error) == ("finished", 4, None)
+        assert run.history == list(run.state.history) == [{"epoch": epoch} for epoch in (1, 2, 3, 4)]
+        told = [len(moment.history) for moment in light.heard_of(run)]
+        assert told == sorted(told) and set(told) == {1, 2, 3, 4}
+
+
+def test_a_worker_that_has_grown_is_replaced_between_slices(light, clusters, one_epoch, monkeypatch):
+    worker = find_worker(light, clusters)
+    monkeypatch.setattr(engine_module, "MAX_WORKER_BYTES", 0)
+    monkeypatch.setattr(light, "_recycled_at", -math.inf)
+    one_epoch.touch()
+    run = light.submit(new_state(epochs=4))
+    wait_for(run)
+    assert (run.status, run.state.step, run.error) == ("finished", 4, None)
+    assert not is_alive(worker) and is_alive(find_worker(light, clusters))
+
+
+@pytest.mark.parametrize("problem", [OSError, KeyError])
+def test_a_worker_that_could_not_be_replaced_trains_on(light, one_epoch, monkeypatch, problem):
+    asked = []
+
+    async def fail(workers, **settings):
+        asked.extend(workers)
+        raise problem
+
+    wait_until(lambda: light.ready)
+    monkeypatch.setattr(engine_module, "MAX_WORKER_BYTES", 0)
+    monkeypatch.setattr(light, "_recycled_at", -math.inf)
+    monkeypatch.setattr(light._client, "restart_workers", fail)
+    one_epoch.touch()
+    run = light.submit(new_state(epochs=4))
+    wait_for(run)
+    assert (run.status, len(asked)) == ("finished", 1)
+
+
+# --- A cluster that is named
+
+
+def local_cluster(port=0):
+    return LocalCluster(1, processes=False, protocol="tcp", scheduler_port=port, dashboard_address=None)
+
+
+def test_a_remote_scheduler_that_was_started_anew_is_found_again(one_epoch, monkeypatch):
+    """Also where nothing was under way whose loss would have told of it."""
+    one_epoch.touch()
+    monkeypatch.setattr(engine_module, "LOOK_SECONDS", 0.02)
+    remote = local_cluster()
+    monkeypatch.setenv("SEQ2SEQ_SCHEDULER", remote.scheduler_address)
+    engine, children = HeardEngine(), len(psutil.Process().children())
+    for _ in range(2):
+        address = remote.workers[0].address
+        wait_until(lambda address=address: list(engine._threads) == [address])
+        run = engine.submit(new_state(epochs=3))
+        wait_for(run)
+        assert (run.status, [len(moment.history) for moment in engine.heard_of(run)]) == ("finished", [1, 2, 3])
+        remote.close()
+        remote = local_cluster(remote.scheduler.port)
+    assert len(psutil.Process().children()) == children
+    engine.close()
+    remote.close()
+
+
+def test_a_remote_scheduler_that_is_not_there_fails_the_runs(monkeypatch):
+    monkeypatch.setenv("SEQ2SEQ_SCHEDULER", "tcp://127.0.0.1:9")
+    with dask.config.set({"distributed.comm.timeouts.connect": "200ms"}):
+        engine = Engine()
+        for _ in range(2):  # the second submission tries again
+            run = engine.submit(new_state())
+            wait_for(run)
+            assert run.status == "failed" and "127.0.0.1:9" in run.error
+    engine.close()
