@@ -3,13 +3,13 @@
 import streamlit as st
 
 from pages.parts import frame
-from pages.parts.drawing import wiring as pictures
+from pages.parts.drawing.wiring import story
 from pages.parts.questions import card as questions
 from pages.parts.texts import text
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 
 session = frame.open_page("start")
-pictures.story()
+story()
 st.caption(text("start.kept"))
 questions.ask(session, "start")
 

@@ -32,6 +32,28 @@ class TensorsState:
 
 
 @dataclass
+class ModelState:
+    """The page Model.
+
+    Args:
+        asked: the question about the wirings that their bright parts answer; None if none.
+        side: of the model whose cell is looked into: "encoder" or "decoder".
+        row: of the lesson's pairs.
+        chosen: the row that the page Tensors showed when `row` was taken over from it; another one there is, too.
+        step, unit: of the cell.
+        clicks: how often a unit was clicked, so that the same one can be clicked once more.
+    """
+
+    asked: str | None = None
+    side: str = "encoder"
+    row: int = 0
+    chosen: int = 0
+    step: int = 0
+    unit: int = 0
+    clicks: int = 0
+
+
+@dataclass
 class TrainState:
     """The page Train.
 

@@ -9,9 +9,9 @@ from string import Formatter
 
 import pytest
 
-from pages.parts.drawing.wiring import QUESTIONS
 from pages.parts.frame import PAGES
-from pages.parts.model.cell import PARTS, SIDES
+from pages.parts.model.trace import PARTS, SIDES
+from pages.parts.model.wiring import QUESTIONS
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
@@ -54,11 +54,12 @@ FAMILIES = {
     "choosing.{}": ("back", "forward"),
     "lesson.{}": (*SUPPLIED_LESSONS, "own"),
     "lesson.{}_reason": SUPPLIED_LESSONS,
-    "cell.{}_reads": SIDES,
+    "cell.{}_input": SIDES,
     "cell.{}_title": ("unit", "step"),
     "cell.part_{}": PARTS,
     "cell.sum_{}": ("bias", "token", "state"),
-    "model.{}": ("encoder", "decoder", "dense", "kernel", "recurrent", "bias", "as_in_notebook", "suggested"),
+    "model.{}": ("encoder", "decoder", "dense", "kernel", "recurrent", "bias", "markers", "mask_padding"),
+    "model.{}_help": ("markers", "mask_padding"),
     "model.answer_{}": ("", *QUESTIONS),
     "model.ask_{}": QUESTIONS,
     "picture.{}": SIDES,
@@ -251,9 +252,9 @@ def test_korean_is_korean():
     assert {key: match[0] for key, text in plain.items() if (match := sentences.search(text))} == {}
 
 
-# Arguments that end up on the screen; `page_link` begins with a file, and `_box` and `_arrow` with a role.
+# Arguments that end up on the screen; `page_link` begins with a file, and `box` and `arrow` with a role.
 SHOWN_KEYWORDS = {"label", "help", "placeholder", "title", "alt", "page_title", "caption"}
-NOT_FIRST = {"_box", "_arrow"}
+NOT_FIRST = {"box", "arrow"}
 SHOWING = {
     *("title", "header", "subheader", "write", "markdown", "caption", "text", "latex", "metric"),
     *("info", "warning", "error", "success", "toast", "progress", "spinner", "status"),

@@ -1,0 +1,49 @@
+"""Where the parameters come from: every layer's formula with the numbers of the lesson."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.questions import card as questions
+from pages.parts.session import Session
+from pages.parts.texts import text
+from seq2seq import Lesson
+from seq2seq.state import weight_shapes
+
+_ARRAYS = ("kernel", "recurrent", "bias")  # of a layer's weights
+
+
+def section(session: Session, lesson: Lesson) -> None:
+    """Asks for the number of parameters, then shows how it is counted."""
+    questions.ask(session, "model")
+    if questions.may_show(session, "parameters"):
+        columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
+        st.markdown(text("model.four_sets", columns=columns, units=units))
+        st.dataframe(table(lesson), hide_index=True, width="stretch")
+
+
+def table(lesson: Lesson) -> pd.DataFrame:
+    """Returns a row for each layer, and one for all: the formula with this lesson's numbers, its arrays, the count."""
+    hidden, source, target = lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
+    formulas = {
+        "encoder": f"4 × ({source} + {hidden} + 1) × {hidden}",
+        "decoder": f"4 × ({target} + {hidden} + 1) × {hidden}",
+        "dense": f"({hidden} + 1) × {target}",
+    }
+    sizes = {name: math.prod(shape) for name, shape in weight_shapes(lesson).items()}
+    rows = []
+    for letter, (layer, formula) in zip("ABC", formulas.items(), strict=True):
+        arrays = {array: sizes.get(f"{layer}_{array}", 0) for array in _ARRAYS}
+        name = f"{letter}  {text(f'model.{layer}')}"
+        rows.append([name, formula, *map(_count, arrays.values()), _count(sum(arrays.values()))])
+    together = " + ".join(row[-1] for row in rows)
+    rows.append([text("model.total"), together, *[""] * len(_ARRAYS), _count(sum(sizes.values()))])
+    heads = [text("model.layer"), text("model.formula"), *(text(f"model.{array}") for array in _ARRAYS)]
+    return pd.DataFrame(rows, columns=[*heads, text("model.parameters")])
+
+
+def _count(size: int) -> str:
+    return f"{size:,}" if size else ""

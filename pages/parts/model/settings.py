@@ -1,0 +1,54 @@
+"""What the model is: its settings, one by one or all as in the notebook."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts.session import Session
+from pages.parts.state import bound_setting
+from pages.parts.texts import text
+from seq2seq import Lesson
+from seq2seq.limits import SETTING_RANGES
+from seq2seq.vocabulary import LEVELS
+
+
+def section(session: Session, lesson: Lesson) -> None:
+    """Offers the settings of the model; those of the training change with "as in the notebook" alone."""
+    size, switches, *sides, presets = st.columns([4, 6, 3, 3, 5], vertical_alignment="bottom")
+    size.number_input(
+        text("model.hidden_size"),
+        *SETTING_RANGES["hidden_size"],
+        help=text("model.hidden_size_help"),
+        **bound_setting(session, "model", "hidden_size"),
+    )
+    with switches:
+        for setting in ("markers", "mask_padding"):
+            about = text(f"model.{setting}_help")
+            st.toggle(text(f"model.{setting}"), help=about, **bound_setting(session, "model", setting))
+    names = {level: text(f"tokens.{level}") for level in LEVELS}
+    for column, side in zip(sides, ("source", "target"), strict=True):
+        column.selectbox(
+            text(f"model.{side}_tokens"),
+            LEVELS,
+            format_func=names.get,
+            help=text("model.tokens_help"),
+            **bound_setting(session, "model", f"{side}_tokens"),
+        )
+    with presets:
+        _presets(session, Lesson.as_in_notebook(lesson.pairs))
+
+
+def _presets(session: Session, notebook: Lesson) -> None:
+    """Offers all settings of the notebook; where they are set, those that suit the lesson."""
+    training = replace(session.training, seed=notebook.training.seed)
+    wide = {"width": "stretch", "help": text("model.notebook_changes")}
+    if (session.model, training) == (notebook.model, notebook.training):
+        on_click = session.use_suggested_settings
+        st.button(text("model.suggested"), icon=":material/thumb_up:", on_click=on_click, **wide)
+    else:
+        on_click = session.use_settings_of
+        st.button(
+            text("model.as_in_notebook"), icon=":material/menu_book:", on_click=on_click, args=(notebook,), **wide
+        )

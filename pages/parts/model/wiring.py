@@ -1,0 +1,183 @@
+"""The model as boxes and arrows, twice: as it is trained, and as it translates; and questions that its parts answer.
+
+Only our own texts and numbers stand here: what students type never becomes HTML.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.drawing.wiring import arrow, box
+from pages.parts.state import ModelState, bound, remembered
+from pages.parts.texts import text
+from seq2seq import Lesson
+from seq2seq.limits import SETTING_RANGES
+from seq2seq.tensors import dense_shapes, token_ids
+from seq2seq.vocabulary import PAD_ID
+
+QUESTIONS = {  # about the model: which parts of the picture answer it
+    "input": {"goal", "target_input", "target_from", "loop"},
+    "models": {"code", "goal", "loop", "name", "frame", "encoder", "decoder", "dense"},
+    "thrown": {"thrown", "states", "all_h", "decoder"},
+    "units": {"encoder", "states", "decoder"},
+}
+_TRAINING_CODE = """model.fit(
+  [encoder_inputs,
+   decoder_inputs],
+  decoder_targets)"""
+_TRANSLATING_CODE = """h, c = encoder_model(sentence)
+token = {first}
+{loop}:
+  p, h, c = decoder_model(
+      token, h, c)
+  token = argmax(p)"""
+
+
+@st.fragment
+def section(lesson: Lesson, row: int) -> None:
+    """Shows the two wirings, and which of their parts answer a question.
+
+    Args:
+        lesson: decides the shapes.
+        row: of its pairs: the sentence to translate.
+    """
+    state = remembered(ModelState)
+    _draw(lesson, row, state.asked)
+    st.pills(
+        text("model.ask"),
+        QUESTIONS,
+        format_func=lambda question: text(f"model.ask_{question}"),
+        label_visibility="collapsed",
+        **bound(state, "asked"),
+    )
+    st.markdown(text(f"model.answer_{state.asked or ''}"))
+    if state.asked == "units":
+        _other_units(lesson.model.hidden_size)
+
+
+def _other_units(hidden: int) -> None:
+    """Lets NumPy do what a decoder with another number of units would have to do with the encoder's h."""
+    key = f"decoder-units-{hidden}"  # begins anew with another encoder
+    units = st.number_input(text("model.decoder_units"), *SETTING_RANGES["hidden_size"], hidden, key=key, width=260)
+    state_h, recurrent = np.zeros((1, hidden), np.float32), np.zeros((units, 4 * units), np.float32)
+    try:
+        result = (state_h @ recurrent).shape
+    except ValueError as error:
+        result = f"ValueError: {error}"
+    product = f"state_h @ decoder_recurrent  # {state_h.shape} @ {recurrent.shape}"
+    st.code(f"{product}\n{result}", language=None, wrap_lines=True)
+    if units == hidden:
+        st.markdown(f":green[{text('model.units_fit', units=units)}]")
+    else:
+        st.markdown(f":red[{text('model.units_clash', given=hidden, taken=units)}]")
+
+
+def _draw(lesson: Lesson, row: int, asked: str | None) -> None:
+    """Draws both wirings with the shapes of what flows along the arrows; parts that do not answer step back."""
+    wirings = {"training": _training(lesson), "translating": _translating(lesson, _sentence_length(lesson, row))}
+    drawn = ""
+    for wiring, parts in wirings.items():
+        cells = ""
+        for area, part in parts.items():
+            is_aside = asked is not None and area != "title" and area.split("-")[0] not in QUESTIONS[asked]
+            cells += f'<div class="{area}{" aside" if is_aside else ""}">{part}</div>'
+        drawn += f'<div class="wiring {wiring}">{cells}</div>'
+    st.html(f'<div class="wirings">{drawn}</div>')
+
+
+def _sentence_length(lesson: Lesson, row: int) -> int:
+    """Returns the time steps that the encoder takes for a sentence."""
+    ids = token_ids(lesson, [min(row, len(lesson.pairs) - 1)]).encoder_inputs  # (1, time)
+    return int(np.count_nonzero(ids != PAD_ID)) if lesson.model.mask_padding else ids.shape[1]
+
+
+def _training(lesson: Lesson) -> dict[str, str]:
+    """Returns place: what is drawn there, in the order of reading."""
+    shapes, hidden = dense_shapes(lesson), lesson.model.hidden_size
+    _, source_steps, source_tokens = shapes.encoder_inputs
+    _, steps, tokens = shapes.decoder_inputs
+    states = _struck(f"{text('picture.last_states')} {_shape('batch', hidden)}")
+    return {
+        "title": _title(text("picture.training"), text("picture.training_is")),
+        "code": f"<pre>{_TRAINING_CODE}</pre>",
+        "frame": "",
+        "name": "model",
+        "source_from": text("picture.from_data"),
+        "source_input": arrow("up", "encoder_inputs", _shape("batch", source_steps, source_tokens)),
+        "encoder": _encoder(hidden),
+        "thrown": _thrown(text("picture.output"), _shape("batch", hidden)),
+        "states": _states(_shape("batch", hidden)),
+        "target_from": text("picture.teacher_forcing"),
+        "target_input": arrow("up", "decoder_inputs", _shape("batch", steps, tokens)),
+        "decoder": _decoder(hidden, text("picture.all_steps", steps=steps), states),
+        "all_h": arrow("up", "<code>return_sequences</code>", text("picture.all_h"), _shape("batch", steps, hidden)),
+        "dense": _layer("C", "target", "Dense", "softmax"),
+        "output": arrow("up", text("picture.probabilities"), _shape("batch", steps, tokens)),
+        "goal": f"<b>{text('picture.loss')}</b> decoder_targets<br>{_shape('batch', steps, tokens)}",
+    }
+
+
+def _translating(lesson: Lesson, sentence_length: int) -> dict[str, str]:
+    """Returns place: what is drawn there, in the order of reading."""
+    hidden, markers = lesson.model.hidden_size, lesson.model.markers
+    source_tokens, tokens = len(lesson.source_vocabulary), len(lesson.target_vocabulary)
+    loop = "while token != eos" if markers else f"for t in range({lesson.target_length})"
+    code = _TRANSLATING_CODE.format(first="bos" if markers else "zeros", loop=loop)
+    states = f"↻ h, c {_shape(1, hidden)} → {text('picture.next_step')}"
+    return {
+        "title": _title(text("picture.translating"), text("picture.translating_is")),
+        "frame-encoder": "",
+        "name-encoder": "encoder_model",
+        "source_from": text("picture.one_sentence", tokens=sentence_length),
+        "source_input": arrow("up", "encoder_inputs", _shape(1, sentence_length, source_tokens)),
+        "encoder": _encoder(hidden),
+        "thrown": _thrown(text("picture.output"), _shape(1, hidden)),
+        "states": _states(_shape(1, hidden)),
+        "code": f"<pre>{code}</pre>",
+        "frame-decoder": "",
+        "name-decoder": "decoder_model",
+        "target_from": text("picture.own_pick" if markers else "picture.own_pick_notebook"),
+        "target_input": arrow("up", "token", _shape(1, 1, tokens)),
+        "decoder": _decoder(hidden, text("picture.one_step"), states),
+        "all_h": arrow("up", text("picture.this_h"), _shape(1, 1, hidden)),
+        "dense": _layer("C", "target", "Dense", "softmax"),
+        "output": arrow("up", text("picture.probabilities"), _shape(1, 1, tokens)),
+        "goal": f"<b>{text('picture.pick')}</b> <code>argmax</code>",
+        "loop": f"<span>Python {_shape(1, 1, tokens)}</span>",
+    }
+
+
+def _title(title: str, line: str) -> str:
+    return f"<b>{title}</b> {line}"
+
+
+def _layer(letter: str, role: str, title: str, *lines: str) -> str:
+    """The letter stands for the layer's weights: the same letter, the same weights."""
+    return box(role, f'<span class="weights">{letter}</span> {title}', *lines)
+
+
+def _encoder(units: int) -> str:
+    return _layer(
+        "A", "source", text("picture.encoder"), text("picture.units", units=units), "<code>return_state</code>"
+    )
+
+
+def _decoder(units: int, *lines: str) -> str:
+    return _layer("B", "target", text("picture.decoder"), text("picture.units", units=units), *lines)
+
+
+def _thrown(*labels: str) -> str:
+    return f'{arrow("up", *map(_struck, labels))}<div class="bin">delete</div>'
+
+
+def _struck(label: str) -> str:
+    return f"<s>{label}</s>"
+
+
+def _states(shape: str) -> str:
+    return box("context", "h, c", text("picture.context"), shape)
+
+
+def _shape(*axes: int | str) -> str:
+    return f"<code>({', '.join(map(str, axes))})</code>"
