@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
+import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.frame import PAGES
@@ -156,3 +158,22 @@ def counts(app) -> list[str]:
 def upload(app, content, name="pairs.txt"):
     app.file_uploader[0].set_value((name, content, "text/plain"))
     return checked(app.run())
+
+
+def chart(app, key, language="en", **values):
+    """Returns a chart by its description, a text of the catalogue."""
+    alt = catalogue(language)[key].format(**values)
+    return next(chart.proto for chart in app.get("vega_lite_chart") if chart.proto.alt == alt)
+
+
+def chart_tables(app, key, language="en", **values) -> dict[str, pd.DataFrame]:
+    """Returns the tables that a chart draws, by their names; see `chart`."""
+    datasets = chart(app, key, language, **values).datasets
+    return {data.name: pa.ipc.open_stream(data.data.data).read_pandas() for data in datasets}
+
+
+def click_chart(app, key, selection, language="en") -> AppTest:
+    """Sends what a chart sends from the browser when something in it is clicked: parameter → what was chosen."""
+    states = app._tree.get_widget_states()
+    states.widgets.add(id=chart(app, key, language).id, string_value=json.dumps({"selection": selection}))
+    return checked(app._run(states))

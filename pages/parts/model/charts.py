@@ -29,7 +29,7 @@ from pages.parts.theme import MONOSPACE, NEGATIVE, POSITIVE, ZERO, Theme
 GRID = "cell-grid"  # the key of the chart that units are clicked in
 _NUMBER = 22  # pixels; no number fits into a box that is narrower
 _ALL_UNITS = 32  # where as many have space for their numbers, all are drawn, be it without numbers
-_LEGEND = {"direction": "horizontal", "gradientLength": 130}
+_LEGEND = {"direction": "horizontal", "gradientLength": 110}  # two of them fit beside each other on a phone
 
 
 def draw_grid(trace: LSTMTrace, state: ModelState, theme: Theme, on_click: Callable[[], None]) -> None:

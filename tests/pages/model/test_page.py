@@ -1,15 +1,14 @@
 """The page Model: settings and parameters."""
 
-import re
+import math
 from dataclasses import replace
-from itertools import product
 
 import pytest
 
-from pages.parts.frame import PAGES
-from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
 from seq2seq.classroom.lessons import suggested_settings
+from seq2seq.state import weight_shapes
 from tests.pages.app import (
     a_run,
     button,
@@ -22,16 +21,22 @@ from tests.pages.app import (
     translation,
 )
 
-HANGUL = re.compile("[\uac00-\ud7a3]")
-ENGLISH_SENTENCE = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")
-NEEDS_A_LESSON = ("tensors", "model", "train")
+SETTINGS = {name: f"ModelConfig-{name}" for name in ModelConfig.__dataclass_fields__}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_as_in_the_notebook(language):
+def shown_settings(app) -> ModelConfig:
+    """Returns the model that the page's widgets show."""
+    hidden = app.number_input(key=SETTINGS["hidden_size"]).value
+    toggles = [app.toggle(key=SETTINGS[name]).value for name in ("markers", "mask_padding")]
+    return ModelConfig(
+        hidden, *toggles, *(app.selectbox(key=SETTINGS[f"{s}_tokens"]).value for s in ("source", "target"))
+    )
+
+
+def test_as_in_the_notebook():
     session = new_session()
-    app = open_page("model", session, language)
-    checked(button(app, "model.as_in_notebook", language).click().run())
+    app = open_page("model", session)
+    checked(button(app, "model.as_in_notebook").click().run())
     assert counts(app) == ["7,168", "7,296", "792", "15,256"]
     assert app.dataframe[0].value.iloc[:, 1].tolist() == [
         "4 × (23 + 32 + 1) × 32",
@@ -41,76 +46,95 @@ def test_as_in_the_notebook(language):
     ]
     notebook = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
     assert (session.model, session.training) == (notebook.model, notebook.training)
-    assert [toggle.value for toggle in app.main.toggle] == [False, False]
-    checked(button(app, "model.suggested", language).click().run())
+    assert shown_settings(app) == notebook.model
+    checked(button(app, "model.suggested").click().run())
     assert (session.model, session.training) == suggested_settings(5)
-    assert [toggle.value for toggle in app.main.toggle] == [True, True]
+    assert shown_settings(app) == session.model
 
 
 def test_units_and_switches_change_the_model():
     session = new_session()
     app = open_page("model", session)
-    app.number_input[0].set_value(8)
+    app.number_input(key=SETTINGS["hidden_size"]).set_value(8)
     checked(app.run())
     assert session.model == ModelConfig(8)
     assert counts(app) == ["1,024", "1,120", "234", "2,378"]
     assert "(batch, 8)" in "".join(element.value for element in app.get("html"))
-    app.main.toggle[0].set_value(False)
-    app.main.toggle[1].set_value(False)
+    app.toggle(key=SETTINGS["markers"]).set_value(False)
+    app.toggle(key=SETTINGS["mask_padding"]).set_value(False)
     checked(app.run())
     assert session.model == ModelConfig(8, markers=False, mask_padding=False)
     assert counts(app) == ["1,024", "1,056", "216", "2,296"]
-    app.switch_page(PAGES["tensors"][0])
-    checked(app.run())
-    app.switch_page(PAGES["model"][0])
-    checked(app.run())
-    assert app.number_input[0].value == 8
-    assert [toggle.value for toggle in app.main.toggle] == [False, False]
+    assert shown_settings(open_page("model", session)) == session.model
 
 
-LEVEL_SHAPES = {
-    ("character", "jamo"): ("(5, 18, 23)", "(5, 19, 31)"),
-    ("jamo", "character"): ("(5, 18, 23)", "(5, 11, 26)"),
-    ("word", "word"): ("(5, 5, 13)", "(5, 5, 15)"),
-}
-
-
-@pytest.mark.parametrize(("levels", "language"), product(LEVEL_SHAPES, LANGUAGES))
-def test_a_choice_of_tokens_holds_on_every_page(levels, language):
+def test_two_tabs_change_the_same_model():
+    """Each takes over what was changed in it, and nothing of what it showed before."""
     session = new_session()
-    app = open_page("model", session, language)
+    first, second = open_page("model", session), open_page("model", session)
+    first.number_input(key=SETTINGS["hidden_size"]).set_value(8)
+    checked(first.run())
+    second.toggle(key=SETTINGS["markers"]).set_value(False)
+    checked(second.run())
+    assert session.model == ModelConfig(8, markers=False)
+    assert shown_settings(second) == shown_settings(checked(first.run())) == session.model
+
+
+@pytest.mark.parametrize(
+    ("levels", "shapes"),
+    [
+        (("character", "jamo"), ("(5, 18, 23)", "(5, 19, 31)")),
+        (("jamo", "character"), ("(5, 18, 23)", "(5, 11, 26)")),
+        (("word", "word"), ("(5, 5, 13)", "(5, 5, 15)")),
+    ],
+)
+def test_a_choice_of_tokens_holds_on_every_page(levels, shapes):
+    session = new_session()
+    app = open_page("model", session)
     for side, level in zip(("source", "target"), levels, strict=True):
-        label = catalogue(language)[f"model.{side}_tokens"]
-        next(box for box in app.selectbox if box.label == label).set_value(level)
+        app.selectbox(key=SETTINGS[f"{side}_tokens"]).set_value(level)
         checked(app.run())
     assert session.model == ModelConfig(source_tokens=levels[0], target_tokens=levels[1])
-    app = open_page("tensors", session, language)
-    encoder, decoder = LEVEL_SHAPES[levels]
-    shapes = [element.value for element in app.markdown if element.value.startswith("###")]
-    assert shapes == [f"### `{shape}`" for shape in (encoder, decoder, decoder)]
-    kinds = [catalogue(language)[f"tokens.{level}_many"] for level in levels]
-    assert shows(app, "tensors.axis_tokens_source", language, kinds=kinds[0])
-    assert shows(app, "tensors.axis_tokens_target_plus", language, kinds=kinds[1])
+    app = open_page("tensors", session)
+    encoder, decoder = shapes
+    assert [e.value for e in app.markdown if e.value.startswith("###")] == [
+        f"### `{shape}`" for shape in (encoder, decoder, decoder)
+    ]
+    kinds = [catalogue("en")[f"tokens.{level}_many"] for level in levels]
+    assert shows(app, "tensors.axis_tokens_source", kinds=kinds[0])
+    assert shows(app, "tensors.axis_tokens_target_plus", kinds=kinds[1])
     tables = [table.value for table in app.dataframe[:2]]
     assert [table.iloc[:, 1].tolist() for table in tables] == [[6, 6, 2], [6, 13, 2]]  # Hello. and 안녕하세요.
     assert list(tables[1].iloc[1, 2])[:6] == ["ㅇ", "ㅏ", "-ㄴ", "ㄴ", "ㅕ", "-ㅇ"]
     state = replace(TrainingState.new(session.lesson), step=1)
     trained_session = new_session(run=a_run(state), model=session.model)
     for page in ("train", "translate"):
-        open_page(page, trained_session, language)
-    app = open_page("model", trained_session, language)
-    checked(button(app, "model.as_in_notebook", language).click().run())
+        open_page(page, trained_session)
+    app = open_page("model", trained_session)
+    checked(button(app, "model.as_in_notebook").click().run())
     assert (trained_session.model.source_tokens, trained_session.model.target_tokens) == ("character", "character")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_unknown_tokens_are_named_by_what_they_are(language):
+@pytest.mark.parametrize("units", [1, 32, 200])
+def test_the_parameters_add_up(units):
+    session = new_session(model=ModelConfig(units))
+    table = next(frame.value for frame in open_page("model", session).dataframe if "Parameters" in frame.value)
+    counts = [int(count.replace(",", "")) for count in table["Parameters"]]
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(units))
+    assert counts[-1] == sum(counts[:-1]) == sum(math.prod(shape) for shape in weight_shapes(lesson).values())
+    for _, row in table.iloc[:-1].iterrows():
+        parts = [int(row[name].replace(",", "")) for name in table.columns[2:5] if row[name]]
+        total = int(row["Parameters"].replace(",", ""))
+        assert sum(parts) == total == eval(row.iloc[1].replace("×", "*"))
+
+
+def test_unknown_tokens_are_named_by_what_they_are():
     lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(source_tokens="word", target_tokens="jamo", markers=False))
     session = new_session(run=a_run(replace(TrainingState.new(lesson), step=1)), model=lesson.model)
-    app = open_page("translate", session, language)
-    words = catalogue(language)["tokens.word_many"]
+    app = open_page("translate", session)
+    words = catalogue("en")["tokens.word_many"]
     translate(app, "What is life?")
-    assert shows(app, "translate.unknown", language, kinds=words)
+    assert shows(app, "translate.unknown", kinds=words)
     assert "␣life" in translation(app)
     translate(app, "Nobody knows")
-    assert shows(app, "translate.all_unknown", language, kinds=words)
+    assert shows(app, "translate.all_unknown", kinds=words)
