@@ -17,7 +17,7 @@ FIRST = 99  # what is fed first; no token of the made-up model
 
 
 class MadeUpModel:
-    """Finds next tokens probable by what was said so far. Its state is just that: the tokens so far.
+    """Finds next tokens probable by the tokens so far, which are its state.
 
     Args:
         seed: decides all its probabilities.
@@ -29,8 +29,8 @@ class MadeUpModel:
     def __init__(self, seed, tokens, sharpness=2.0, impossible=False):
         self.seed, self.tokens, self.sharpness, self.impossible = seed, tokens, sharpness, impossible
 
-    def log_probabilities(self, said):
-        rng = np.random.default_rng([self.seed, len(said), *said])
+    def log_probabilities(self, tokens):
+        rng = np.random.default_rng([self.seed, len(tokens), *tokens])
         weights = np.exp(self.sharpness * rng.standard_normal(self.tokens))
         if self.impossible:
             weights[rng.random(self.tokens) < 0.3] = 0
@@ -40,8 +40,8 @@ class MadeUpModel:
 
     def step(self, fed, states):
         assert len(fed) == len(states) > 0
-        after = [() if token == FIRST else (*said, token) for token, said in zip(fed, states, strict=True)]
-        return np.stack([self.log_probabilities(said) for said in after]), after
+        after = [() if token == FIRST else (*tokens, token) for token, tokens in zip(fed, states, strict=True)]
+        return np.stack([self.log_probabilities(tokens) for tokens in after]), after
 
     def search(self, num_beams, length=4, length_penalty=0.0, eos_id=EOS):
         return beam_search(SearchStart(self.step, FIRST, (), length, eos_id), num_beams, length_penalty)
@@ -55,8 +55,8 @@ class MadeUpModel:
     def everything(self, length):
         """Returns every translation that is possible: finished by its first ⟨eos⟩ or cut off."""
         others = range(1, self.tokens)
-        whole = [(*said, EOS) for n in range(length) for said in product(others, repeat=n)]
-        return [said for said in [*whole, *product(others, repeat=length)] if self.total(said) > -math.inf]
+        whole = [(*tokens, EOS) for n in range(length) for tokens in product(others, repeat=n)]
+        return [tokens for tokens in [*whole, *product(others, repeat=length)] if self.total(tokens) > -math.inf]
 
 
 models = st.builds(MadeUpModel, st.integers(0, 10_000), st.integers(2, 4), st.floats(0.1, 4), impossible=st.booleans())
@@ -65,14 +65,14 @@ beams, penalties, lengths = st.integers(1, 5), st.floats(0, 3), st.integers(1, 6
 
 @given(models, lengths, penalties)
 def test_one_beam_is_greedy(model, length, length_penalty):
-    said = []
-    while len(said) < length and EOS not in said:
-        said.append(int(np.argmax(model.log_probabilities(said))))
+    tokens = []
+    while len(tokens) < length and EOS not in tokens:
+        tokens.append(int(np.argmax(model.log_probabilities(tokens))))
     found = model.search(1, length, length_penalty)
     (hypothesis,) = found.hypotheses
-    assert hypothesis.token_ids == tuple(said)
-    assert hypothesis.stop_reason == ("eos" if EOS in said else "length")
-    assert [node.token_id for node in found.nodes if node.status != "pruned"] == said
+    assert hypothesis.token_ids == tuple(tokens)
+    assert hypothesis.stop_reason == ("eos" if EOS in tokens else "length")
+    assert [node.token_id for node in found.nodes if node.status != "pruned"] == tokens
 
 
 @given(models, st.integers(1, 3), penalties)
@@ -80,7 +80,7 @@ def test_a_beam_as_wide_as_everything_finds_everything_and_the_best_of_it(model,
     everything = model.everything(length)
     found = model.search(model.tokens**length, length, length_penalty).hypotheses
     assert sorted(hypothesis.token_ids for hypothesis in found) == sorted(everything)
-    best = max(score(model.total(said), len(said), length_penalty) for said in everything)
+    best = max(score(model.total(tokens), len(tokens), length_penalty) for tokens in everything)
     assert found[0].score == pytest.approx(best)
     assert sum(math.exp(hypothesis.total) for hypothesis in found) == pytest.approx(1)  # and nothing twice
 
@@ -207,19 +207,19 @@ def test_other_seeds_draw_others():
 
 @given(models, st.integers(0, 1000), st.floats(0.05, 5), lengths)
 def test_each_token_is_drawn_from_the_softmax_with_temperature(model, seed, temperature, length):
-    steps, said = model.sample(length, seed=seed, temperature=temperature), []
+    steps, tokens = model.sample(length, seed=seed, temperature=temperature), []
     for step in steps:
-        logs = model.log_probabilities(said)
+        logs = model.log_probabilities(tokens)
         weights = [math.exp(max(log, -1e9) / temperature) for log in logs]
         np.testing.assert_allclose(step.probabilities, np.array(weights) / sum(weights), atol=1e-12)
         assert step.probabilities[step.token_id] > 0
         assert step.log_probability == logs[step.token_id]
-        assert step.fed_id == (said[-1] if said else FIRST)
-        said.append(step.token_id)
+        assert step.fed_id == (tokens[-1] if tokens else FIRST)
+        tokens.append(step.token_id)
     assert [step.stop_reason for step in steps[:-1]] == [None] * (len(steps) - 1)
-    assert EOS not in said[:-1]
-    assert steps[-1].stop_reason == ("eos" if said[-1] == EOS else "length")
-    assert len(said) == length or said[-1] == EOS
+    assert EOS not in tokens[:-1]
+    assert steps[-1].stop_reason == ("eos" if tokens[-1] == EOS else "length")
+    assert len(tokens) == length or tokens[-1] == EOS
 
 
 @given(models, st.integers(0, 1000), lengths, st.sampled_from([1e-300, 1e-9, 1e-6]))
@@ -237,12 +237,12 @@ def test_a_temperature_that_cannot_be_is_refused(temperature):
 # --- With the LSTM ---------------------------------------------------------------------------------------------------
 
 
-def said_by(translator, token_ids, prefix=""):
+def text_by(translator, token_ids, prefix=""):
     return prefix + translator.lesson.target_vocabulary.decode(token_ids)
 
 
 @pytest.mark.parametrize("epoch", [1, 5, 15, 22, 60, 144])
-def test_one_beam_is_what_steps_says(trained, epoch):
+def test_one_beam_is_what_steps_yields(trained, epoch):
     translator = Translator(trained.at(epoch))
     for source, _ in NOTEBOOK_PAIRS:
         steps = list(translator.steps(source))
@@ -257,7 +257,7 @@ def test_one_beam_is_what_steps_says(trained, epoch):
 def test_a_search_goes_on_after_a_prefix(trained, notebook_trained, prefix):
     for translator in (Translator(trained), Translator(notebook_trained)):
         (greedy,) = translator.beam_search("How are you?", prefix, num_beams=1).hypotheses
-        assert said_by(translator, greedy.token_ids, prefix) == translator.translate("How are you?", prefix)
+        assert text_by(translator, greedy.token_ids, prefix) == translator.translate("How are you?", prefix)
         coldest = list(translator.sample("How are you?", prefix, temperature=1e-6))
         assert tuple(step.token_id for step in coldest) == greedy.token_ids
 
@@ -298,7 +298,7 @@ def test_a_supplied_lesson_has_a_sentence_where_beam_is_right_and_greedy_wrong()
     for source, target in supplied.pairs:
         (greedy,) = translator.beam_search(source, num_beams=1).hypotheses
         best = translator.beam_search(source, num_beams=3).hypotheses[0]
-        if said_by(translator, greedy.token_ids) != target == said_by(translator, best.token_ids):
+        if text_by(translator, greedy.token_ids) != target == text_by(translator, best.token_ids):
             assert best.total > greedy.total
             helped += 1
     assert helped

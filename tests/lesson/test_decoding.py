@@ -29,8 +29,8 @@ def untrained(model=None, pairs=NOTEBOOK_PAIRS, **training):
     return TrainingState.new(Lesson(pairs, model or ModelConfig(8), TrainingConfig(**training)))
 
 
-def saying(token, state=None):
-    """Returns a state whose decoder says one token, whatever it is fed."""
+def always(token, state=None):
+    """Returns a state whose decoder puts out one token, whatever it is fed."""
     state = state or untrained()
     bias = np.zeros_like(state.weights["dense_bias"])
     bias[state.lesson.target_vocabulary.tokens.index(token)] = 1000
@@ -48,8 +48,8 @@ def test_every_text_is_translated_by_every_model(text, model, seed):
     state = untrained(model, seed=seed)
     translator, tokens = Translator(state), state.lesson.target_vocabulary.tokens
     steps = list(translator.steps(text))
-    said = [step.token for step in steps if step.token not in (BOS, EOS)]
-    assert translator.translate(text) == join(said, model.target_tokens)
+    tokens_put_out = [step.token for step in steps if step.token not in (BOS, EOS)]
+    assert translator.translate(text) == join(tokens_put_out, model.target_tokens)
     assert 1 <= len(steps) <= translator.max_new_tokens
     assert [step.stop_reason for step in steps[:-1]] == [None] * (len(steps) - 1)
     assert steps[-1].stop_reason == ("eos" if steps[-1].token == EOS else "length")
@@ -67,22 +67,22 @@ def test_every_text_is_translated_by_every_model(text, model, seed):
         assert ((np.stack([step.gates.i, step.gates.f, step.gates.o]) >= 0).all()) and (np.abs(step.gates) <= 1).all()
 
 
-def test_it_ends_when_the_model_says_so():
-    (step,) = Translator(saying(EOS)).steps("Hello.")
+def test_it_ends_with_the_end_marker():
+    (step,) = Translator(always(EOS)).steps("Hello.")
     assert (step.token, step.stop_reason) == (EOS, "eos")
-    assert Translator(saying(EOS)).translate("Hello.") == ""
+    assert Translator(always(EOS)).translate("Hello.") == ""
 
 
 def test_a_model_that_never_ends_is_ended():
-    translator = Translator(saying("요"))
+    translator = Translator(always("요"))
     steps = list(translator.steps("Hello."))
     assert len(steps) == translator.max_new_tokens > translator.lesson.target_length
     assert [step.stop_reason for step in steps] == [None] * (len(steps) - 1) + ["length"]
     assert translator.translate("Hello.") == "요" * len(steps)
 
 
-def test_a_model_that_says_bos_says_nothing_and_is_ended():
-    assert Translator(saying(BOS)).translate("Hello.") == ""
+def test_a_model_that_puts_out_bos_alone_gives_no_text_and_is_ended():
+    assert Translator(always(BOS)).translate("Hello.") == ""
 
 
 def test_without_markers_it_starts_from_a_zero_row_and_ends_by_length(notebook_trained):
@@ -111,7 +111,7 @@ def test_a_prefix_is_forced_and_the_rest_picked(trained, prefix):
         state = Context(expected.state_h, expected.state_c)
 
 
-def test_forcing_what_would_be_said_anyway_changes_nothing(trained):
+def test_forcing_what_would_be_picked_anyway_changes_nothing(trained):
     translator = Translator(trained)
     for source, target in NOTEBOOK_PAIRS:
         for forced, free in zip(translator.steps(source, target), translator.steps(source), strict=True):
@@ -121,13 +121,13 @@ def test_forcing_what_would_be_said_anyway_changes_nothing(trained):
 
 
 def test_a_prefix_can_be_as_long_as_a_translation_and_no_longer():
-    translator = Translator(saying("요"))
+    translator = Translator(always("요"))
     steps = list(translator.steps("Hello.", "안" * 1000))
     assert len(steps) == translator.max_new_tokens
     assert steps[-1].stop_reason == "length"
 
 
-def test_a_prefix_that_cannot_be_said_is_named():
+def test_a_prefix_without_an_id_is_named():
     with pytest.raises(UnknownTokenError) as caught:
         list(Translator(untrained()).steps("Hello.", "안x녕z"))
     assert caught.value.tokens == ["x", "z"]
@@ -150,7 +150,7 @@ def test_where_nothing_is_known_the_context_is_zero(trained, text):
     assert list(translator.steps(text))[-1].stop_reason in ("eos", "length")
 
 
-def test_the_encoder_reads_one_step_per_character_and_padding_only_if_it_was_trained_so(trained, notebook_trained):
+def test_the_encoder_takes_a_step_per_character_and_of_padding_only_if_it_was_trained_so(trained, notebook_trained):
     for source, _ in NOTEBOOK_PAIRS:
         assert len(list(Translator(trained).encode(source))) == len(source)
         assert len(list(Translator(notebook_trained).encode(source))) == 18
@@ -187,7 +187,7 @@ def test_hangul_is_understood_however_it_is_typed():
         assert back.translate(source, prefix=typed) == back.translate(source, prefix=target)
 
 
-def test_spaces_around_a_text_are_not_read(trained):
+def test_spaces_around_a_text_are_no_input(trained):
     assert Translator(trained).translate("  Hello.\n") == "안녕하세요."
 
 
@@ -271,7 +271,7 @@ def test_a_context_can_stand_for_a_text(trained, notebook_trained):
             assert_same(list(translator.steps(translator.context(source), prefix)), plain)
 
 
-def test_another_sentences_context_says_that_sentence(trained):
+def test_another_sentences_context_gives_that_sentence(trained):
     translator = Translator(trained)
     for source, target in NOTEBOOK_PAIRS:
         assert translator.text_of(list(translator.steps(translator.context(source)))) == target

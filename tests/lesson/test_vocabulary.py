@@ -1,8 +1,11 @@
-"""Characters to ids and back."""
+"""Texts to tokens to ids, and back."""
 
 import os
 import subprocess
 import sys
+import unicodedata
+from ast import literal_eval
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +14,70 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.data.pairs import normalise
-from seq2seq.vocabulary import BOS, EOS, LEVELS, PAD_ID, UnknownTokenError, Vocabulary
+from seq2seq.vocabulary import BOS, EOS, LEVELS, PAD_ID, UnknownTokenError, Vocabulary, join, split
 
 anything = st.text(st.characters(), max_size=40)
+LEAST_TO_MOST = ("jamo", "character", "word")  # the tokens grow
+# Composed and lone Hangul, marks that compose and marks that do not, emoji of several characters, every kind of space.
+TRICKY = "안녕뷁 각ㄱㅏ한ᆨ éx́́ñ가́ नमस्ते 漢字 👩‍🚀☕️🇰🇷 \u00a0\u3000\u202f\u200b aB9_'’.,?!()⟨bos⟩"
+texts = st.one_of(st.text(st.characters(), max_size=40), st.text(TRICKY, max_size=40)).map(normalise)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@given(text=texts)
+def test_joining_takes_back_splitting(level, text):
+    tokens = split(text, level)
+    assert join(tokens, level) == text
+    assert all(tokens)
+
+
+@given(texts)
+def test_smaller_tokens_are_more(text):
+    counts = [len(split(text, level)) for level in LEAST_TO_MOST]
+    assert all(more >= fewer for more, fewer in pairwise(counts))
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("안녕", {"character": 2, "jamo": 6, "word": 1}),
+        ("너의 이름이 뭐니?", {"character": 10, "jamo": 18, "word": 4}),
+        ("What is your name?", {"character": 18, "jamo": 18, "word": 5}),
+        ("é", {"character": 1, "jamo": 1, "word": 1}),
+        ("", {"character": 0, "jamo": 0, "word": 0}),
+    ],
+)
+def test_how_many_tokens(text, counts):
+    assert {level: len(split(text, level)) for level in LEVELS} == counts
+
+
+def test_jamo_are_unicodes_own_and_everything_else_stays():
+    assert split("강é가", "jamo") == ["ᄀ", "ᅡ", "ᆼ", "é", "ᄀ", "ᅡ"]
+    assert "".join(split("안녕하세요", "jamo")) == unicodedata.normalize("NFD", "안녕하세요")
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("I'm hungry.", ["I'm", " hungry", "."]),
+        ("나 배고파.", ["나", " 배고파", "."]),
+        ("a  b", ["a", " ", " b"]),
+        ("He said 'yes' (why?)", ["He", " said", " '", "yes", "'", " (", "why", "?", ")"]),
+        ("2024-03-03", ["2024", "-", "03", "-", "03"]),
+        ("x́y नमस्ते", ["x́y", " नमस्ते"]),
+        ("Quoi\u202f?", ["Quoi", "\u202f", "?"]),
+    ],
+)
+def test_words_keep_the_space_before_them(text, tokens):
+    assert split(text, "word") == tokens
+
+
+@pytest.mark.parametrize("tokens", [["ᄒ"], ["ᅡ"], ["ᆫ"], ["ᆫ", "ᄒ", "ᅡ"], ["ᄒ", "ᄒ", "ᅡ", "ᆫ", "ᆫ", "ᅡ"]])
+def test_jamo_that_make_no_syllable_stay_alone(tokens):
+    assert split(join(tokens, "jamo"), "jamo") == tokens
+
+
+# --- Tokens and ids --------------------------------------------------------------------------------------------------
 
 
 @given(st.lists(anything.map(normalise), max_size=5), st.booleans(), st.sampled_from(LEVELS))
@@ -41,7 +105,7 @@ def test_the_order_of_the_texts_changes_nothing(texts, random):
     assert Vocabulary.from_texts(texts) == Vocabulary.from_texts(shuffled)
 
 
-def test_markers_have_the_first_ids_and_say_nothing():
+def test_markers_have_the_first_ids_and_are_no_text():
     vocabulary = Vocabulary.from_texts(["ab"], markers=True)
     assert (vocabulary.bos_id, vocabulary.eos_id) == (0, 1)
     assert vocabulary.encode("ba").tolist() == [3, 2]
@@ -87,24 +151,21 @@ def test_a_text_is_encoded_or_its_unknown_characters_named(known, text):
 
 
 def test_the_same_under_every_hash_seed():
-    code = (
-        "from seq2seq import NOTEBOOK_PAIRS, Lesson\n"
-        "lesson = Lesson(NOTEBOOK_PAIRS)\n"
-        "print(ascii((list({'a', 'b', 'c', 'd'}), lesson.source_vocabulary.tokens, lesson.target_vocabulary.tokens)))"
-    )
-    outputs = []
-    for seed in ("0", "1", "2", "77"):
-        environment = {**os.environ, "PYTHONHASHSEED": seed}
-        run = subprocess.run(
+    code = """
+from seq2seq import NOTEBOOK_PAIRS, Lesson
+lesson = Lesson(NOTEBOOK_PAIRS)
+print(ascii((list({'a', 'b', 'c', 'd'}), lesson.source_vocabulary.tokens, lesson.target_vocabulary.tokens)))
+"""
+    runs = [
+        subprocess.run(
             [sys.executable, "-c", code],
             cwd=Path(__file__).parents[2],
-            env=environment,
+            env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
-            text=True,
             check=True,
         )
-        outputs.append(run.stdout)
-    sets, *vocabularies = zip(*(eval(output) for output in outputs), strict=True)
-    assert len(set(map(tuple, sets))) > 1  # the seeds do shuffle a set
-    for same in vocabularies:
-        assert len(set(same)) == 1
+        for seed in ("0", "1")
+    ]
+    (a_set, *vocabularies), (shuffled_set, *same_vocabularies) = (literal_eval(run.stdout.decode()) for run in runs)
+    assert a_set != shuffled_set
+    assert vocabularies == same_vocabularies
