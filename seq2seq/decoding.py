@@ -235,32 +235,6 @@ class Translator:
 
     # --- Many sentences at once: the same arithmetic with a batch axis ---------------------------------------------
 
-    def translate_all(self, texts: Sequence[str], prefixes: Sequence[str] | None = None) -> list[str]:
-        """Translates many texts greedily, all together: the same results as `translate` for each.
-
-        Args:
-            texts: source texts.
-            prefixes: what to force at the beginning of each; all of as many tokens. None forces nothing.
-        """
-        return self.translate_contexts(self.contexts(texts), prefixes or [""] * len(texts))
-
-    def translate_contexts(self, contexts: Context, prefixes: Sequence[str]) -> list[str]:
-        """Translates many context vectors, (batch, hidden) each; see `translate_all`."""
-        vocabulary, starts = self.lesson.target_vocabulary, list(map(self._start, prefixes))
-        fed = np.array([start.fed_id for start in starts])  # (batch,)
-        forced = np.array([start.forced for start in starts])  # (batch, forced)
-        outputs, state, ended = [fed], contexts, np.zeros(len(fed), bool)
-        for n in range(starts[0].max_new_tokens):
-            cell, logits = self._decode(fed, state)
-            picked = forced[:, n] if n < forced.shape[1] else np.argmax(logits, axis=1)
-            fed, state = np.where(ended, PAD_ID, picked), Context(cell.state_h, cell.state_c)
-            outputs.append(fed)
-            if vocabulary.eos_id is not None:
-                ended |= picked == vocabulary.eos_id
-            if ended.all():
-                break
-        return [vocabulary.decode(ids) for ids in np.stack(outputs, axis=1).tolist()]
-
     def contexts(self, texts: Sequence[str]) -> Context:
         """Returns the context vectors of many source texts: (texts, hidden) each, the same as `context` for each."""
         sentences = [self.source_ids(text) for text in texts]
@@ -275,6 +249,30 @@ class Translator:
             after = np.where(n < lengths, (cell.state_h, cell.state_c), state)  # (2, batch, hidden)
             state = Context(*after)
         return state
+
+    def translate_all(self, sources: Sequence[str] | Context, prefixes: Sequence[str] = ()) -> list[str]:
+        """Translates many sentences greedily, all together: the same results as `translate` for each.
+
+        Args:
+            sources: source texts, or the context vectors to start from, (batch, hidden) each.
+            prefixes: what to force at the beginning of each; all of as many tokens. () forces nothing.
+        """
+        vocabulary = self.lesson.target_vocabulary
+        state = sources if isinstance(sources, Context) else self.contexts(sources)
+        starts = [self._start(prefix) for prefix in prefixes or [""] * len(state.state_h)]
+        fed = np.array([start.fed_id for start in starts])  # (batch,)
+        forced = np.array([start.forced for start in starts])  # (batch, forced)
+        outputs, ended = [fed], np.zeros(len(fed), bool)
+        for n in range(starts[0].max_new_tokens):
+            cell, logits = self._decode(fed, state)
+            picked = forced[:, n] if n < forced.shape[1] else np.argmax(logits, axis=1)
+            fed, state = np.where(ended, PAD_ID, picked), Context(cell.state_h, cell.state_c)
+            outputs.append(fed)
+            if vocabulary.eos_id is not None:
+                ended |= picked == vocabulary.eos_id
+            if ended.all():
+                break
+        return [vocabulary.decode(ids) for ids in np.stack(outputs, axis=1).tolist()]
 
     def teacher_forced(self, contexts: Context, decoder_inputs: np.ndarray) -> np.ndarray:
         """Returns the probabilities of every next token when the right tokens are fed, as in training.

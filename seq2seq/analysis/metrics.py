@@ -83,7 +83,7 @@ def count_batch(translator: Translator, rows: np.ndarray, targets: Mapping[str, 
     lesson = translator.lesson
     pairs = [lesson.pairs[row] for row in rows]
     contexts = translator.contexts([pair.source for pair in pairs])
-    said = translator.translate_contexts(contexts, [lesson.prefix(pair.target) for pair in pairs])
+    said = translator.translate_all(contexts, [lesson.prefix(pair.target) for pair in pairs])
     wanted = [nearest(text, targets[pair.source]) for text, pair in zip(said, pairs, strict=True)]
     edits = list(map(Levenshtein.distance, said, wanted))
     return {
