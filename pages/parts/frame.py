@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts import session as sessions
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
+from pages.parts.state import TrainState, remembered
 from pages.parts.texts import LANGUAGES, choose_language, language, text
 from pages.parts.theme import style_sheet
 from seq2seq import Lesson
@@ -51,7 +52,7 @@ def open_page(name: str) -> Session:
         st.session_state.pop("table-began", None)
         st.session_state.pop("refused", None)
     if name != "train":  # nor are settings kept that were out of range
-        st.session_state.pop("refused-settings", None)
+        remembered(TrainState).refused.clear()
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))

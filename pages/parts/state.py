@@ -66,7 +66,7 @@ class TrainState:
         runs_version: of that editor; changes whenever something was done in it.
     """
 
-    refused: dict[str, float | None] = field(default_factory=dict)
+    refused: dict[str, float] = field(default_factory=dict)
     measure: str = "accuracy"
     is_log: bool = False
     sentences: int = 1

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts import session as sessions
 from pages.parts.frame import PAGES
 from pages.parts.texts import LANGUAGES, catalogue
-from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
 from seq2seq.limits import MAX_CHARACTERS
 from tests.pages.app import (
     ROOT,
@@ -108,6 +108,19 @@ def test_what_students_type_never_becomes_markup(trained):
     for page in PAGES:
         app = open_page(page, session)
         assert [element for element in (*said(app), *(h.value for h in app.get("html"))) if picture in element] == []
+
+
+@pytest.mark.parametrize("page", ["model", "train", "translate"])
+def test_a_changed_lesson_says_so_and_keeps_the_model(page, trained_session):
+    app = open_page(page, trained_session)
+    assert not shows(app, "frame.outdated")
+    trained_session.model = ModelConfig(16)
+    assert shows(checked(app.run()), "frame.outdated", pairs=5, units=32)
+    trained_session.model = ModelConfig()
+    trained_session.edit((("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:]))
+    assert shows(checked(app.run()), "frame.outdated", pairs=5, units=32)
+    trained_session.undo()
+    assert not shows(checked(app.run()), "frame.outdated")
 
 
 def test_no_page_loads_keras(trained, tmp_path):

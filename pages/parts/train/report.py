@@ -1,4 +1,4 @@
-"""One run: what would stop it, which of its epochs to look at, what its model says and scores."""
+"""One run in words and figures: what would stop it, which of its epochs to look at, how good its model is."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ import streamlit as st
 from pages.parts.session import Session
 from pages.parts.state import bound
 from pages.parts.texts import text
-from pages.parts.train import charts
-from seq2seq import TrainingConfig, TrainingState, Translator
-from seq2seq.analysis.metrics import evaluate, nearest
+from seq2seq import Lesson, TrainingConfig, TrainingState
+from seq2seq.analysis.metrics import evaluate
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import epochs_without_improvement, first_stop
 from seq2seq.state import is_checkpoint
 
-_MAX_TRANSLATED = 8  # sentences at once; translating them must not hold up the picture while it trains
 _USUAL_PATIENCE = 5  # the notebook's, for "where would it have stopped?"
-_HELD_OUT = "◇"  # marks a sentence that was not trained on
 
 
 def stops(run: Run, training: TrainingConfig) -> list[tuple[int, str]]:
@@ -72,9 +69,13 @@ def _latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] |
     return next((record for record in reversed(history) if "exact_match" in record), None)
 
 
-def choose_epoch(session: Session) -> TrainingState:
-    """Shows a slider over the kept epochs of the current run; returns the state to look at, here and on Translate."""
-    state = session.run.state
+def choose_epoch(session: Session, state: TrainingState) -> TrainingState:
+    """Shows a slider over the checkpoints of the current run; returns the state to look at, here and on Translate.
+
+    Args:
+        session: keeps the epoch.
+        state: the latest one of the run.
+    """
     kept = sorted({epoch for epoch, _ in state.checkpoints} | {state.epoch})
     if len(kept) < 2:
         return state
@@ -88,48 +89,9 @@ def choose_epoch(session: Session) -> TrainingState:
     return state.at(session.look_at) if session.look_at in dict(state.checkpoints) else state
 
 
-def translations(run: Run, state: TrainingState) -> None:
-    """Translates some sentences, spread over the lesson, and marks what is wrong.
+# --- Figures ---------------------------------------------------------------------------------------------------------
 
-    Args:
-        run: where the state comes from. While it trains, few sentences are shown; at rest, others can be chosen.
-        state: the model to look at.
-    """
-    lesson = state.lesson
-    held_out = {lesson.pairs[row].source for row in lesson.held_out_rows}
-    sources = sorted(lesson.targets, key=lambda source: source not in held_out)  # held out ones first: there are few
-    pages = -(-len(sources) // _MAX_TRANSLATED)
-    st.subheader(text("train.translations_title", epoch=state.epoch), anchor=False)
-    picture, page = st.container(), 1
-    if pages > 1 and not run.is_active:
-        page = st.slider(text("train.other_sentences"), 1, pages, key=f"sentences-{run.id}")
-    chosen = sources[page - 1 :: pages]
-    said = Translator(state).translate_all(chosen, [lesson.prefix(lesson.targets[source][0]) for source in chosen])
-    targets = [nearest(says, lesson.targets[source]) for source, says in zip(chosen, said, strict=True)]
-    with picture:
-        marked = [f"{source} {_HELD_OUT}" if source in held_out else source for source in chosen]
-        charts.marked_translations(list(zip(marked, said, targets, strict=True)))
-    notes = [text("train.memorised" if lesson.model.markers else "train.no_marker")]
-    if len(chosen) < len(sources):
-        notes.append(text("train.shown_of", shown=len(chosen), all=f"{len(sources):,}"))
-    if held_out:
-        notes.append(text("train.held_out_sign", sign=_HELD_OUT))
-    st.caption(" ".join(notes))
-    table = st.expander(text("train.expected"), icon=":material/table:", on_change="rerun", key="expected")
-    if table.open:
-        rows = {
-            text("pairs.source"): marked,
-            text("train.says"): said,
-            text("pairs.target"): targets,
-            text("train.right"): ["✓" if a == b else "✗" for a, b in zip(said, targets, strict=True)],
-        }
-        table.dataframe(pd.DataFrame(rows), hide_index=True)
-
-
-@st.cache_data(max_entries=300, show_spinner=False)
-def _evaluated(_state: TrainingState, run: str, step: int) -> dict[str, float]:
-    """Examines a model that is told apart from others by its run and the steps that it was trained for."""
-    return evaluate(_state)
+_FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
 
 
 def figures(run: Run, state: TrainingState) -> None:
@@ -148,40 +110,35 @@ def figures(run: Run, state: TrainingState) -> None:
         found = latest if is_its_own else _evaluated(state, run.id, state.step)
     else:
         return
-    sides = {"": len(lesson.training_rows)}
-    if "held_out_exact_match" in found:
-        sides["held_out_"] = len(lesson.held_out_rows)
-    rows = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
-    table = pd.DataFrame(
-        {text("train.figure"): [text(f"train.{row}") for row in rows]}
-        | {
-            _side(side, found[f"{side}evaluated"], of): [
-                f"{found[side + row]:.3f}" if row.endswith("loss") else f"{found[side + row]:.0%}" for row in rows
-            ]
-            for side, of in sides.items()
-        }
-    )
     st.subheader(text("train.figures_title", epoch=epoch), anchor=False)
-    st.table(table, hide_index=True)  # whose words go on in a second line on a phone
+    st.table(_figures_table(found, lesson), hide_index=True)  # whose words go on in a second line on a phone
     st.caption(text("train.padding_reason"))
-    if found["masked_accuracy"] - found["exact_match"] > 0.2:
-        st.info(
-            text(
-                "train.gap_alone" if lesson.model.markers else "train.gap_endless",
-                accuracy=f"{found['masked_accuracy']:.0%}",
-                exact=f"{found['exact_match']:.0%}",
-            ),
-            icon=":material/call_split:",
-        )
-    if len(sides) == 2 and found["masked_accuracy"] - found["held_out_masked_accuracy"] > 0.15:
-        st.info(
-            text(
-                "train.gap_held_out",
-                accuracy=f"{found['masked_accuracy']:.0%}",
-                held_out=f"{found['held_out_masked_accuracy']:.0%}",
-            ),
-            icon=":material/psychology:",
-        )
+    accuracy, exact = found["masked_accuracy"], found["exact_match"]
+    if accuracy - exact > 0.2:
+        why = "train.gap_alone" if lesson.model.markers else "train.gap_endless"
+        st.info(text(why, accuracy=f"{accuracy:.0%}", exact=f"{exact:.0%}"), icon=":material/call_split:")
+    held_out = found.get("held_out_masked_accuracy", accuracy)
+    if accuracy - held_out > 0.15:
+        said = text("train.gap_held_out", accuracy=f"{accuracy:.0%}", held_out=f"{held_out:.0%}")
+        st.info(said, icon=":material/psychology:")
+
+
+@st.cache_data(max_entries=300, show_spinner=False)
+def _evaluated(_state: TrainingState, run: str, step: int) -> dict[str, float]:
+    """Evaluates a model that is told apart from others by its run and the steps that it was trained for."""
+    return evaluate(_state)
+
+
+def _figures_table(found: dict[str, float], lesson: Lesson) -> pd.DataFrame:
+    """Returns a row for each figure, and a column for each side: the sentences trained on, and those held out."""
+    table = {text("train.figure"): [text(f"train.{figure}") for figure in _FIGURES]}
+    for side, rows in (("", lesson.training_rows), ("held_out_", lesson.held_out_rows)):
+        if f"{side}evaluated" in found:
+            values = {figure: found[side + figure] for figure in _FIGURES}
+            table[_side(side, found[f"{side}evaluated"], len(rows))] = [
+                f"{value:.3f}" if figure.endswith("loss") else f"{value:.0%}" for figure, value in values.items()
+            ]
+    return pd.DataFrame(table)
 
 
 def _side(side: str, evaluated: int, of: int) -> str:

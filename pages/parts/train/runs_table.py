@@ -1,4 +1,4 @@
-"""The runs of a session: beginning one, and the table of all of them."""
+"""The table of all runs of a session: to name, compare, choose and delete them."""
 
 from __future__ import annotations
 
@@ -6,27 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.session import NamedRun, Session
+from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
 from seq2seq import Lesson
 
 
-def begin(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
-    """Makes an untrained run the current one, named by its number and what differs from its baseline or the run before.
-
-    Args:
-        session: where it is kept.
-        lesson: to be trained.
-        baseline: the run that it is to be compared with.
-    """
-    new = session.new_run(lesson, baseline)
-    before = baseline or next((named for named in reversed(session.runs) if named is not new), None)
-    if before:
-        others = settings(before.run.state.lesson)
-        changes = {name: value for name, value in settings(lesson).items() if value != others[name] and name != "pairs"}
-        new.name = " ".join([new.name, *(text(f"run.set_{name}", value=value) for name, value in changes.items())])
-
-
-def settings(lesson: Lesson) -> dict:
+def settings_of(lesson: Lesson) -> dict[str, object]:
     """Returns what may differ between runs."""
     return {
         "pairs": len(lesson.training_rows),
@@ -40,18 +25,36 @@ def settings(lesson: Lesson) -> dict:
     }
 
 
-def table(session: Session) -> None:
+def show(session: Session) -> None:
     """Shows all runs of the session: rename, overlay, choose, delete."""
-    version = st.session_state.setdefault("runs-version", 0)
-    key = "-".join(["runs", str(version), *(named.run.id[:8] for named in session.runs)])
+    page = remembered(TrainState)
+    key = "-".join(["runs", str(page.runs_version), *(named.run.id[:8] for named in session.runs)])
     # An editor whose figures change is another one and forgets what was done to it, so they stay while there is such.
-    kept_key, before = st.session_state.get("runs-drawn", (None, None))
-    if key != kept_key or not any(st.session_state.get(key, {}).values()):
-        before = _table_of(session)
-        st.session_state["runs-drawn"] = key, before
-    columns = list(before)
-    after = st.container(key="runs-editor").data_editor(
-        before,
+    if page.drawn_runs is None or key != page.drawn_runs[0] or not any(st.session_state.get(key, {}).values()):
+        page.drawn_runs = key, _table_of(session)
+    _, before = page.drawn_runs
+    after = _editor(before, key)
+    if after.equals(before):
+        return
+    for n, named in enumerate(session.runs):
+        if n not in after.index:
+            session.delete(named.run)
+            continue
+        if after.loc[n, "shown"] != before.loc[n, "shown"]:
+            named.is_shown = bool(after.loc[n, "shown"])
+        if after.loc[n, "name"] != before.loc[n, "name"]:
+            _rename(session, named, after.loc[n, "name"])
+        if after.loc[n, "used"] and not before.loc[n, "used"]:
+            session.choose(named.run)
+    page.runs_version += 1
+    st.rerun()
+
+
+def _editor(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Shows the editor of a table; returns the table as it was edited."""
+    columns = list(table)
+    return st.container(key="runs-editor").data_editor(
+        table,
         column_config={
             column: {"label": text(f"run.column_{column}"), "help": text(f"run.column_{column}_help")}
             if column in ("shown", "used")
@@ -68,20 +71,6 @@ def table(session: Session) -> None:
         key=key,
         alt=text("train.runs_title"),
     )
-    if after.equals(before):
-        return
-    for n, named in enumerate(session.runs):
-        if n not in after.index:
-            session.delete(named.run)
-            continue
-        if after.loc[n, "shown"] != before.loc[n, "shown"]:
-            named.is_shown = bool(after.loc[n, "shown"])
-        if after.loc[n, "name"] != before.loc[n, "name"]:
-            _rename(session, named, after.loc[n, "name"])
-        if after.loc[n, "used"] and not before.loc[n, "used"]:
-            session.choose(named.run)
-    st.session_state["runs-version"] = version + 1
-    st.rerun()
 
 
 def _table_of(session: Session) -> pd.DataFrame:
@@ -92,7 +81,7 @@ def _table_of(session: Session) -> pd.DataFrame:
             "used": named.run is session.run,
             "name": named.name,
             "status": text("run.training" if named.run.is_active else f"run.{named.run.status}"),
-            **settings(named.run.state.lesson),
+            **settings_of(named.run.state.lesson),
             "epochs": len(named.run.history),
             "loss": named.run.history[-1]["loss"] if named.run.history else None,
             "exact_match": next((r["exact_match"] for r in reversed(named.run.history) if "exact_match" in r), None),
@@ -100,7 +89,7 @@ def _table_of(session: Session) -> pd.DataFrame:
         for named in session.runs
     ]
     table = pd.DataFrame(rows)
-    same = [name for name in settings(session.runs[0].run.state.lesson) if table[name].nunique() == 1]
+    same = [name for name in settings_of(session.runs[0].run.state.lesson) if table[name].nunique() == 1]
     return table.drop(columns=same)
 
 

@@ -1,53 +1,50 @@
 """What the page Train says of one run: of the model that is looked at, and of no other."""
 
-import json
 from dataclasses import replace
 
-import pyarrow as pa
 import pytest
 
-from pages.parts.session import NamedRun
-from pages.parts.texts import LANGUAGES, catalogue
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
+from pages.parts import session as sessions
+from pages.parts.texts import catalogue
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.analysis.metrics import evaluate
-from tests.pages.app import a_run, checked, new_session, open_page, shows
+from tests.pages.app import a_run, chart_tables, checked, new_session, open_page, shows
+
+TEXTS = catalogue("en")
 
 
-@pytest.fixture(scope="session")
-def within_an_epoch():
-    """A run that rests after some batches of its eleventh epoch."""
-    from seq2seq.training import advance  # noqa: PLC0415
-
-    state = TrainingState.new(Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(batch_size=2)))
-    state = advance(state, epochs=10)
-    while not state.batch:
-        state = advance(state, seconds=1e-9)
-    return state
-
-
-def figures_of(app, language="en") -> dict[str, str]:
+def figures_of(app) -> dict[str, str]:
     """Returns the column of the training sentences, as it is shown."""
-    names = catalogue(language)
-    table = next(table.value for table in app.table if names["train.figure"] in table.value)
-    return dict(zip(table[names["train.figure"]], table.iloc[:, 1], strict=True))
+    table = next(table.value for table in app.table if TEXTS["train.figure"] in table.value)
+    return dict(zip(table[TEXTS["train.figure"]], table.iloc[:, 1], strict=True))
 
 
-def test_a_kept_epoch_is_whole(within_an_epoch):
-    for epoch, weights in within_an_epoch.checkpoints:
-        kept = within_an_epoch.at(epoch)
-        assert kept.weights is weights
-        assert (kept.epoch, kept.step, kept.batch, kept.sums) == (epoch, 3 * epoch, 0, ())
-        assert kept.history == within_an_epoch.history[:epoch]
+def as_shown(found) -> dict[str, str]:
+    """Returns figures as they are shown."""
+    accuracies = {name: f"{found[name]:.0%}" for name in ("masked_accuracy", "padded_accuracy", "exact_match", "cer")}
+    losses = {name: f"{found[name]:.3f}" for name in ("masked_loss", "padded_loss")}
+    return {TEXTS[f"train.{name}"]: value for name, value in (accuracies | losses).items()}
 
 
-def test_each_kept_epoch_has_its_own_figures(within_an_epoch):
-    app = open_page("train", new_session(run=a_run(within_an_epoch, "paused", None)))
-    for epoch in (1, 5, within_an_epoch.epoch):
+# --- Which epoch -----------------------------------------------------------------------------------------------------
+
+
+def test_each_epoch_that_is_looked_at_has_its_own_figures(trained):
+    """Also one that was broken off within the next epoch, whose weights are others than when it was evaluated."""
+    tenth = trained.at(10)
+    checkpoints = tuple(kept for kept in trained.checkpoints if kept[0] <= 10)
+    broken_off = replace(tenth, weights=trained.at(11).weights, batch=3, step=53, checkpoints=checkpoints)
+    session = new_session(run=a_run(broken_off, "paused", None))
+    app = open_page("train", session)
+    for epoch, state in ((1, trained.at(1)), (5, trained.at(5)), (10, broken_off)):
         app.select_slider[0].set_value(epoch)
         checked(app.run())
-        state = within_an_epoch if epoch == within_an_epoch.epoch else within_an_epoch.at(epoch)
-        assert shows(app, "train.figures_title", epoch=epoch)
-        assert figures_of(app)[catalogue("en")["train.masked_loss"]] == f"{evaluate(state)['masked_loss']:.3f}"
+        assert shows(app, "train.translations_title", epoch=epoch) and shows(app, "train.figures_title", epoch=epoch)
+        assert figures_of(app) == as_shown(evaluate(state))
+        assert session.trained.step == state.step
+    app.select_slider[0].set_value(5)
+    checked(app.run())
+    assert shows(open_page("translate", session), "translate.model", epoch=5, pairs=5)
 
 
 def test_the_epoch_that_is_looked_at_is_one_in_all_tabs(trained_session):
@@ -66,196 +63,88 @@ def test_the_epoch_that_is_looked_at_is_one_in_all_tabs(trained_session):
         assert trained_session.look_at is None and tab.select_slider[0].value == 150
 
 
-# --- Curves ----------------------------------------------------------------------------------------------------------
-
-
-def curves(app) -> list[tuple[dict, list[dict]]]:
-    """Returns specification and rows of the two curves."""
-    charts = [chart.proto for chart in app.get("vega_lite_chart")][:2]
-    return [(json.loads(chart.spec), pa.ipc.open_stream(chart.data.data).read_all().to_pylist()) for chart in charts]
-
-
-def title_of(spec) -> str:
-    return " ".join(spec["layer"][0]["encoding"]["y"]["title"])
-
-
-def values_of(rows, run) -> list[tuple[int, float]]:
-    return [(row["epoch"], row["value"]) for row in rows if row["run"] == run and row["value"] is not None]
-
-
-def session_with(*states, training=None):
-    """Returns a session whose runs are all drawn, the last one current."""
-    runs = [
-        NamedRun(a_run(s), f"{n}.", (s.lesson.pairs, s.lesson.model), is_shown=True) for n, s in enumerate(states, 1)
-    ]
-    session = new_session(run=runs[-1].run, training=training or states[-1].lesson.training)
-    session.runs = runs
-    return session
-
-
-@pytest.fixture(scope="session")
-def unmasked():
-    """The default lesson without a mask, after 20 epochs."""
-    from seq2seq.training import advance  # noqa: PLC0415
-
-    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(mask_padding=False), TrainingConfig(seed=0))
-    return advance(TrainingState.new(lesson), epochs=20)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_runs_that_differ_in_masking_are_drawn_by_the_same_measure(language, trained, unmasked):
-    app = open_page("train", session_with(trained, unmasked), language)
-    assert shows(app, "train.unlike_masks", language)
-    for (spec, rows), name in zip(curves(app), ("loss", "accuracy"), strict=True):
-        assert "".join(spec["layer"][0]["encoding"]["y"]["title"]) == catalogue(language)[
-            f"train.masked_{name}"
-        ].replace(", ", ",")
-        for run, state in (("1.", trained), ("2.", unmasked)):
-            evaluated = [(r["epoch"], r[f"masked_{name}"]) for r in state.history if f"masked_{name}" in r]
-            assert values_of(rows, run) == evaluated
-
-
-@pytest.mark.parametrize("is_masked", [True, False])
-def test_runs_of_one_kind_are_drawn_as_they_reported(is_masked, trained, unmasked):
-    state = trained if is_masked else unmasked
-    app = open_page("train", session_with(state))
-    assert not shows(app, "train.unlike_masks")
-    for (spec, rows), name in zip(curves(app), ("loss", "accuracy"), strict=True):
-        title = catalogue("en")[f"train.{name}" if is_masked else f"train.padded_{name}"]
-        assert title_of(spec) == title
-        assert values_of(rows, "1.") == [(record["epoch"], record[name]) for record in state.history]
-
-
-def test_an_error_rate_above_one_is_drawn_there(trained):
-    state = replace(trained, history=(trained.history[0] | {"cer": 2.5}, *trained.history[1:]))
-    app = open_page("train", session_with(state))
-    app.segmented_control(key="measure").set_value("cer")
-    checked(app.run())
-    spec, rows = curves(app)[1]
-    assert values_of(rows, "1.")[0] == (1, 2.5)
-    scale = spec["layer"][0]["encoding"]["y"]["scale"]
-    assert "domainMax" not in scale and "domain" not in scale
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_table_of_the_history_has_every_epoch_of_the_drawn_runs(language, trained, unmasked):
-    app = open_page("train", session_with(trained, unmasked), language)
-    assert not [table for table in app.dataframe if "learning_rate" in table.value]  # nothing, while it is closed
-    app.session_state["history"] = True
-    checked(app.run())
-    history = next(table.value for table in app.dataframe if "learning_rate" in table.value)
-    assert list(zip(history["run"], history["epoch"], strict=True)) == [
-        *(("2.", epoch) for epoch in range(1, 21)),
-        *(("1.", epoch) for epoch in range(1, 151)),
-    ]
+def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
+    """Thirty students' would fill the server's memory."""
+    size = sum(weights.nbytes for _, kept in trained.checkpoints for weights in kept.values())
+    monkeypatch.setattr(sessions, "MAX_RESTING_CHECKPOINT_BYTES", 2 * size)
+    session = new_session(run=a_run(trained, "training", None))
+    (active,) = session.runs
+    for _ in range(4):
+        session.new_run(session.lesson, baseline=active)
+        session.run.state, session.run.status = trained, "finished"
+    assert [bool(named.run.state.checkpoints) for named in session.runs] == [True, False, True, True, True]
+    session.choose(session.runs[1].run)
+    app = open_page("train", session)
+    assert not app.select_slider
+    assert shows(app, "train.translations_title", epoch=150)
 
 
 # --- What stops it ---------------------------------------------------------------------------------------------------
 
-
-def marks(app) -> list[tuple[int, str]]:
-    return [(row["epoch"], row["mark"]) for row in curves(app)[0][1] if row["mark"] is not None]
-
-
-def with_losses(state, losses):
-    """Returns a state whose history has some losses."""
-    records = zip(state.history, losses, strict=False)
-    return replace(
-        state, history=tuple(record | {"loss": loss} for record, loss in records), epoch=len(losses), checkpoints=()
-    )
-
-
 LOSSES = [3, 2, 1, 1.5, 1.4, 1.3, 1.2, 0.9, 1, 1]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("patience", "used", "stop"), [(0, 5, None), (4, 4, 7), (3, 3, 6), (9, 9, None)])
-def test_a_patience_can_be_tried_after_the_training(patience, used, stop, language, trained):
-    texts, state = catalogue(language), with_losses(trained, LOSSES)
-    app = open_page("train", session_with(state, training=TrainingConfig(patience=patience)), language)
-    expected = [(8, texts["train.mark_best"])]
+def test_a_patience_can_be_tried_after_the_training(patience, used, stop, trained):
+    history = tuple(record | {"loss": loss} for record, loss in zip(trained.history, LOSSES, strict=False))
+    state = replace(trained, history=history, epoch=len(LOSSES), checkpoints=())
+    app = open_page("train", new_session(run=a_run(state), training=TrainingConfig(patience=patience)))
+    expected = [(8, TEXTS["train.mark_best"])]
     if stop:
-        expected.append((stop, texts["train.mark_stop"].format(patience=used)))
-        assert shows(app, "train.stop_at", language, patience=used, epoch=stop)
+        expected.append((stop, TEXTS["train.mark_stop"].format(patience=used)))
+        assert shows(app, "train.stop_at", patience=used, epoch=stop)
     else:
-        assert shows(app, "train.stop_not_yet", language, patience=used, since=2)
-    assert marks(app) == expected
+        assert shows(app, "train.stop_not_yet", patience=used, since=2)
+    marks = chart_tables(app, "train.loss")["marks"]
+    assert list(zip(marks["epoch"], marks["mark"], strict=True)) == expected
+    assert chart_tables(app, "train.accuracy")["marks"].empty  # the loss is what is watched
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_all_right_watches(language, trained):
+def test_what_all_right_watches(trained):
     right = trained.history[17]["exact_match"]
     state = replace(trained, history=trained.history[:18], epoch=18)
-    app = open_page("train", session_with(state), language)
-    assert shows(app, "train.right_so_far", language, epoch=18, right=round(5 * right), evaluated=5)
-    assert shows(app, "train.evaluated_next", language, epoch=20) == (right < 1)
-    app = open_page("train", session_with(state, training=TrainingConfig(stop_when_right=False)), language)
-    assert not shows(app, "train.right_so_far", language)
-
-
-# --- What it says ----------------------------------------------------------------------------------------------------
-
-
-def expected_table(app, language="en"):
-    """Opens the table of what should be said, and returns it."""
-    app.session_state["expected"] = True
-    checked(app.run())
-    return next(table.value for table in app.dataframe if catalogue(language)["train.says"] in table.value)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_should_have_been_said_can_be_read(language, trained):
-    texts, state = catalogue(language), trained.at(15)
-    table = expected_table(open_page("train", session_with(state), language), language)
-    says = Translator(state).translate_all([source for source, _ in NOTEBOOK_PAIRS])
-    assert [*zip(table[texts["pairs.source"]], table[texts["pairs.target"]], strict=True)] == list(NOTEBOOK_PAIRS)
-    assert list(table[texts["train.says"]]) == says
-    right = ["✓" if say == target else "✗" for say, (_, target) in zip(says, NOTEBOOK_PAIRS, strict=True)]
-    assert list(table[texts["train.right"]]) == right
-
-
-@pytest.mark.parametrize("status", ["finished", "training"])
-def test_every_sentence_can_be_seen_at_rest_and_eight_while_it_trains(status):
-    pairs = tuple((f"{n}", f"{n}{n}") for n in range(50))
-    state = replace(TrainingState.new(Lesson(pairs, training=TrainingConfig(held_out=0.2))), step=1)
-    session = new_session(pairs, run=a_run(state, status, None), training=state.lesson.training)
-    app = open_page("train", session)
-    assert shows(app, "train.held_out_sign", sign="◇") and shows(app, "train.shown_of", all=50)
-    seen = []
-    for page in range(1, 8 if status == "finished" else 2):
-        if status == "finished":
-            next(slider for slider in app.slider).set_value(page)
-        sources = list(expected_table(app)[catalogue("en")["pairs.source"]])
-        assert 0 < len(sources) <= 8
-        seen += sources
-    held_out = {pairs[row][0] for row in state.lesson.held_out_rows}
-    assert any(source.endswith("◇") for source in seen)
-    if status == "finished":
-        assert sorted(seen) == sorted(f"{source} ◇" if source in held_out else source for source, _ in pairs)
-    else:
-        assert not app.slider
+    app = open_page("train", new_session(run=a_run(state)))
+    assert shows(app, "train.right_so_far", epoch=18, right=round(5 * right), evaluated=5)
+    assert shows(app, "train.evaluated_next", epoch=20) == (right < 1)
+    app = open_page("train", new_session(run=a_run(state), training=TrainingConfig(stop_when_right=False)))
+    assert not shows(app, "train.right_so_far")
 
 
 # --- Figures ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sample_is_called_one(language):
+def test_the_notebooks_figures_count_padding(notebook_lesson):
+    state = replace(TrainingState.new(notebook_lesson), step=1)
+    app = open_page("train", new_session(run=a_run(state)))
+    assert shows(app, "train.no_marker")
+    found = evaluate(state)
+    assert figures_of(app) == as_shown(found)
+    assert found["padded_loss"] < found["masked_loss"]
+
+
+def test_a_sample_is_called_one():
     pairs = tuple((f"{n}", f"{n}{n}") for n in range(250))
     state = replace(TrainingState.new(Lesson(pairs)), step=1)
-    app = open_page("train", new_session(pairs, run=a_run(state, "paused", None)), language)
-    texts = catalogue(language)
-    name = texts["train.sample"].format(name=texts["train.on_training"], evaluated=100, all=250)
+    app = open_page("train", new_session(pairs, run=a_run(state, "paused", None)))
+    name = TEXTS["train.sample"].format(name=TEXTS["train.on_training"], evaluated=100, all=250)
     assert any(name in table.value for table in app.table)
 
 
 @pytest.mark.parametrize("markers", [True, False])
-def test_why_sentences_are_wrong_though_tokens_are_right(markers, trained):
-    figures = {"masked_accuracy": 0.9, "exact_match": 0.2}
-    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(markers=markers))
-    state = TrainingState.new(lesson)
-    record = trained.history[0] | figures
-    state = replace(state, step=5, epoch=1, history=(record,), checkpoints=((1, state.weights),))
-    app = open_page("train", session_with(state))
-    assert shows(app, "train.gap_alone") == markers
-    assert shows(app, "train.gap_endless") == (not markers)
+@pytest.mark.parametrize(("exact", "held_out"), [(0.2, 0.9), (0.8, 0.9), (0.8, 0.7), (0.2, None)])
+def test_where_the_figures_part_it_is_said_why(markers, exact, held_out, trained):
+    """Right tokens and wrong sentences; what was trained on and what was held out."""
+    record = trained.history[0] | {"masked_accuracy": 0.9, "exact_match": exact}
+    if held_out is not None:
+        names = (
+            *("evaluated", "exact_match", "cer"),
+            *(f"{way}_{n}" for way in ("masked", "padded") for n in ("loss", "accuracy")),
+        )
+        record |= {f"held_out_{name}": record[name] for name in names} | {"held_out_masked_accuracy": held_out}
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(markers=markers), TrainingConfig(held_out=0.2 if held_out else 0))
+    state = replace(TrainingState.new(lesson), step=5, epoch=1, history=(record,))
+    app = open_page("train", new_session(run=a_run(state)))
+    assert shows(app, "train.gap_alone") == (exact == 0.2 and markers)
+    assert shows(app, "train.gap_endless") == (exact == 0.2 and not markers)
+    assert shows(app, "train.gap_held_out") == (held_out == 0.7)
+    assert app.table[0].value.shape[1] == (2 if held_out is None else 3)

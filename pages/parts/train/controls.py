@@ -1,0 +1,119 @@
+"""The buttons that steer the training: start, pause, continue, some epochs more, from the beginning."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts.session import NamedRun, Session
+from pages.parts.texts import text
+from pages.parts.train.runs_table import settings_of
+from seq2seq import Lesson
+from seq2seq.classroom.memory import training_bytes
+from seq2seq.limits import MAX_TRAINING_BYTES, SETTING_RANGES
+
+_MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
+
+
+def buttons(session: Session, can_start: bool) -> None:
+    """Shows the buttons, each with its key on the keyboard.
+
+    Args:
+        session: whose current run they steer.
+        can_start: whether the lesson can be trained as it is set.
+    """
+    run = session.run
+    is_active = run is not None and run.is_active
+    with st.container(horizontal=True, vertical_alignment="center"):
+        start = st.button(
+            text("train.start"), type="primary", icon=":material/play_arrow:", shortcut="S", disabled=not can_start
+        )
+        if is_active:
+            resume = False
+            # By callback: a rerun that is cut short, as when the page is left at once, would lose the click.
+            pause = {"help": text("train.pause_help"), "on_click": _pause, "args": (session,)}
+            st.button(text("train.pause"), icon=":material/pause:", shortcut="P", **pause)
+        else:
+            going_on = {"help": text("train.resume_help"), "disabled": run is None}
+            resume = st.button(text("train.resume"), icon=":material/resume:", shortcut="P", **going_on)
+        cannot_add = is_active or (run is None and not can_start)
+        more = [
+            epochs
+            for epochs, shortcut in ((1, "E"), (10, "T"))
+            if st.button(text("train.more", epochs=epochs), shortcut=shortcut, disabled=cannot_add)
+        ]
+        cannot_begin = run is None or not can_start
+        reset = st.button(text("train.reset"), icon=":material/restart_alt:", shortcut="0", disabled=cannot_begin)
+        new_seed = st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", disabled=cannot_begin)
+    if start:
+        train(session, session.lesson)
+    elif resume:
+        session.resume()
+    elif more:
+        if run is None:
+            begin(session, session.lesson)
+        session.resume(*more)
+    elif reset:
+        begin(session, session.lesson)
+    elif new_seed:
+        _, last_seed = SETTING_RANGES["seed"]
+        session.training = replace(session.training, seed=(session.training.seed + 1) % (last_seed + 1))
+        begin(session, session.lesson)
+    else:
+        return
+    st.rerun()
+
+
+def train(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
+    """Trains a lesson from its beginning, unless it does so already: a double click is one click.
+
+    Args:
+        session: where the run is kept.
+        lesson: to be trained.
+        baseline: the run that it is to be compared with.
+    """
+    begun = next((n.run for n in session.runs if n.run.is_active and n.run.state.lesson == lesson), None)
+    if begun:
+        session.choose(begun)
+    else:
+        begin(session, lesson, baseline)
+        session.resume()
+
+
+def begin(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
+    """Makes an untrained run the current one, named by its number and what differs from its baseline or the run before.
+
+    Args: see `train`.
+    """
+    new = session.new_run(lesson, baseline)
+    before = baseline or next((named for named in reversed(session.runs) if named is not new), None)
+    if before:
+        others = settings_of(before.run.state.lesson)
+        changes = {name: value for name, value in settings_of(lesson).items() if value != others[name]}
+        changes.pop("pairs", None)
+        new.name = " ".join([new.name, *(text(f"run.set_{name}", value=value) for name, value in changes.items())])
+
+
+def _pause(session: Session) -> None:
+    session.pause()
+    wait(lambda: session.is_active)
+
+
+def wait(is_pending: Callable[[], bool]) -> None:
+    """Waits a moment for something that was just clicked for."""
+    until = time.monotonic() + _MOMENT
+    while is_pending() and time.monotonic() < until:
+        time.sleep(0.01)
+
+
+def is_too_large(lesson: Lesson) -> bool:
+    """Tells whether the server cannot bear the training of a lesson; if so, says it."""
+    needed = training_bytes(lesson)
+    if needed <= MAX_TRAINING_BYTES:
+        return False
+    needed, limit = (f"{size / 2**30:.1f}" for size in (needed, MAX_TRAINING_BYTES))
+    st.error(text("train.too_large", needed=needed, limit=limit), icon=":material/error:")
+    return True

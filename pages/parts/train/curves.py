@@ -1,0 +1,231 @@
+"""The curves of a training.
+
+They are redrawn twice a second while it trains, so their data are made as Arrow tables, in which they travel to the
+browser; turning a Pandas table into one takes 2 ms.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import streamlit as st
+
+from pages.parts.drawing.charts import draw, specification
+from pages.parts.drawing.choosing import table_behind
+from pages.parts.texts import text
+from pages.parts.theme import Theme
+from seq2seq.classroom.run import Run
+
+# Of runs that are compared, the current one first; told apart by colour-blind people too (Okabe and Ito), and by their
+# dashes, of which there is one kind fewer, so that no two of a dozen runs are alike.
+_RUN_COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999"]
+_RUN_DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]  # with round ends
+_POINTS_PER_LINE = 300  # more than a screen can show apart
+_SCALES = {  # of what is drawn upwards
+    "open": alt.Scale(domainMin=0),
+    "log": alt.Scale(type="log"),
+    "share": alt.Scale(domain=[0, 1], clamp=True),
+}
+
+
+def training_curves(
+    runs: Mapping[str, Run], measure: str, is_log: bool, stops: Sequence[tuple[int, str]], theme: Theme
+) -> None:
+    """Draws the loss of some runs, and another measure of them, over the epochs as they were reported.
+
+    Args:
+        runs: name → run, the current one first.
+        measure: a key of the history's records, drawn beside the loss; where it was evaluated.
+        is_log: draw the loss on a logarithmic scale.
+        stops: (epoch, label) of what is marked on the current run's loss.
+        theme: how it looks.
+    """
+    last = last_epoch(list(runs.values()))
+    masks = {run.state.lesson.model.mask_padding for run in runs.values()}
+    rates = [mark for name, run in runs.items() for mark in rate_changes(name, run.history, theme)]
+    watched = [(next(iter(runs)), epoch, label, line) for line, (epoch, label) in enumerate(stops, start=1)]
+    for name, column in zip(("loss", measure), st.columns(2), strict=True):
+        key, title = comparable(name, masks, theme)
+        points = points_table(runs, key)
+        is_share = not len(points) or name in ("accuracy", "exact_match")
+        scale = "share" if is_share else "log" if is_log and name == "loss" else "open"
+        marks = marks_table([*rates, *watched] if name == "loss" else rates, last, theme.size)
+        spec = curve(tuple(runs), title, last, scale, theme)
+        draw(spec, {"points": points, "marks": marks}, key=f"curve-{name}", alt=title, where=column)
+    if len(masks) == 2:
+        st.caption(text("train.unlike_masks"))
+
+
+# --- What is drawn ---------------------------------------------------------------------------------------------------
+
+
+def last_epoch(runs: Sequence[Run]) -> int:
+    """Returns how far the time axis goes. It stands still while the lines grow, and goes on when they come to its end.
+
+    Args:
+        runs: what is drawn, the current one first.
+    """
+    current, longest = runs[0], max(len(run.history) for run in runs)
+    goal = current.target_epoch if current.is_active else len(current.history)
+    return max(2, longest, min(goal, max(50, 1 << longest.bit_length())))
+
+
+def comparable(name: str, masks: set[bool], theme: Theme) -> tuple[str, str]:
+    """Returns by what some runs can be compared where a measure is asked for: its key in their records, and its title.
+
+    Args:
+        name: of the measure.
+        masks: whether the runs mask the padding. One that does not counts it in what it reports of itself.
+        theme: has the language.
+    """
+    if name not in ("loss", "accuracy") or masks == {True}:
+        return name, theme.text(f"train.{name}")
+    if masks == {False}:
+        return name, theme.text(f"train.padded_{name}")
+    return f"masked_{name}", theme.text(f"train.masked_{name}")
+
+
+_POINTS = pa.schema([("run", pa.string()), ("epoch", pa.int64()), ("value", pa.float64())])
+_MARKS = pa.schema(
+    [("run", pa.string()), ("epoch", pa.int64()), ("mark", pa.string()), ("y", pa.float64()), ("side", pa.string())]
+)
+
+
+def points_table(runs: Mapping[str, Run], key: str) -> pa.Table:
+    """Returns the points of the lines of some runs, of each at most `_POINTS_PER_LINE` with its last one among them.
+
+    Args:
+        runs: name → run.
+        key: of what is drawn, in the records that have it.
+    """
+    columns = {"run": [], "epoch": [], "value": []}
+    for name, run in runs.items():
+        records = [record for record in run.history if key in record]
+        every = math.ceil((len(records) - 1) / (_POINTS_PER_LINE - 1)) or 1
+        records = [*records[:-1:every], *records[-1:]]
+        columns["run"] += [name] * len(records)
+        columns["epoch"] += [record["epoch"] for record in records]
+        columns["value"] += [record[key] for record in records]
+    return pa.table(columns, _POINTS)
+
+
+def rate_changes(run: str, history: Sequence[dict[str, float]], theme: Theme) -> list[tuple[str, int, str, int]]:
+    """Returns what `marks_table` takes, for each epoch from which on a run had another learning rate."""
+    rates = np.array([record["learning_rate"] for record in history])
+    changed = np.flatnonzero(np.diff(rates)).tolist()
+    return [(run, before + 2, f"{theme.text('train.learning_rate')} {rates[before + 1]:g}", 0) for before in changed]
+
+
+def marks_table(marks: Iterable[tuple[str, int, str, int]], last: int, size: float) -> pa.Table:
+    """Returns the marks of some epochs, and where their words stand.
+
+    Args:
+        marks: (run, epoch, words, in which line from the top they stand).
+        last: epoch of the time axis; in its second half words stand on the left of their epoch.
+        size: of type.
+    """
+    placed = [
+        {"run": run, "epoch": epoch, "mark": words}
+        | {"y": 2 + 15 * size * line, "side": "left" if epoch > last / 2 else "right"}
+        for run, epoch, words, line in marks
+    ]
+    return pa.Table.from_pylist(placed, _MARKS)
+
+
+# --- The chart -------------------------------------------------------------------------------------------------------
+
+
+@specification
+def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme) -> alt.LayerChart:
+    """Builds a chart of "points" and "marks".
+
+    Args:
+        runs: names.
+        title: of what is drawn.
+        last: epoch of the time axis.
+        scale: a key of `_SCALES`.
+        theme: how it looks.
+    """
+    epoch, across = theme.text("train.epoch"), alt.Scale(domain=[1, last])
+    x = alt.X("epoch:Q", title=epoch, scale=across, axis=alt.Axis(tickMinStep=1, format="d"))
+    y_title = title.replace(", ", ",\n").split("\n")  # a long title in one line would be longer than its axis
+    colour, dash = _told_apart(runs, theme)
+    tooltip = [alt.Tooltip("run:N", title=theme.text("train.run")), alt.Tooltip("epoch:Q", title=epoch)]
+
+    # Dots would hide the dashes of several lines; round ends make a dot of a single epoch.
+    dots = alt.OverlayMarkDef(size=25) if len(runs) == 1 else alt.Undefined
+    lines = (
+        alt.Chart(alt.NamedData("points"))
+        .mark_line(strokeWidth=2.5, strokeCap="round", clip=True, point=dots)
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=y_title, scale=_SCALES[scale]),
+            color=colour,
+            strokeDash=dash,
+            tooltip=[*tooltip, alt.Tooltip("value:Q", title=title, format=".4f")],
+        )
+    )
+    of_mark = alt.Tooltip("mark:N", title=theme.text("train.mark"))
+    marks = alt.Chart(alt.NamedData("marks")).encode(x=x, color=colour, tooltip=[*tooltip, of_mark])
+    pixels = alt.Y("y:Q", scale=alt.Scale(domain=[0, 100], range=[0, 100]), axis=None)
+    labels = [
+        marks.transform_filter(alt.FieldEqualPredicate(field="side", equal=side))
+        .mark_text(align=align, dx=dx, baseline="top", fontSize=11 * theme.size)
+        .encode(y=pixels, text="mark:N")
+        for side, align, dx in (("left", "right", -4), ("right", "left", 4))
+    ]
+    height = round(theme.size * (260 if len(runs) == 1 else 300))  # with a legend
+    layers = alt.layer(lines, marks.mark_rule(strokeDash=[4, 4], strokeWidth=1.5), *labels)
+    return layers.resolve_scale(y="independent").properties(height=height)
+
+
+def _told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
+    """Returns how runs are told apart, with one legend for both; one run needs none."""
+    legend = alt.Legend(
+        orient="top",
+        direction="horizontal",
+        symbolType="stroke",
+        symbolSize=600 * theme.size,
+        labelLimit=140 * theme.size,
+    )
+    of_run = {"shorthand": "run:N", "title": None, "legend": legend if len(runs) > 1 else None}
+    colours, dashes = (
+        alt.Scale(domain=list(runs), range=list(itertools.islice(itertools.cycle(values), len(runs))))
+        for values in (_RUN_COLOURS, _RUN_DASHES)
+    )
+    return alt.Color(scale=colours, **of_run), alt.StrokeDash(scale=dashes, **of_run)
+
+
+# --- In figures ------------------------------------------------------------------------------------------------------
+
+
+def history_table(runs: Mapping[str, Run]) -> None:
+    """Offers every epoch of some runs as a table, none left out, which can be downloaded.
+
+    Args:
+        runs: name → run.
+    """
+    if (behind := table_behind("history", text("train.as_table"))) is None:
+        return
+    history = pd.DataFrame([{"run": name} | record for name, run in runs.items() for record in run.history])
+    with behind:
+        st.dataframe(history, hide_index=True, column_config={name: _column_title(name) for name in history})
+        st.download_button(
+            text("train.csv"),
+            lambda: history.to_csv(index=False),
+            "history.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+
+
+def _column_title(name: str) -> str:
+    """Returns the title of a column of the history; in the downloaded file each has its name in the code."""
+    figure = name.removeprefix("held_out_")
+    return text(f"train.{figure}") + (f" · {text('train.on_held_out_')}" if figure != name else "")

@@ -1,0 +1,91 @@
+"""The part of the page that is drawn anew while something trains: the current run as it is now."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts import frame
+from pages.parts.session import Session
+from pages.parts.state import TrainState, bound, remembered
+from pages.parts.texts import text
+from pages.parts.train.controls import wait
+from pages.parts.train.curves import history_table, training_curves
+from pages.parts.train.report import choose_epoch, figures, stops, what_stops
+from pages.parts.train.translations import translations
+from seq2seq.classroom.run import Run
+
+_REDRAWN = 0.5  # seconds from one time to the next
+_MEASURES = ("accuracy", "exact_match", "cer")  # of the second chart
+
+
+def show(session: Session, run: Run, drawn: tuple) -> None:
+    """Shows a run: progress, curves, translations, figures.
+
+    Args:
+        session: for the other runs, and how the page looks.
+        run: the current one.
+        drawn: the session's `redraw_key` for which the page is drawn; with another one all of it is drawn anew.
+    """
+
+    @st.fragment(run_every=_REDRAWN if session.is_active else None)
+    def current_run() -> None:
+        session.watch()
+        # For the first loss, after a click on Start.
+        wait(lambda: run.is_active and not (run.history or run.queue_position) and session.can_train)
+        if session.redraw_key != drawn:
+            st.rerun()  # the buttons, the table and the timer have to know as well
+        _run(session, run)
+
+    current_run()
+
+
+def _run(session: Session, run: Run) -> None:
+    theme = session.theme
+    st.progress(frame.progress(run), progress_line(run, session.can_train))
+    if run.error:
+        st.error(text("train.failed"), icon=":material/error:")
+        st.text(run.error)
+    shown = {named.name: named.run for named in session.runs if named.run is run}
+    shown |= {named.name: named.run for named in session.runs if named.is_shown}
+    page = remembered(TrainState)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            text("train.measure"),
+            _MEASURES,
+            required=True,
+            format_func=lambda name: text(f"train.{name}"),
+            **bound(page, "measure"),
+        )
+        st.toggle(text("train.log_scale"), **bound(page, "is_log"))
+    training_curves(shown, page.measure, page.is_log, stops(run, session.training), theme)
+    what_stops(run, session.training)
+    state = run.state if run.is_active else choose_epoch(session, run.state)
+    translations(run, state, theme)
+    figures(run, state)
+    history_table(shown)
+
+
+def progress_line(run: Run, can_train: bool) -> str:
+    """Says in one line how far a run is, or why it rests.
+
+    Args:
+        run: to be told of.
+        can_train: whether the training processes are ready.
+    """
+    if run.status == "queued" and not can_train:
+        return text("train.warming_up")
+    if run.status == "queued" and run.queue_position:
+        return text("train.place", place=run.queue_position)
+    status = text(f"train.ended_{run.stop_reason}" if run.stop_reason else f"run.{run.status}")
+    done = text("run.epochs", done=f"{len(run.history) + round(run.epoch_progress, 2):g}", epochs=run.target_epoch)
+    left = run.seconds_left
+    return " · ".join([status, done] if left is None else [status, done, time_left(left)])
+
+
+def time_left(seconds: float) -> str:
+    """Says how long something takes, as exactly as one cares to know."""
+    if seconds < 60:
+        return text("train.left_seconds", seconds=round(seconds))
+    if seconds < 3600:
+        return text("train.left_minutes", minutes=round(seconds / 60))
+    return text("train.left_hours", hours=f"{seconds / 3600:,.0f}")

@@ -1,0 +1,77 @@
+"""The form with the settings of the training."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts.session import Session
+from pages.parts.state import TrainState, bound, bound_setting, remembered
+from pages.parts.texts import text
+from seq2seq.limits import SETTING_RANGES
+
+_STEPS = {  # setting: by how much its field goes up and down
+    "epochs": 1,
+    "batch_size": 1,
+    "learning_rate": 0.001,
+    "patience": 1,
+    "seed": 1,
+    "held_out": 5,
+}
+_PERCENT = {"held_out"}  # a share, but typed in percent
+
+
+def form(session: Session) -> bool:
+    """Shows the settings of the session; returns whether all are in range."""
+    for column, name in zip(st.columns(len(_STEPS)), _STEPS, strict=True):
+        with column:
+            _field(session, name)
+    training, refused = session.training, remembered(TrainState).refused
+    if training.held_out and not len(session.lesson.held_out_rows):
+        with column:
+            share, pairs = f"{training.held_out:.0%}", len(session.lesson.pairs)
+            st.caption(text("train.held_out_none", pairs=pairs, share=share))
+    for name in refused:
+        least, most = _range(name)
+        fault = text("train.out_of_range", name=text(f"train.{name}"), least=least, most=f"{most:,}")
+        st.error(fault, icon=":material/error:")
+    st.toggle(
+        text("train.stop_when_right"),
+        help=text("train.stop_when_right_help"),
+        **bound_setting(session, "training", "stop_when_right"),
+    )
+    return not refused
+
+
+def _field(session: Session, name: str) -> None:
+    """Shows the field of a setting. What is typed and out of range stays in it, and the setting stays as it was."""
+    refused = remembered(TrainState).refused
+
+    def take(typed: float) -> None:
+        least, most = _range(name)
+        if not least <= typed <= most:
+            refused[name] = typed
+            return
+        refused.pop(name, None)
+        value = typed / 100 if name in _PERCENT else typed
+        session.training = replace(session.training, **{name: value})
+
+    def shows(value: float) -> float:
+        return refused.get(name, round(100 * value) if name in _PERCENT else value)
+
+    # Without Streamlit's own limits, which refuse a number in English and only in a tooltip.
+    st.number_input(
+        text(f"train.{name}"),
+        step=_STEPS[name],
+        format="%.4f" if name == "learning_rate" else None,
+        help=text(f"train.{name}_help"),
+        disabled=name == "learning_rate" and session.run is not None and session.run.is_active,
+        **bound(session.training, name, take, shows),
+    )
+
+
+def _range(name: str) -> tuple[float, float]:
+    """Returns the least and the most that can be typed."""
+    least, most = SETTING_RANGES[name]
+    return (round(100 * least), round(100 * most)) if name in _PERCENT else (least, most)
