@@ -17,11 +17,9 @@ WAITING = {
     "pages/parts/translate/context_map.py",
     "pages/parts/translate/searches.py",
     "pages/1_pairs.py",
-    "pages/4_train.py",
     "seq2seq/compiled/epochs.py: _train_epochs",
     "seq2seq/training.py: advance",
     "refused",
-    "refused-settings",
     "sentence",
     "table-began",
 }

@@ -1,5 +1,6 @@
 """The marked translations: which sentences, and every character of them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
