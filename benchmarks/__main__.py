@@ -53,15 +53,15 @@ def right(quick: bool) -> Iterator[Row]:
     )
 
 
-def french(quick: bool) -> Iterator[Row]:
-    """An epoch of English–French pairs, and the memory that they take."""
+def large(quick: bool) -> Iterator[Row]:
+    """An epoch of a large lesson, and the memory that its pairs take."""
     pairs, rounds = (PAIRS_QUICK, 1) if quick else (PAIRS, 3)
-    with Side("french:Ours", like="worker", pairs=pairs) as ours, Side("french:Example", pairs=pairs) as example:
+    with Side("large:Ours", like="worker", pairs=pairs) as ours, Side("large:Example", pairs=pairs) as example:
         our_turns, example_turns = take_turns(rounds, lambda: ours.call("train"), lambda: example.call("train"))
         losses = [side.call("loss_per_character").result for side in (ours, example)]
         sizes = [side.call("data_bytes").result for side in (ours, example)]
     yield Row(
-        _french_epoch(pairs),
+        _large_epoch(pairs),
         "Keras's character-level example",
         seconds(our_turns),
         seconds(example_turns),
@@ -117,14 +117,14 @@ def pytorch_notebook(quick: bool) -> Iterator[Row]:
         seconds(our_turns) / EPOCHS,
         seconds(torch_turns) / 50,
         wanted=1,
-        note=f"PyTorch at its best: {_said(best)}",
+        note=f"PyTorch at its best: {_written(best)}",
     )
 
 
-def pytorch_french(quick: bool) -> Iterator[Row]:
-    """An epoch of English–French pairs, and PyTorch."""
+def pytorch_large(quick: bool) -> Iterator[Row]:
+    """An epoch of a large lesson, and PyTorch."""
     pairs, rounds = (PAIRS_QUICK, 1) if quick else (PAIRS, 3)
-    with Side("french:Ours", like="worker", pairs=pairs) as ours:
+    with Side("large:Ours", like="worker", pairs=pairs) as ours:
         settings = [
             {"threads": threads, "packed": packed, "pairs": pairs}
             for threads in _thread_counts()
@@ -141,20 +141,20 @@ def pytorch_french(quick: bool) -> Iterator[Row]:
             torch_turns, our_turns = take_turns(rounds, train_torch, lambda: ours.call("train"))
     losses = [turns[-1].result for turns in (our_turns, torch_turns)]
     yield Row(
-        _french_epoch(pairs),
+        _large_epoch(pairs),
         "PyTorch",
         seconds(our_turns),
         seconds(torch_turns),
         wanted=1,
         # Its Adam adds epsilon elsewhere, which tells in the first epochs; and unpacked, its encoder reads padding.
         holds=losses[0] <= losses[1] + 0.05,
-        note=f"PyTorch at its best: {_said(best)}; the same batches; mean loss of epoch {rounds}: "
+        note=f"PyTorch at its best: {_written(best)}; the same batches; mean loss of epoch {rounds}: "
         f"{losses[0]:.4f} against {losses[1]:.4f}",
     )
 
 
 def app(quick: bool) -> Iterator[Row]:
-    """What somebody in front of the app waits for."""
+    """What somebody in front of the app waits for, and what the app takes while nobody trains."""
     rounds = 1 if quick else 5
     with Side("app:Submitted", like="app") as submitted:
         (turns,) = take_turns(rounds, lambda: submitted.call("first_record"))
@@ -165,13 +165,16 @@ def app(quick: bool) -> Iterator[Row]:
         first_losses = [browser.call("first_loss").result for _ in range(rounds)]
         redraws = browser.call("redraws", while_seconds=3 if quick else 20).result
         steps = browser.call("decoding_steps", steps=3 if quick else 20).result
+        idle = browser.call("idle", seconds=10 if quick else 60, pages=5).result
     yield _wait("cold server to first page, Chromium being open", starts, 3)
     yield _wait("click on Start to first loss on the page, warm", first_losses, 0.5)
     yield _wait("a redraw of the page Train while it trains, from asking to the last message", redraws, 0.1)
     yield _wait("a decoding step from click to picture, 256 units, 60 characters", steps, 0.1)
+    for what, percent, wanted in zip(("with no page open", "more for each open page"), idle, (2, 0.2), strict=True):
+        yield Row(f"of a core, app and cluster, nobody trains, {what}", "–", percent, None, wanted, unit="%")
 
 
-ROWS = {row.__name__: row for row in (notebook, right, french, decoding, pytorch_notebook, pytorch_french, app)}
+ROWS = {row.__name__: row for row in (notebook, right, large, decoding, pytorch_notebook, pytorch_large, app)}
 
 
 def _fastest(batches: list[list[int]], epochs: int, settings: Sequence[dict]) -> dict:
@@ -196,8 +199,8 @@ def _wait(what: str, waits: Sequence[float], wanted: float) -> Row:
     return Row(what, "–", median(waits), None, wanted, note=note)
 
 
-def _french_epoch(pairs: int) -> str:
-    return f"an epoch of {pairs:,} English–French pairs, 256 units, batch 64, {WARM}"
+def _large_epoch(pairs: int) -> str:
+    return f"an epoch of {pairs:,} pairs, 256 units, batch 64, {WARM}"
 
 
 def _difference(some: Sequence[float], others: Sequence[float]) -> float:
@@ -212,7 +215,7 @@ def _listed(values: Sequence) -> str:
     return ", ".join(map(str, values))
 
 
-def _said(settings: dict) -> str:
+def _written(settings: dict) -> str:
     threads, packed = settings["threads"], settings.get("packed", "none")
     return f"{threads} thread{'s' * (threads > 1)}, packed: {packed}"
 

@@ -1,4 +1,7 @@
-"""What somebody in front of the app waits for: the engine alone, and the real app in a real Chromium."""
+"""What somebody in front of the app waits for, and what the app takes while nobody does anything.
+
+The engine alone, and the real app in a real Chromium.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 from playwright.sync_api import Locator, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -68,7 +72,7 @@ class Submitted:
 
 
 class Browser:
-    """A Chromium without a window, and servers of the app for it to look at. Every figure is in seconds."""
+    """A Chromium without a window, and servers of the app for it to look at. Times are in seconds."""
 
     def __init__(self):
         self._server: subprocess.Popen | None = None
@@ -81,8 +85,9 @@ class Browser:
     def start_server(self) -> float:
         """Starts the app and returns how long it takes to the headline of the first page; ends the one before."""
         self._end_server()
-        self._page = self._chromium.new_page(locale="en-GB", viewport={"width": 1280, "height": 800})
-        self._page.set_default_timeout(PATIENCE)
+        self._context = self._chromium.new_context(locale="en-GB", viewport={"width": 1280, "height": 800})
+        self._context.set_default_timeout(PATIENCE)
+        self._page = self._context.new_page()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -140,7 +145,7 @@ class Browser:
         self._page.get_by_text(TEXTS["train.stop_when_right"], exact=True).click()
         self._button("train.start").click()
         self._page.wait_for_timeout(2_000)
-        wire = self._page.context.new_cdp_session(self._page)
+        wire = self._context.new_cdp_session(self._page)
         wire.on("Network.webSocketFrameSent", on_sent)
         wire.on("Network.webSocketFrameReceived", on_received)
         wire.send("Network.enable")
@@ -171,6 +176,34 @@ class Browser:
             took.append(following.element_handle().evaluate(UNTIL_DRAWN))
         return took
 
+    def idle(self, seconds: float, pages: int) -> tuple[float, float]:
+        """Lets everything rest for a while, without and with open pages.
+
+        Returns:
+            How much of a core, in percent, the app and its cluster take; and how much more for each open page.
+        """
+        self._goes_to("train")
+        address = self._page.url
+        self._page.goto("about:blank")
+        alone = self._percent_of_a_core(seconds)
+        tabs = [self._context.new_page() for _ in range(pages)]
+        for tab in tabs:
+            tab.goto(address)
+            tab.get_by_role("heading", level=1, name=TEXTS["train.title"], exact=True).wait_for()
+        return alone, max(0.0, self._percent_of_a_core(seconds) - alone) / pages
+
+    def _percent_of_a_core(self, seconds: float) -> float:
+        self._page.wait_for_timeout(5_000)  # until what was asked for before is done
+        before, began = self._cpu_seconds(), time.perf_counter()
+        self._page.wait_for_timeout(1_000 * seconds)
+        return 100 * (self._cpu_seconds() - before) / (time.perf_counter() - began)
+
+    def _cpu_seconds(self) -> float:
+        """Returns the time that the server and the processes of its cluster have had on a core."""
+        server = psutil.Process(self._server.pid)
+        times = [process.cpu_times() for process in (server, *server.children(recursive=True))]
+        return sum(each.user + each.system for each in times)
+
     def _goes_to(self, name: str) -> None:
         sidebar = self._page.get_by_test_id("stSidebar")
         sidebar.get_by_role("link", name=TEXTS[f"{name}.menu"], exact=True).click()
@@ -191,7 +224,7 @@ class Browser:
 
     def _end_server(self) -> None:
         if self._server is not None:
-            self._page.close()
+            self._context.close()
             self._server.terminate()
             self._server.wait()
 

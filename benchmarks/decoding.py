@@ -27,10 +27,10 @@ class Ours:
 
     def decode(self, steps: int) -> list[float]:
         """Takes some steps, each fed by the one before; returns the probabilities after the last."""
-        fed, state = 0, self._context
+        token_id, state = 0, self._context
         for _ in repeat(None, steps):
-            step = self._translator.decoder_step(fed, state)
-            fed, state = step.token_id, Context(step.state_h, step.state_c)
+            step = self._translator.decoder_step(token_id, state)
+            token_id, state = step.token_id, Context(step.state_h, step.state_c)
         return step.probabilities.tolist()
 
 
@@ -46,11 +46,11 @@ class Predict:
 
     def decode(self, steps: int) -> list[float]:
         """Does the same as ours."""
-        fed, states = 0, self._context
+        token_id, states = 0, self._context
         for _ in repeat(None, steps):
-            row = self._example.fed_row(fed)
+            row = self._example.one_hot(token_id)
             probabilities, *states = self._example.decoder_model.predict([row, *states], verbose=0)
-            fed = int(np.argmax(probabilities[0, -1]))
+            token_id = int(np.argmax(probabilities[0, -1]))
         return probabilities[0, -1].tolist()
 
 
@@ -70,8 +70,8 @@ class Compiled:
             layer.set_weights([values for name, values in state.weights.items() if name.startswith(side)])
 
         @tf.function(input_signature=[tf.TensorSpec([], tf.int32), *[tf.TensorSpec([1, hidden_size])] * 2])
-        def step(fed, state_h, state_c):
-            all_h, (state_h, state_c) = cell(tf.one_hot([fed], tokens), [state_h, state_c])
+        def step(token_id, state_h, state_c):
+            all_h, (state_h, state_c) = cell(tf.one_hot([token_id], tokens), [state_h, state_c])
             probabilities = dense(all_h)  # (1, tokens)
             return tf.argmax(probabilities[0], output_type=tf.int32), probabilities, state_h, state_c
 
@@ -80,8 +80,8 @@ class Compiled:
 
     def decode(self, steps: int) -> list[float]:
         """Does the same as ours."""
-        fed, states = tf.constant(0), self._context
+        token_id, states = tf.constant(0), self._context
         for _ in repeat(None, steps):
-            fed, probabilities, *states = self._step(fed, *states)
-            int(fed), probabilities.numpy()  # whoever decodes wants to know
+            token_id, probabilities, *states = self._step(token_id, *states)
+            int(token_id), probabilities.numpy()  # whoever decodes wants to know
         return probabilities.numpy()[0].tolist()

@@ -57,15 +57,15 @@ class KerasExample:
 
     def translate(self, row: int) -> str:
         """Translates the source of a pair as the example does it, one `predict` for every character."""
-        characters, said, fed = list(self.target_ids), "", self.target_ids[START]
+        characters, output, token_id = list(self.target_ids), "", self.target_ids[START]
         states = self.encoder_model.predict(self.encoder_inputs[row : row + 1], verbose=0)
-        while not said.endswith(END) and len(said) <= self.target_length:
-            probabilities, *states = self.decoder_model.predict([self.fed_row(fed), *states], verbose=0)
-            fed = int(np.argmax(probabilities[0, -1]))
-            said += characters[fed]
-        return said.removesuffix(END)
+        while not output.endswith(END) and len(output) <= self.target_length:
+            probabilities, *states = self.decoder_model.predict([self.one_hot(token_id), *states], verbose=0)
+            token_id = int(np.argmax(probabilities[0, -1]))
+            output += characters[token_id]
+        return output.removesuffix(END)
 
-    def fed_row(self, token_id: int) -> np.ndarray:
+    def one_hot(self, token_id: int) -> np.ndarray:
         row = np.zeros((1, 1, len(self.target_ids)))
         row[0, 0, token_id] = 1
         return row

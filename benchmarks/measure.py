@@ -104,7 +104,7 @@ class Row:
         against: what it is compared with; "–" for what stands alone.
         ours, theirs: the two figures; without theirs ours alone counts.
         wanted: how many times ours must go into theirs; without theirs, how large ours may be.
-        unit: "s" or "B".
+        unit: "s", "B" or "%".
         holds: whether both sides did the same work with the same result.
         note: how it was measured.
     """
@@ -138,7 +138,7 @@ class Row:
 def amount(value: float, unit: str) -> str:
     """Writes a figure in three digits with its unit: 0.00531 s is 5.31 ms."""
     prefixes = {-2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G"}
-    least, most = (0, 3) if unit == "B" else (-2, 0)
+    least, most = {"s": (-2, 0), "B": (0, 3), "%": (0, 0)}[unit]
     value = float(f"{value:.3g}")
     power = min(max(math.floor(math.log10(value) / 3), least), most) if value else 0
     scaled = value / 1000**power

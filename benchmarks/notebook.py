@@ -95,8 +95,8 @@ class _StopWhenRight(keras.callbacks.Callback):
         self.epochs = epoch + 1
         if is_checkpoint(self.epochs):
             began = time.perf_counter()
-            said = [self._example.translate(row) for row in range(len(self._example.targets))]
-            self.is_right = self.model.stop_training = said == self._example.targets
+            outputs = [self._example.translate(row) for row in range(len(self._example.targets))]
+            self.is_right = self.model.stop_training = outputs == self._example.targets
             self.seconds_translating += time.perf_counter() - began
 
 

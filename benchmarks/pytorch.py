@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import clip_grad_norm_
-from torch.nn.utils.rnn import pack_padded_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from benchmarks.data import french_lesson
+from benchmarks.data import large_lesson
 from seq2seq import NOTEBOOK_PAIRS, Lesson
 from seq2seq.state import initial_weights
 from seq2seq.tensors import token_ids
@@ -38,14 +38,14 @@ class PyTorch:
 
     Args:
         threads: of PyTorch.
-        pairs: None takes the notebook's lesson, a number so many English–French pairs.
+        pairs: None takes the notebook's lesson, a number so many pairs of the large one.
         packed: which of encoder and decoder read packed sequences: "both", "encoder" or "none". Without, the encoder
             reads padding as well, which is not what we compute but may be faster.
     """
 
     def __init__(self, threads: int, pairs: int | None = None, packed: str = "none"):
         torch.set_num_threads(threads)
-        self._lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS) if pairs is None else french_lesson(pairs)
+        self._lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS) if pairs is None else large_lesson(pairs)
         self._packs_encoder, self._packs_decoder = packed in ("both", "encoder"), packed == "both"
         hidden, tokens = self._lesson.model.hidden_size, len(self._lesson.target_vocabulary)
         self._encoder = nn.LSTM(len(self._lesson.source_vocabulary), hidden)
@@ -54,9 +54,8 @@ class PyTorch:
         self._set_weights()
         modules = nn.ModuleList([self._encoder, self._decoder, self._dense])
         self._parameters = [parameter for parameter in modules.parameters() if parameter.requires_grad]
-        self._adam = torch.optim.Adam(
-            self._parameters, self._lesson.training.learning_rate, eps=1e-7, fused=True
-        )  # Keras's epsilon
+        learning_rate = self._lesson.training.learning_rate
+        self._adam = torch.optim.Adam(self._parameters, learning_rate, eps=1e-7, fused=True)  # Keras's epsilon
         self._batches: list[Batch] = []
 
     def _set_weights(self) -> None:
@@ -102,16 +101,16 @@ class PyTorch:
         return loss / characters
 
     def _step(self, batch: Batch) -> tuple[float, int]:
-        heard, read = batch.encoder_inputs, batch.decoder_inputs
+        encoder_inputs = batch.encoder_inputs
         if self._packs_encoder:
-            heard = pack_padded_sequence(heard, batch.encoder_lengths, enforce_sorted=False)
-        _, context = self._encoder(heard)
+            encoder_inputs = _packed(encoder_inputs, batch.encoder_lengths)
+        _, context = self._encoder(encoder_inputs)
         if self._packs_decoder:
-            said, _ = self._decoder(pack_padded_sequence(read, batch.decoder_lengths, enforce_sorted=False), context)
-            targets = pack_padded_sequence(batch.decoder_targets, batch.decoder_lengths, enforce_sorted=False).data
-            logits = self._dense(said.data)  # (characters, tokens)
+            all_h, _ = self._decoder(_packed(batch.decoder_inputs, batch.decoder_lengths), context)
+            targets = _packed(batch.decoder_targets, batch.decoder_lengths).data  # (characters,)
+            logits = self._dense(all_h.data)  # (characters, tokens)
         else:
-            all_h, _ = self._decoder(read, context)  # (target time, batch, hidden)
+            all_h, _ = self._decoder(batch.decoder_inputs, context)  # (target time, batch, hidden)
             is_token = batch.decoder_targets != PAD_ID
             logits, targets = self._dense(all_h[is_token]), batch.decoder_targets[is_token]
         loss = cross_entropy(logits, targets, reduction="sum")
@@ -123,6 +122,10 @@ class PyTorch:
             clip_grad_norm_(self._parameters, self._lesson.training.clip_norm)
         self._adam.step()
         return loss.item(), len(targets)
+
+
+def _packed(sequences: Tensor, lengths: Tensor) -> PackedSequence:
+    return pack_padded_sequence(sequences, lengths, enforce_sorted=False)
 
 
 def _one_hot(ids: np.ndarray, tokens: int) -> Tensor:

@@ -3,15 +3,18 @@
 import re
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
-from benchmarks import app, data, decoding, french, notebook
+from benchmarks import app, data, decoding, large, notebook
 from benchmarks.__main__ import ROWS
 from benchmarks.keras_example import KerasExample
 from benchmarks.measure import Row, Side, Turn, amount, machine, seconds, take_turns
 from pages.parts.texts import catalogue
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, vectorize
+from pages.parts.translate.stepper import picture
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, TrainingState, vectorize
+from seq2seq.training import advance
 
 EQUALLY_LONG = tuple(Pair(f"go {n:02}!", f"va {n:02} !") for n in range(20))
 PAIRS = (*EQUALLY_LONG, Pair("run", "cours vite"), Pair("go home now", "va"))
@@ -52,31 +55,35 @@ def test_the_example_has_spaces_where_we_have_zero_rows():
         assert (theirs.sum(axis=-1) == 1).all()
 
 
-def test_the_example_translates_one_predict_at_a_time(trained):
-    example = KerasExample(NOTEBOOK_PAIRS, 32)
+def test_the_example_translates_one_predict_at_a_time():
+    pairs = Pair("go", "v a"), Pair("no", "s i")  # equally long, so that the example reads no spaces
+    lesson = Lesson(pairs, ModelConfig(8), TrainingConfig(learning_rate=0.03))
+    trained = advance(TrainingState.new(lesson), epochs=100)
+    example = KerasExample(pairs, 8)
     example.model.set_weights(list(trained.weights.values()))
-    longest = max(range(5), key=lambda row: len(NOTEBOOK_PAIRS[row].source))  # the only one without spaces after it
-    assert example.translate(longest) == NOTEBOOK_PAIRS[longest].target
+    assert [example.translate(row) for row in range(2)] == ["v a", "s i"]
 
 
 @pytest.fixture
 def small(monkeypatch):
-    """A function that puts a small lesson in the place of the French one."""
+    """A function that puts a small lesson in the place of the large one."""
 
     def put(module, pairs):
-        monkeypatch.setattr(module, "french_lesson", lambda count: Lesson(pairs, *SETTINGS))
+        monkeypatch.setattr(module, "large_lesson", lambda count: Lesson(pairs, *SETTINGS))
 
     return put
 
 
-def test_both_sides_count_the_loss_per_real_character_and_their_memory(small):
-    small(french, EQUALLY_LONG)  # without padding, both models compute the same
-    ours, example = french.Ours(20), french.Example(20)
+def test_both_sides_train_on_all_pairs_and_count_the_loss_per_real_character_and_their_memory(small, monkeypatch):
+    fitted = []
+    monkeypatch.setattr(keras.Model, "fit", lambda self, inputs, targets, *batch, **_: fitted.append((targets, *batch)))
+    small(large, EQUALLY_LONG)  # without padding, both models compute the same
+    ours, example = large.Ours(20), large.Example(20)
     ours.train()
     example._example.model.set_weights(list(ours._state.weights.values()))
     assert ours.loss_per_character() == pytest.approx(example.loss_per_character(), abs=1e-5)
     example.train()
-    assert example.loss_per_character() != ours.loss_per_character()
+    assert [(len(targets), *batch) for targets, *batch in fitted] == [(6,), (20, 6)]  # one batch to be warm
     lesson = ours._state.lesson
     places = 20 * (lesson.source_length + 2 * lesson.target_length)
     assert ours.data_bytes() in (2 * places, 4 * places)
@@ -88,9 +95,9 @@ def test_pytorch_has_our_losses(small, packed):
     pytest.importorskip("torch")
     from benchmarks import pytorch  # noqa: PLC0415
 
-    small(french, PAIRS)
+    small(large, PAIRS)
     small(pytorch, PAIRS)
-    ours, theirs = french.Ours(22), pytorch.PyTorch(threads=1, pairs=22, packed=packed)
+    ours, theirs = large.Ours(22), pytorch.PyTorch(threads=1, pairs=22, packed=packed)
     for _ in range(3):
         theirs.prepare(ours.batches())
         assert theirs.train() == pytest.approx(ours.train(), abs=1e-3)  # its Adam adds epsilon elsewhere
@@ -114,15 +121,25 @@ def test_a_decoding_step_is_the_same_on_all_sides():
         np.testing.assert_allclose(probabilities, ours, rtol=0, atol=1e-6)
 
 
-def test_the_browser_looks_for_texts_that_are_there():
-    keys = re.findall(r'"([a-z]+\.[a-z_]+)"', Path(app.__file__).read_text("utf-8"))
+def test_the_browser_looks_for_what_is_there():
+    code = Path(app.__file__).read_text("utf-8")
+    keys = re.findall(r'"([a-z]+\.[a-z_]+)"', code)
     assert len(keys) > 10
     assert not set(keys) - set(catalogue("en")) - {"pairs.csv"}
+    stepper = (Path(picture.__file__).parent / "picture.html").read_text("utf-8")
+    for attribute in ("narration", "next"):
+        assert attribute in code and f'"{attribute}"' in stepper
 
 
-def test_rows_are_spread_evenly_and_none_comes_twice():
-    np.testing.assert_array_equal(data.spread(10, 4), [0, 3, 6, 9])
-    np.testing.assert_array_equal(data.spread(3, 10), [0, 1, 2])
+def test_the_large_lesson_is_as_long_as_the_examples_and_always_the_same():
+    lesson = data.large_lesson()
+    lengths = np.array([[len(text) for text in pair] for pair in lesson.pairs])
+    np.testing.assert_allclose(lengths.mean(axis=0), [13.6, 18.7], atol=1)  # those of its English–French pairs
+    np.testing.assert_allclose(lengths.std(axis=0), [2.0, 5.3], atol=1)
+    np.testing.assert_allclose(lengths.max(axis=0), [16, 57], atol=10)
+    assert np.corrcoef(lengths.T)[0, 1] < 0.4
+    assert [len(set("".join(side))) for side in zip(*lesson.pairs, strict=True)] == [59, 88]
+    assert data.large_lesson(10).pairs == lesson.pairs[:10]
 
 
 # --- Measuring
@@ -150,12 +167,14 @@ def test_the_table():
         Row("a", "b", 0.002, 0.1, wanted=15, holds=False),
         Row("a", "b", 1e6, 3e8, wanted=500, unit="B"),
         Row("a", "–", 0.4, None, wanted=0.5),
+        Row("a", "–", 0.4, None, wanted=2, unit="%"),
     )]  # fmt: skip
     assert cells == [
         ["2.00 ms", "100 ms", "50.0 ×", "15 ×", "yes |"],
         ["2.00 ms", "100 ms", "50.0 ×", "15 ×", "**no** |"],
         ["1.00 MB", "300 MB", "300 ×", "500 ×", "**no** |"],
         ["400 ms", "–", "–", "≤ 500 ms", "yes |"],
+        ["0.40 %", "–", "–", "≤ 2.00 %", "yes |"],
     ]
     assert {line.count("|") for line in Row.HEAD.splitlines()} == {8}
 
