@@ -2,8 +2,10 @@
 
 import os
 
-# Before TensorFlow is loaded: one thread in an operation, as the workers have it, so that sums are added in one order;
-# one operation at a time, as two tests run side by side; and less talk.
+# Before NumPy and TensorFlow are loaded: one thread in an operation, as the app has it, so that sums are added in one
+# order, and as a busy machine makes NumPy's two threads wait for each other, ten times as long as they work; one
+# operation at a time, as two tests run side by side; and less talk.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
