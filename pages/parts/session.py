@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from pages.parts.questions.questions import Answer
+from pages.parts.questions.question import Answer
 from pages.parts.theme import Theme
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import shared_engine

@@ -16,6 +16,23 @@ State = TypeVar("State")
 
 
 @dataclass
+class QuestionsState:
+    """The questions before answers, on every page.
+
+    Args:
+        page: where the student is; whoever comes to another page begins with what is unanswered there.
+        is_open: whether something was unanswered when they came; it stays, or an answer would fold the card.
+        question: the id of the question shown.
+        computed: the lesson and the model that the questions are about, and the questions; None before the first.
+    """
+
+    page: str | None = None
+    is_open: bool = False
+    question: str = ""
+    computed: tuple[Any, Any, dict[str, list]] | None = None
+
+
+@dataclass
 class TensorsState:
     """The page Tensors.
 

@@ -33,18 +33,27 @@ _SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "batch", "rate", "se
 _COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "exact_match")
 _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = (
-    *("encoder_steps", "context_numbers", "source_tokens", "target_tokens", "costliest", "shape", "heard"),
-    *("zero_rows", "parameters", "twice_the_units", "calls", "steps_per_epoch", "even_loss", "fed", "zero_context"),
+    *("encoder_steps", "context_numbers", "source_tokens", "target_tokens", "costliest", "shape", "right_output"),
+    *(
+        "zero_rows",
+        "parameters",
+        "twice_the_units",
+        "calls",
+        "steps_per_epoch",
+        "even_loss",
+        "next_input",
+        "zero_context",
+    ),
     *("padded_even_loss", "stops"),
 )
 _MISTAKES = (
     *("otherwise", "other_level", "spaces", "source_markers", "only_h", "every_step", "gates", "not_different"),
     *("case", "no_space", "other_side", "pairs", "padding", "no_markers", "markers_off", "steps", "longest_source"),
     *("longest_target", "shorter", "two_steps", "axes", "source_shape", "not_shifted", "shifted_back"),
-    *("shifted_twice", "first_token", "real_rows", "all_rows", "three_gates", "no_bias", "no_recurrent"),
-    *("one_gate", "twice", "four_times", "more_inputs", "one_call", "no_eos", "bos_said", "source_length"),
+    *("shifted_twice", "first_token", "real_rows", "all_rows", "only_gates", "no_bias", "no_recurrent"),
+    *("one_set", "twice", "four_times", "more_inputs", "one_call", "no_eos", "bos_output", "source_length"),
     *("rest_left_out", "each_pair", "whole_training", "one_step", "rest_extra", "probability", "share_wrong"),
-    *("log_of_two", "says_now", "before_that", "starts_anew", "needs_context", "nothing", "other_sentence"),
+    *("log_of_two", "same_output", "earlier_input", "first_input", "needs_context", "nothing", "other_sentence"),
     *("never_eos", "cannot_eos", "before_limit", "knows_no_length", "real_tokens"),
 )
 FAMILIES = {

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import streamlit as st
 
 from pages.parts import theme
-from pages.parts.questions.questions import Answer, Question, questions_of
+from pages.parts.questions.question import Answer, Question
+from pages.parts.questions.questions import questions_of
 from pages.parts.session import Session
+from pages.parts.state import QuestionsState, bound, remembered
 from pages.parts.texts import text
 
 _SHORT = ("typed", "number", "shape", "token")  # answers in one line, so that the picture below stays in sight
-
-
-@dataclass
-class _Card:
-    """What a student has before them.
-
-    Args:
-        page: where they are.
-        is_open: whether something was unanswered when they came there; it stays, or an answer would fold the card.
-        question: the id of the question shown.
-    """
-
-    page: str
-    is_open: bool
-    question: str
 
 
 def current(session: Session) -> dict[str, list[Question]]:
@@ -34,12 +19,12 @@ def current(session: Session) -> dict[str, list[Question]]:
     lesson, run = session.lesson, session.run
     if lesson is None or not session.asks:
         return {}
-    state = None if run is None or run.is_active else session.trained  # while it trains, the answers would change
-    model = state and (run.id, state.step)
-    kept = st.session_state.get("questions")
-    if kept is None or kept[0] is not lesson or kept[1] != model:
-        kept = st.session_state["questions"] = lesson, model, questions_of(lesson, state)
-    return kept[2]
+    trained = None if run is None or run.is_active else session.trained  # while it trains, the answers would change
+    model = trained and (run.id, trained.step)
+    state = remembered(QuestionsState)
+    if state.computed is None or state.computed[0] is not lesson or state.computed[1] != model:
+        state.computed = lesson, model, questions_of(lesson, trained)
+    return state.computed[2]
 
 
 def ask(session: Session, page: str, is_open: bool = True) -> None:
@@ -112,8 +97,8 @@ def progress(session: Session) -> None:
     answers = [(session.answers[question.id], question.right) for question in asked if question.id in session.answers]
     if asked:
         right, shown = sum(answer == right for answer, right in answers), sum(answer is None for answer, _ in answers)
-        said = text("questions.progress", done=len(answers), of=len(asked), right=right, shown=shown)
-        st.progress(len(answers) / len(asked), said)
+        so_far = text("questions.progress", done=len(answers), of=len(asked), right=right, shown=shown)
+        st.progress(len(answers) / len(asked), so_far)
         if session.answers:
             st.button(
                 text("questions.reset"),
@@ -123,22 +108,15 @@ def progress(session: Session) -> None:
                 args=(session,),
                 key="reset-questions",
             )
-    st.toggle(
-        text("questions.switch"),
-        session.asks,
-        key="asks",
-        help=text("questions.switch_help"),
-        # A run that was cut short may have lost the switch, and is told that it changed.
-        on_change=lambda: setattr(session, "asks", st.session_state.get("asks", session.asks)),
-    )
+    st.toggle(text("questions.switch"), help=text("questions.switch_help"), **bound(session, "asks"))
 
 
-def _card(session: Session, page: str, asked: list[Question]) -> _Card:
+def _card(session: Session, page: str, asked: list[Question]) -> QuestionsState:
     """Returns what the student has before them; whoever comes to a page begins with what is unanswered."""
-    card, ids = st.session_state.get("card"), [question.id for question in asked]
+    card, ids = remembered(QuestionsState), [question.id for question in asked]
     unanswered = [question_id for question_id in ids if question_id not in session.answers]
-    if card is None or card.page != page:
-        card = st.session_state["card"] = _Card(page, bool(unanswered), "")
+    if card.page != page:
+        card.page, card.is_open, card.question = page, bool(unanswered), ""
     if card.question not in ids:
         card.question = (unanswered or ids)[0]
     return card
@@ -146,7 +124,7 @@ def _card(session: Session, page: str, asked: list[Question]) -> _Card:
 
 def _start_over(session: Session) -> None:
     session.answers.clear()
-    st.session_state.pop("card", None)
+    remembered(QuestionsState).page = None
 
 
 def _was_asked(session: Session, name: str) -> bool:
@@ -172,20 +150,20 @@ def _values(question: Question) -> dict[str, str]:
 
 def _about(question: Question) -> None:
     """Shows the sentences that a question is about."""
-    sentences = [theme.display_text(said) or "–" for name, said in question.about.items() if name != "token"]
+    sentences = [theme.display_text(sentence) or "–" for name, sentence in question.about.items() if name != "token"]
     if sentences:
         st.text(" → ".join(sentences))
     if "token" in question.about:
         token = theme.display_token(question.about["token"])
         t = question.values["step"]
-        st.text(text("questions.hears", step=t + 1, t=t, token=token))
+        st.text(text("questions.input_token", step=t + 1, t=t, token=token))
 
 
 def _unanswered(session: Session, question: Question, words: str) -> None:
     key = f"answer-{question.id}"
 
     def commit():
-        if (answer := st.session_state[key]) is not None:
+        if (answer := st.session_state.get(key)) is not None:
             session.answers[question.id] = answer
 
     is_short = question.kind in _SHORT
@@ -243,9 +221,10 @@ def _answered(question: Question, answer: Answer | None, words: str) -> None:
         st.success(f"**{text('questions.right')}** {because}", icon=":material/check:")
         return
     if answer is not None:
-        said = f"{_written(question, answer)} · " if question.kind == "typed" else ""
+        typed = {"answer": _written(question, answer)}
+        verdict = text("questions.wrong_typed", **typed) if question.kind == "typed" else text("questions.wrong")
         reason = text(f"questions.wrong_{question.mistakes.get(answer, 'otherwise')}", **values)
-        st.error(f"**{text('questions.wrong')}** {said}{reason}", icon=":material/close:")
+        st.error(f"**{verdict}** {reason}", icon=":material/close:")
     st.info(because, icon=":material/lightbulb:")
 
 
@@ -264,16 +243,17 @@ def _written(question: Question, answer: Answer) -> str:
     return _verbatim(theme.display_token(answer) if question.kind == "token" else theme.display_text(answer))
 
 
-def _verbatim(said: str) -> str:
+def _verbatim(words: str) -> str:
     """Writes what somebody typed so that a radio button shows it as it is.
 
     Its options are markdown. Backslashes would not do: addresses become links, and :names: pictures, after they are
     taken away. A code span keeps them as text, if its fence is longer than any run of backticks in it.
     """
-    fence = "`" * (1 + max((len(run) for run in _runs(said)), default=0))
-    padding = " " if said[0] in "` " or said[-1] in "` " else ""
-    return f"{fence}{padding}{said}{padding}{fence}"
+    fence = "`" * (1 + max((len(run) for run in _runs(words)), default=0))
+    padding = " " if words[0] in "` " or words[-1] in "` " else ""
+    return f"{fence}{padding}{words}{padding}{fence}"
 
 
-def _runs(said: str) -> list[str]:
-    return "".join(c if c == "`" else " " for c in said).split()
+def _runs(words: str) -> list[str]:
+    """Returns the runs of backticks."""
+    return "".join(c if c == "`" else " " for c in words).split()

@@ -1,17 +1,15 @@
 """Questions about a lesson, to be answered before the page shows the answer.
 
-Every number in them comes from the lesson or the model at hand. A wrong choice is a mistake that somebody could make
-(the marker forgotten, three gates counted), so it can say what was mistaken.
+Every number in them comes from the lesson or the model at hand. A wrong choice is a mistake that somebody could make:
+the marker forgotten, only the gates counted.
 """
 
 from __future__ import annotations
 
 import math
 import random
-import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from pages.parts.questions.question import MAX_CHOICES, Question, mistakes_of
 from seq2seq.data.pairs import Pair
 from seq2seq.decoding import Context, DecodingStep, Translator
 from seq2seq.lesson import Lesson
@@ -19,49 +17,8 @@ from seq2seq.state import TrainingState
 from seq2seq.tensors import dense_shapes, token_ids
 from seq2seq.vocabulary import BOS, LEVELS, PAD_ID, split
 
-Answer = int | float | str | tuple[int, ...]
-
-_MAX_CHOICES = 4
 _MAX_CHARACTERS = 60  # of a choice; a longer text cannot be compared at a glance
 _MAX_COMPARED = 2000  # pairs among which the most expensive one can be found by looking
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with one right answer.
-
-    Args:
-        name: says which question it is; the pages have its words.
-        right: the right answer.
-        mistakes: wrong answer → what was mistaken.
-        kind: of the answers: "typed" or "number", "shape", "token", "text" (a sentence), or "words" of the pages.
-        values: numbers that stand in the question or explain its answer.
-        about: texts of the lesson that it is about.
-        level: of the tokens that it is about, one of `tokens.LEVELS`.
-    """
-
-    name: str
-    right: Answer
-    mistakes: Mapping[Answer, str]
-    kind: str = "number"
-    values: Mapping[str, int] = field(default_factory=dict)
-    about: Mapping[str, str] = field(default_factory=dict)
-    level: str = "character"
-
-    @property
-    def id(self) -> str:
-        """The same for the same question about the same data, in every process."""
-        data = repr(
-            (self.right, *(list(part.items()) for part in (self.mistakes, self.values, self.about)), self.level)
-        )
-        return f"{self.name}-{zlib.crc32(data.encode()):08x}"
-
-    @property
-    def choices(self) -> list[Answer]:
-        """The right answer among the wrong ones, in an order that says nothing and is always the same."""
-        choices = [self.right, *self.mistakes]
-        random.Random(self.id).shuffle(choices)
-        return choices
 
 
 def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str, list[Question]]:
@@ -74,20 +31,11 @@ def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str
     return {
         "start": [_encoder_steps(lesson), _context_numbers(lesson)],
         "pairs": [_source_tokens(lesson), _target_tokens(lesson), *_costliest(lesson)],
-        "tensors": [_shape(lesson), *_heard(lesson), _zero_rows(lesson)],
+        "tensors": [_shape(lesson), *_right_output(lesson), _zero_rows(lesson)],
         "model": [_parameters(lesson), _twice_the_units(lesson), *_calls(lesson)],
         "train": [_steps_per_epoch(lesson), _even_loss(lesson)],
         "translate": [] if state is None else _of_a_model(state),
     }
-
-
-def _mistakes(right: Answer, mistaken: Iterable[tuple[str, Answer]]) -> dict[Answer, str]:
-    """Returns wrong answer → what was mistaken: the first few that are neither right nor there twice."""
-    mistakes = {}
-    for reason, answer in mistaken:
-        if answer != right and len(mistakes) < _MAX_CHOICES - 1:
-            mistakes.setdefault(answer, reason)
-    return mistakes
 
 
 def _seeded(lesson: Lesson) -> random.Random:
@@ -108,14 +56,14 @@ def _encoder_steps(lesson: Lesson) -> Question:
     right = len(tokens)
     mistaken = [("other_level", len(split(source, other))) for other in LEVELS if other != level]
     mistaken += [("spaces", right - tokens.count(" ")), ("source_markers", right + 2)]
-    return Question("encoder_steps", right, _mistakes(right, mistaken), "typed", {}, {"sentence": source}, level)
+    return Question("encoder_steps", right, mistakes_of(right, mistaken), "typed", {}, {"sentence": source}, level)
 
 
 def _context_numbers(lesson: Lesson) -> Question:
     units = lesson.model.hidden_size
     steps = lesson.source_length
     mistaken = [("only_h", units), ("every_step", 2 * units * steps), ("gates", 4 * units)]
-    return Question("context_numbers", 2 * units, _mistakes(2 * units, mistaken), values={"units": units})
+    return Question("context_numbers", 2 * units, mistakes_of(2 * units, mistaken), values={"units": units})
 
 
 # --- Pairs -----------------------------------------------------------------------------------------------------------
@@ -132,7 +80,7 @@ def _source_tokens(lesson: Lesson) -> Question:
         ("pairs", len(lesson.pairs)),
         ("padding", right + 1),  # so that there is a wrong answer in the smallest lesson, too
     ]
-    return Question("source_tokens", right, _mistakes(right, mistaken), level=vocabulary.level)
+    return Question("source_tokens", right, mistakes_of(right, mistaken), level=vocabulary.level)
 
 
 def _target_tokens(lesson: Lesson) -> Question:
@@ -144,7 +92,7 @@ def _target_tokens(lesson: Lesson) -> Question:
     ]
     values = {"different": right - 2 * markers, "markers": 2 * markers}
     level = lesson.model.target_tokens
-    return Question("target_tokens", right, _mistakes(right, mistaken), values=values, level=level)
+    return Question("target_tokens", right, mistakes_of(right, mistaken), values=values, level=level)
 
 
 def _costliest(lesson: Lesson) -> list[Question]:
@@ -164,7 +112,7 @@ def _costliest(lesson: Lesson) -> list[Question]:
     ]
     written = [" → ".join(lesson.pairs[row]) for row in range(len(steps))]
     right = written[ranked[0]]
-    mistakes = _mistakes(right, [(reason, written[row]) for reason, row in rows])
+    mistakes = mistakes_of(right, [(reason, written[row]) for reason, row in rows])
     if any(len(text) > 2 * _MAX_CHARACTERS for text in (right, *mistakes)):
         return []
     return [Question("costliest", right, mistakes, "text", {"steps": int(steps[ranked[0]]) + lesson.model.markers})]
@@ -181,35 +129,36 @@ def _shape(lesson: Lesson) -> Question:
         mistaken = [("markers_off", (pairs, steps + 1, tokens + 2))]
     mistaken += [("axes", (pairs, tokens, steps)), ("source_shape", dense_shapes(lesson).encoder_inputs)]
     values = {"pairs": pairs, "steps": steps, "tokens": tokens}
-    return Question("shape", right, _mistakes(right, mistaken), "shape", values)
+    return Question("shape", right, mistakes_of(right, mistaken), "shape", values)
 
 
-def _heard(lesson: Lesson) -> list[Question]:
-    """Asks what the decoder should say at a step; without markers a target of one token has no such step."""
+def _right_output(lesson: Lesson) -> list[Question]:
+    """Asks for the decoder's output at a step; without markers a target of one token has no such step."""
     vocabulary, first = lesson.target_vocabulary, _another_row(lesson)
     for row in [*range(first, len(lesson.pairs)), *range(first)]:
         pair, ids = lesson.pairs[row], token_ids(lesson, [row])
-        heard, said = ids.decoder_inputs[0], ids.decoder_targets[0]  # (time,) each
-        heard, said = ([vocabulary.tokens[i] for i in side[side != PAD_ID]] for side in (heard, said))
-        if not said:
+        sides = ids.decoder_inputs[0], ids.decoder_targets[0]  # (time,) each
+        inputs, outputs = ([vocabulary.tokens[i] for i in side[side != PAD_ID]] for side in sides)
+        if not outputs:
             continue
         # The step where the most mistakes can be told from the right answer; the first such after the beginning.
         askable = [
-            (step, _mistakes(said[step], _misheard(vocabulary.tokens, heard, said, step))) for step in range(len(said))
+            (step, mistakes_of(right, _other_outputs(vocabulary.tokens, inputs, outputs, step)))
+            for step, right in enumerate(outputs)
         ]
         step, mistakes = max(askable, key=lambda asked: (len(asked[1]), asked[0] > 0))
         if mistakes:
-            about = {"source": pair.source, "target": pair.target, "token": heard[step]}
+            about = {"source": pair.source, "target": pair.target, "token": inputs[step]}
             level = lesson.model.target_tokens
-            return [Question("heard", said[step], mistakes, "token", {"step": step}, about, level)]
+            return [Question("right_output", outputs[step], mistakes, "token", {"step": step}, about, level)]
     return []
 
 
-def _misheard(tokens: tuple[str, ...], heard: list[str], said: list[str], step: int) -> list[tuple[str, str]]:
-    mistaken = [("not_shifted", heard[step])]
-    mistaken += [("shifted_back", heard[step - 1])] if step else []
-    mistaken += [("shifted_twice", said[step + 1])] if step + 1 < len(said) else []
-    return [*mistaken, *(("first_token", token) for token in (*said[:1], tokens[0]))]
+def _other_outputs(tokens: tuple[str, ...], inputs: list[str], outputs: list[str], step: int) -> list[tuple[str, str]]:
+    mistaken = [("not_shifted", inputs[step])]
+    mistaken += [("shifted_back", inputs[step - 1])] if step else []
+    mistaken += [("shifted_twice", outputs[step + 1])] if step + 1 < len(outputs) else []
+    return [*mistaken, *(("first_token", token) for token in (*outputs[:1], tokens[0]))]
 
 
 def _zero_rows(lesson: Lesson) -> Question:
@@ -217,7 +166,7 @@ def _zero_rows(lesson: Lesson) -> Question:
     real = len(lesson.source_vocabulary.split(source))
     right = steps - real
     mistaken = [("real_rows", real), ("all_rows", steps), ("source_markers", right - 2)]
-    mistakes = _mistakes(right, [mistake for mistake in mistaken if mistake[1] >= 0])
+    mistakes = mistakes_of(right, [mistake for mistake in mistaken if mistake[1] >= 0])
     values = {"steps": steps, "real": real}
     about = {"sentence": source}
     return Question("zero_rows", right, mistakes, "typed", values, about, lesson.model.source_tokens)
@@ -230,12 +179,12 @@ def _parameters(lesson: Lesson) -> Question:
     columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
     right = _lstm_parameters(columns, units)
     mistaken = [
-        ("three_gates", right // 4 * 3),
+        ("only_gates", right // 4 * 3),
         ("no_bias", right - 4 * units),
         ("no_recurrent", right - 4 * units**2),
-        ("one_gate", right // 4),
+        ("one_set", right // 4),
     ]
-    return Question("parameters", right, _mistakes(right, mistaken), values={"columns": columns, "units": units})
+    return Question("parameters", right, mistakes_of(right, mistaken), values={"columns": columns, "units": units})
 
 
 def _twice_the_units(lesson: Lesson) -> Question:
@@ -243,7 +192,7 @@ def _twice_the_units(lesson: Lesson) -> Question:
     before, right = _lstm_parameters(columns, units), _lstm_parameters(columns, 2 * units)
     mistaken = [("twice", 2 * before), ("four_times", 4 * before), ("more_inputs", right // 2)]
     values = {"units": units, "twice": 2 * units, "columns": columns, "before": before}
-    return Question("twice_the_units", right, _mistakes(right, mistaken), values=values)
+    return Question("twice_the_units", right, mistakes_of(right, mistaken), values=values)
 
 
 def _lstm_parameters(columns: int, units: int) -> int:
@@ -256,9 +205,9 @@ def _calls(lesson: Lesson) -> list[Question]:
         return []
     pair = lesson.pairs[_another_row(lesson)]
     tokens = len(lesson.target_vocabulary.split(pair.target))
-    mistaken = [("one_call", 1), ("no_eos", tokens), ("bos_said", tokens + 2)]
+    mistaken = [("one_call", 1), ("no_eos", tokens), ("bos_output", tokens + 2)]
     mistaken += [("source_length", len(lesson.source_vocabulary.split(pair.source)))]
-    mistakes = _mistakes(tokens + 1, mistaken)
+    mistakes = mistakes_of(tokens + 1, mistaken)
     about = {"source": pair.source, "target": pair.target}
     return [Question("calls", tokens + 1, mistakes, "typed", {"tokens": tokens}, about, lesson.model.target_tokens)]
 
@@ -277,7 +226,7 @@ def _steps_per_epoch(lesson: Lesson) -> Question:
         ("rest_extra", right + 1),
     ]
     values = {"pairs": pairs, "batch": training.batch_size}
-    return Question("steps_per_epoch", right, _mistakes(right, mistaken), "typed", values)
+    return Question("steps_per_epoch", right, mistakes_of(right, mistaken), "typed", values)
 
 
 def _even_loss(lesson: Lesson) -> Question:
@@ -290,14 +239,14 @@ def _even_loss(lesson: Lesson) -> Question:
     ]
     if lesson.model.mask_padding:
         right = round(per_token, 2)
-        return Question("even_loss", right, _mistakes(right, mistaken), values={"tokens": tokens})
+        return Question("even_loss", right, mistakes_of(right, mistaken), values={"tokens": tokens})
     rows = lesson.training_rows
-    # With markers ⟨eos⟩ is said as well, without them all but the first token.
-    said = int(lesson.lengths[rows, 1].sum()) + len(rows) * (1 if lesson.model.markers else -1)
+    # With markers ⟨eos⟩ is an output as well, without them all tokens but the first.
+    outputs = int(lesson.lengths[rows, 1].sum()) + len(rows) * (1 if lesson.model.markers else -1)
     steps = len(rows) * lesson.target_length
-    right = round(per_token * said / steps, 2)
-    mistakes = _mistakes(right, [("real_tokens", round(per_token, 2)), *mistaken])
-    values = {"tokens": tokens, "steps": steps, "said": said, "padding": steps - said}
+    right = round(per_token * outputs / steps, 2)
+    mistakes = mistakes_of(right, [("real_tokens", round(per_token, 2)), *mistaken])
+    values = {"tokens": tokens, "steps": steps, "outputs": outputs, "padding": steps - outputs}
     return Question("padded_even_loss", right, mistakes, values=values)
 
 
@@ -310,50 +259,49 @@ def _of_a_model(state: TrainingState) -> list[Question]:
     pair = lesson.pairs[row]
     prefix = lesson.prefix(pair.target)
     steps = list(translator.steps(pair.source, prefix))
-    said = translator.text_of(steps)
-    others = [translator.translate(other.source, prefix) for other in lesson.pairs[:_MAX_CHOICES]]
+    output = _cut(translator.text_of(steps))
+    others = [translator.translate(other.source, prefix) for other in lesson.pairs[:MAX_CHOICES]]
     without = translator.text_of(list(translator.steps(Context.zeros(lesson.model.hidden_size), prefix)))
     return [
-        *_fed(lesson, pair.source, said, steps),
-        _zero_context(pair, said, without, others),
-        _stops(lesson, pair.source, said, steps),
+        *_next_input(lesson, pair.source, output, steps),
+        _zero_context(pair, output, _cut(without), others),
+        _stops(lesson, pair.source, output, steps),
     ]
 
 
-def _fed(lesson: Lesson, source: str, said: str, steps: list[DecodingStep]) -> list[Question]:
-    """Asks what goes in at a step; a translation of one step has none but the first."""
+def _next_input(lesson: Lesson, source: str, output: str, steps: list[DecodingStep]) -> list[Question]:
+    """Asks for the input of a step; a translation of one step has none but the first."""
     askable = []
     for n in range(1, len(steps)):
-        mistaken = [("says_now", steps[n].token)]
-        mistaken += [("before_that", steps[n - 2].token)] if n > 1 else []
-        mistaken += [("starts_anew", BOS if lesson.model.markers else steps[0].fed or steps[0].token)]
-        askable.append((n, _mistakes(steps[n - 1].token, mistaken)))
+        mistaken = [("same_output", steps[n].token)]
+        mistaken += [("earlier_input", steps[n - 2].token)] if n > 1 else []
+        mistaken += [("first_input", BOS if lesson.model.markers else steps[0].fed or steps[0].token)]
+        askable.append((n, mistakes_of(steps[n - 1].token, mistaken)))
     if not askable:
         return []
     n, mistakes = max(askable, key=lambda asked: len(asked[1]))
     if not mistakes:
         return []
-    about, values = {"source": source, "said": _cut(said)}, {"step": n + 1, "t": n}
-    return [Question("fed", steps[n - 1].token, mistakes, "token", values, about, lesson.model.target_tokens)]
+    about, values = {"source": source, "output": output}, {"step": n + 1, "t": n}
+    return [Question("next_input", steps[n - 1].token, mistakes, "token", values, about, lesson.model.target_tokens)]
 
 
-def _zero_context(pair: Pair, said: str, without: str, others: list[str]) -> Question:
-    right = _cut(without)
-    mistaken = [("needs_context", _cut(said)), ("nothing", "")]
+def _zero_context(pair: Pair, output: str, right: str, others: list[str]) -> Question:
+    mistaken = [("needs_context", output), ("nothing", "")]
     mistaken += [("other_sentence", _cut(other)) for other in others]
-    mistaken += [("needs_context", _cut(pair.target))]  # in case that the model never says anything
-    return Question("zero_context", right, _mistakes(right, mistaken), "text", about={"source": pair.source})
+    mistaken += [("needs_context", _cut(pair.target))]  # in case that the model never outputs anything
+    return Question("zero_context", right, mistakes_of(right, mistaken), "text", about={"source": pair.source})
 
 
-def _stops(lesson: Lesson, source: str, said: str, steps: list[DecodingStep]) -> Question:
+def _stops(lesson: Lesson, source: str, output: str, steps: list[DecodingStep]) -> Question:
     right = steps[-1].stop_reason
     reasons = {
         "eos": "never_eos" if lesson.model.markers else "cannot_eos",
         "length": "before_limit",
         "source": "knows_no_length",
     }
-    mistakes = _mistakes(right, [(reason, ending) for ending, reason in reasons.items()])
-    about = {"source": source, "said": _cut(said)}
+    mistakes = mistakes_of(right, [(reason, ending) for ending, reason in reasons.items()])
+    about = {"source": source, "output": output}
     return Question("stops", right, mistakes, "words", {"steps": len(steps)}, about)
 
 

@@ -1,0 +1,57 @@
+"""What a question is: one right answer, and wrong ones with what is mistaken in each."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+Answer = int | float | str | tuple[int, ...]
+
+MAX_CHOICES = 4
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with one right answer.
+
+    Args:
+        name: says which question it is; the catalogues have its words.
+        right: the right answer.
+        mistakes: wrong answer → what was mistaken.
+        kind: of the answers: "typed" or "number", "shape", "token", "text" (a sentence), or "words" of the pages.
+        values: numbers that stand in the question or explain its answer.
+        about: texts of the lesson that it is about.
+        level: of the tokens that it is about, one of `vocabulary.LEVELS`.
+    """
+
+    name: str
+    right: Answer
+    mistakes: Mapping[Answer, str]
+    kind: str = "number"
+    values: Mapping[str, int] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
+    level: str = "character"
+
+    @property
+    def id(self) -> str:
+        """The same for the same question about the same data, in every process."""
+        parts = (list(part.items()) for part in (self.mistakes, self.values, self.about))
+        return f"{self.name}-{zlib.crc32(repr((self.right, *parts, self.level)).encode()):08x}"
+
+    @property
+    def choices(self) -> list[Answer]:
+        """The right answer among the wrong ones, in an order that says nothing and is always the same."""
+        choices = [self.right, *self.mistakes]
+        random.Random(self.id).shuffle(choices)
+        return choices
+
+
+def mistakes_of(right: Answer, mistaken: Iterable[tuple[str, Answer]]) -> dict[Answer, str]:
+    """Returns wrong answer → what was mistaken: the first few that are neither right nor there twice."""
+    mistakes = {}
+    for reason, answer in mistaken:
+        if answer != right and len(mistakes) < MAX_CHOICES - 1:
+            mistakes.setdefault(answer, reason)
+    return mistakes

@@ -1,0 +1,286 @@
+"""Questions before answers, as the pages ask them: one card at a time, and nothing that gives an answer away."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from pages.parts import texts as page_texts
+from pages.parts.frame import PAGES
+from pages.parts.questions.card import _verbatim
+from pages.parts.questions.questions import questions_of
+from pages.parts.texts import catalogue
+from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState
+from tests.pages.app import (
+    ROOT,
+    a_run,
+    checked,
+    new_session,
+    open_page,
+    said,
+    shows,
+)
+
+
+@given(st.text(st.sampled_from("a`*![]():$ "), min_size=1, max_size=12).filter(str.strip))
+def test_a_code_span_keeps_what_was_typed(said_so):
+    """By CommonMark's rule: a run of as many backticks as opened it closes it, and one space on both sides goes."""
+    written = _verbatim(said_so)
+    fence = re.match("`+", written)[0]
+    inside = written.removeprefix(fence).removesuffix(fence)
+    assert fence not in re.findall("`+", inside)
+    if inside.startswith(" ") and inside.endswith(" "):
+        inside = inside[1:-1]
+    assert inside == said_so
+
+
+def barely_trained(rows=NOTEBOOK_PAIRS, **attributes):
+    """Returns a run whose model can translate, however badly."""
+    return a_run(replace(TrainingState.new(Lesson(rows)), step=1, epoch=1), **attributes)
+
+
+def asking(run=None, rows=NOTEBOOK_PAIRS):
+    session = new_session(rows, run=run)
+    session.asks = True
+    return session
+
+
+def answer(app, question, value):
+    """Answers the question that the page shows."""
+    key = f"answer-{question.id}"
+    (app.number_input if question.kind == "typed" else app.radio)(key=key).set_value(value)
+    return checked(app.button(key=f"commit-{question.id}").click().run())
+
+
+@pytest.mark.parametrize(("page", "language"), [*((page, "en") for page in PAGES), ("translate", "ko")])
+def test_every_page_asks(page, language, monkeypatch):
+    monkeypatch.setattr(page_texts, "language", lambda: language)  # the app tester writes the choices itself
+    session = asking(barely_trained())
+    app = open_page(page, session, language)
+    asked = questions_of(session.lesson, session.trained)[page]
+    for n, question in enumerate(asked):
+        number = catalogue(language)["questions.number"].format(n=n + 1, of=len(asked), question="")
+        [label] = [card.label for card in app.expander if card.label.startswith(number)]
+        assert "{" not in label
+        wrong, mistake = next(iter(question.mistakes.items()))
+        app = answer(app, question, wrong)
+        assert session.answers[question.id] == wrong
+        verdict = {"answer": f"{wrong:,}"} if question.kind == "typed" else None
+        assert shows(app, "questions.wrong_typed" if verdict else "questions.wrong", language, **verdict or {})
+        assert shows(app, f"questions.wrong_{mistake}", language)
+        assert shows(app, f"questions.{question.name}_because", language)
+        assert shows(app, "questions.progress", language, done=n + 1, right=0)
+        if n + 1 < len(asked):
+            app = checked(app.button(key=f"next-{page}").click().run())
+
+
+def test_a_right_answer_is_told_so_and_counted():
+    session = asking()
+    app = open_page("tensors", session)
+    asked = questions_of(session.lesson)
+    shape = asked["tensors"][0]
+    assert app.radio(key=f"answer-{shape.id}").value is None  # nothing is chosen beforehand
+    assert shows(app, "questions.hidden")
+    assert "`(5, 11, 26)`" not in " ".join(e.value for e in app.markdown)
+    app = answer(app, shape, shape.right)
+    assert any(catalogue("en")["questions.right"] in element.value for element in app.success)
+    assert not app.error
+    assert not shows(app, "questions.hidden")
+    assert "(5, 11, 26)" in " ".join(e.value for e in app.markdown)
+    total = sum(map(len, asked.values()))
+    assert shows(app, "questions.progress", done=1, of=total, right=1)
+
+
+def test_committing_nothing_is_no_answer():
+    session = asking()
+    app = open_page("tensors", session)
+    shape = questions_of(session.lesson)["tensors"][0]
+    checked(app.button(key=f"commit-{shape.id}").click().run())
+    assert session.answers == {}
+    assert shows(app, "questions.choose")
+
+
+@pytest.mark.parametrize(("page", "name"), [("tensors", "shape"), ("model", "parameters")])
+def test_what_answers_a_question_can_be_shown_without_answering(page, name):
+    session = asking()
+    app = open_page(page, session)
+    assert shows(app, "questions.hidden")
+    checked(app.button(key=f"show-{name}").click().run())
+    assert not shows(app, "questions.hidden")
+    assert list(session.answers.values()) == [None]
+    assert shows(app, "questions.progress", done=1, right=0, shown=1)
+    assert not app.error
+
+
+def test_who_has_answers_shown_comes_to_the_end_as_well():
+    session = asking()
+    asked = [question for questions in questions_of(session.lesson).values() for question in questions]
+    session.answers = {question.id: question.right if n % 2 else None for n, question in enumerate(asked)}
+    app = open_page("start", session)
+    right = len(asked) // 2
+    assert shows(app, "questions.progress", done=len(asked), of=len(asked), right=right, shown=len(asked) - right)
+    assert [bar.value for bar in app.get("progress")] == [100]
+
+
+def test_answers_outlive_the_page_and_a_reload():
+    session = asking()
+    app = open_page("model", session)
+    question = questions_of(session.lesson)["model"][0]
+    answer(app, question, question.right)
+    app.switch_page(PAGES["tensors"][0])
+    checked(app.run())
+    assert shows(app, "questions.progress", done=1, right=1)
+    again = open_page("model", session, "ko")
+    assert shows(again, "questions.progress", "ko", done=1, right=1)
+    assert not shows(again, "questions.hidden", "ko")
+
+
+@pytest.mark.parametrize(("page", "name", "is_answered"), [("tensors", "shape", True), ("model", "parameters", False)])
+def test_other_data_asks_anew_and_hides_nothing_again(page, name, is_answered):
+    session = asking()
+    app = open_page(page, session)
+    question = questions_of(session.lesson)[page][0]
+    if is_answered:
+        answer(app, question, question.right)
+    else:
+        checked(app.button(key=f"show-{name}").click().run())
+    session.model = replace(session.model, hidden_size=16, markers=False)
+    app = open_page(page, session)
+    assert not shows(app, "questions.hidden")
+    assert shows(app, "questions.progress", done=0, right=0)
+    anew = questions_of(session.lesson)[page][0]
+    assert anew.name == name
+    answer(app, anew, anew.right)
+    session.model = replace(session.model, hidden_size=32, markers=True)
+    assert shows(open_page(page, session), "questions.progress", done=1, right=int(is_answered))
+
+
+def test_starting_over():
+    session = asking()
+    app = open_page("model", session)
+    question, following, *_ = questions_of(session.lesson)["model"]
+    answer(app, question, question.right)
+    checked(app.button(key="next-model").click().run())
+    assert app.radio(key=f"answer-{following.id}").value is None
+    checked(app.button(key="reset-questions").click().run())
+    assert session.answers == {}
+    assert shows(app, "questions.progress", done=0, right=0, shown=0)
+    assert shows(app, "questions.hidden")
+    assert app.radio(key=f"answer-{question.id}").value is None  # with the first one
+
+
+def card(app):
+    return next(card for card in app.expander if "Question" in card.label)
+
+
+@pytest.mark.parametrize("page", ["model", "train", "translate"])
+def test_the_card_is_open_as_long_as_something_is_unanswered(page):
+    session = asking(None if page == "train" else barely_trained())
+    app = open_page(page, session)
+    *others, last = questions_of(session.lesson, session.trained)[page]
+    assert card(app).proto.expanded
+    session.answers = {question.id: None for question in others}
+    app = open_page(page, session)
+    assert card(app).proto.expanded
+    answer(app, last, last.right)
+    assert card(app).proto.expanded  # with what explains the answer
+    assert not card(open_page(page, session)).proto.expanded
+
+
+def test_the_card_folds_when_a_training_begins():
+    session = asking()
+    app = open_page("train", session)
+    assert card(app).proto.expanded
+    started = new_session(run=barely_trained())
+    session.run, session.runs = started.run, started.runs
+    assert not card(checked(app.run())).proto.expanded
+
+
+def test_an_answer_cannot_be_read_off_the_picture():
+    """The questions about a pair of the page Tensors come before its picture."""
+    session = asking()
+    _, *about = questions_of(session.lesson)["tensors"]
+    assert [question.name for question in about] == ["right_output", "zero_rows"]
+    sources = [pair.source for pair in session.lesson.pairs]
+    app = open_page("tensors", session)
+    assert shows(app, "tensors.zero_rows")  # of the first pair
+    for question in about:
+        session.chosen = sources.index(question.about.get("source") or question.about["sentence"])
+        app = open_page("tensors", session)
+        assert not shows(app, "tensors.zero_rows") and not shows(app, "tensors.no_zero_rows")
+        assert not [chart for chart in app.get("vega_lite_chart") if "decoder_targets" in chart.proto.spec]
+        assert shows(app, "questions.hidden_pair")
+        answer(app, question, question.right)  # the card has turned to it
+    assert not shows(app, "questions.hidden_pair")
+    assert [chart for chart in app.get("vega_lite_chart") if "decoder_targets" in chart.proto.spec]
+    assert app.success  # and still says that it was right
+
+
+def test_a_teacher_can_turn_questions_off():
+    session = asking()
+    app = open_page("tensors", session)
+    app.toggle(key="Session-asks").set_value(False)
+    checked(app.run())
+    assert not session.asks
+    assert not shows(app, "questions.hidden")
+    assert not shows(app, "questions.progress")
+    app.toggle(key="Session-asks").set_value(True)
+    assert shows(checked(app.run()), "questions.hidden")
+
+
+@pytest.mark.parametrize(
+    ("address", "asks", "is_large"), [({}, True, False), ({"questions": "off", "large": "on"}, False, True)]
+)
+def test_an_address_can_begin_without_questions_and_in_large_type(address, asks, is_large):
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    app.session_state["chosen_language"] = "en"
+    for name, value in address.items():
+        app.query_params[name] = value
+    checked(app.run())
+    session = app.session_state["session"]
+    assert (session.asks, session.is_large) == (asks, is_large)
+    assert shows(app, "questions.progress") == asks
+
+
+def test_large_type():
+    session = asking()
+    app = open_page("model", session)
+
+    def is_large():
+        return any("--type-size: 130%" in element.proto.body for element in app.get("html"))
+
+    assert not is_large()
+    app.toggle(key="large").set_value(True)
+    checked(app.run())
+    assert session.is_large
+    assert is_large()
+    app.switch_page(PAGES["train"][0])
+    checked(app.run())
+    assert is_large()
+
+
+def test_what_students_type_never_becomes_markup_in_a_question():
+    typed = "*a* ![x](http://x/y.png) [l](u)"
+    rows = ((typed, typed), ("b", "c"), ("`", "``"))
+    session = asking(barely_trained(rows), rows)
+    every = [(page, q) for page, asked in questions_of(session.lesson, session.trained).items() for q in asked]
+    with_typed_choices = [(page, question) for page, question in every if question.kind in ("text", "token")]
+    assert {question.kind for _, question in with_typed_choices} == {"text", "token"}
+    for page, question in with_typed_choices:
+        session.answers = {other.id: None for _, other in every if other is not question}  # so that it is asked first
+        app = open_page(page, session)
+        for option in app.radio(key=f"answer-{question.id}").options:
+            assert option.startswith("`") or option == catalogue("en")["questions.nothing"]
+        labels = [expander.label for expander in app.expander]
+        shown = [*said(app), *labels, *said(answer(app, question, question.right))]
+        assert [text for text in shown if typed in text] == []
+
+
+def test_while_a_model_trains_nothing_is_asked_about_it():
+    session = asking(barely_trained(status="training", stop_reason=None))
+    app = open_page("translate", session)
+    assert [e for e in app.expander if "Question" in e.label] == []
+    assert shows(app, "questions.progress", of=sum(map(len, questions_of(session.lesson).values())))
