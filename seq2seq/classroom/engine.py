@@ -172,7 +172,7 @@ class Engine:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._cluster_changed.wait(), LOOK_SECONDS)
         except OSError:
-            self._lose_cluster()
+            return
         except asyncio.CancelledError:
             self._client.unsubscribe_topic("all")  # or the scheduler logs that it cannot tell us of our own leaving
             raise
@@ -198,7 +198,7 @@ class Engine:
         self._in_flight.clear()
         for run in self._waiting:
             run._lesson = None
-        self._update_queue_positions()
+        self._dispatch()
 
     async def _recycle(self, worker: str) -> None:
         """Replaces the process of a free worker of the embedded cluster; its runs go to another worker, or wait."""
@@ -239,15 +239,12 @@ class Engine:
             self._waiting.popleft()._finish(status, error=error)
 
     def _dispatch(self) -> None:
-        """Sends slices as long as a run waits and a worker is free."""
+        """Sends slices as long as a run waits and a worker is free; who still waits is told its position."""
         while self._waiting and (worker := self._free_worker(self._waiting[0]._worker)):
             run = self._waiting.popleft()
             run.queue_position, run._worker = 0, worker
             self._in_flight[run.id] = run
             run._task = self._loop.create_task(self._train_slice(run))
-        self._update_queue_positions()
-
-    def _update_queue_positions(self) -> None:
         for position, run in enumerate(self._waiting, start=1):
             run.queue_position = position
 
