@@ -161,6 +161,11 @@ class Lesson:
         return np.array(sorted(drawn), dtype=int)
 
     @cached_property
+    def held_out_sources(self) -> frozenset[str]:
+        """The sources of the pairs that are kept out of the training."""
+        return frozenset(self.pairs[row].source for row in self.held_out_rows)
+
+    @cached_property
     def training_rows(self) -> np.ndarray:
         """Which pairs the model is trained on: (trained,) indices, sorted."""
         return np.setdiff1d(np.arange(len(self.pairs)), self.held_out_rows)
@@ -197,3 +202,8 @@ class Lesson:
     def prefix(self, target: str) -> str:
         """Returns what must be given to the decoder of a target: without ⟨bos⟩ it cannot begin, so its first token."""
         return "" if self.model.markers else self.target_vocabulary.split(target)[0]
+
+    @cached_property
+    def prefixes(self) -> list[str]:
+        """What the decoder can be given to begin with: every `prefix`, sorted."""
+        return sorted({self.prefix(pair.target) for pair in self.pairs})

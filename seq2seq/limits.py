@@ -38,6 +38,14 @@ MAX_EVALUATED = 100  # sentences at once; more would hold up the training, and s
 MAX_CHECKPOINT_BYTES = 32 * 2**20  # of a run: 40 checkpoints of a class's models, eleven of the largest suggested
 UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or closed laptops would train for ever
 
+# --- Sentences that are encoded to be compared -----------------------------------------------------------------------
+
+MAX_ENCODED = 3000  # of a lesson, spread evenly; so many take a model of 256 units a second or more
+MAX_ENCODED_LIVE = 500_000  # tokens × units for one redraw while the model trains: a twentieth of a second
+MAX_MAPPED = 300  # on the map; more points could not be told apart
+
+MAX_STEPS = 300  # of a translation, that can be asked for
+
 # --- What a student keeps --------------------------------------------------------------------------------------------
 
 MAX_SESSIONS = 300  # ten classes; the one that was not used for longest is dropped

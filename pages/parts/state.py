@@ -91,6 +91,44 @@ class TrainState:
     runs_version: int = 0
 
 
+@dataclass
+class TranslateState:
+    """The page Translate.
+
+    Args:
+        sentence: typed; None before.
+        picked, looked_at: always None: a sentence that is chosen is put where one is typed.
+        prefix: what a model without ⟨bos⟩ is given.
+        prefix_of: the run and the sentence that it is given for.
+        section: "steps", "search" or "contexts".
+        stepper: what is changed in the decoding of a sentence.
+        shows_numbers: the tables of the stepper are open.
+        way: "greedy", "beam" or "sampling".
+        num_beams, length_penalty: of the beam search.
+        temperature, sampling_seed: of the samples.
+        found: the sentences on which the beam was found to differ.
+        second: the sentence to compare with; None is the nearest one.
+        encoded: the context vectors of the lesson's sentences.
+    """
+
+    sentence: str | None = None
+    picked: None = None
+    looked_at: None = None
+    prefix: str = ""
+    prefix_of: tuple[str, str] | None = None
+    section: str = "steps"
+    stepper: Any = None
+    shows_numbers: bool = False
+    way: str = "beam"
+    num_beams: int = 3
+    length_penalty: float = 0.0
+    temperature: float = 1.0
+    sampling_seed: int = 0
+    found: Any = None
+    second: str | None = None
+    encoded: Any = None
+
+
 def remembered(kind: type[State]) -> State:
     """Returns what this tab remembers of a kind; at first its defaults."""
     if kind.__name__ not in st.session_state:

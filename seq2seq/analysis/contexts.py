@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from seq2seq.decoding import Translator
 
-MAX_MAPPED = 300  # sentences; more points could not be told apart
-MAX_SEARCHED = 3000  # for the nearest one; so many take a model of 256 units some three seconds to encode
 _BATCH = 256  # sentences encoded together
 
 
-def context_vectors(translator: Translator, texts: Sequence[str]) -> np.ndarray:
-    """Returns h and c of the context vector of each text, end to end: (texts, 2 · hidden)."""
+def context_vectors(
+    translator: Translator, texts: Sequence[str], on_batch: Callable[[int], None] | None = None
+) -> np.ndarray:
+    """Encodes many texts.
+
+    Args:
+        translator: of the model.
+        texts: to encode.
+        on_batch: told after each batch how many are done.
+
+    Returns:
+        h and c of the context vector of each text, end to end: (texts, 2 · hidden).
+    """
     vectors = np.empty((len(texts), 2 * translator.lesson.model.hidden_size), np.float32)
     # A batch takes as many steps as its longest text, so texts of like length go together.
     order = np.argsort([len(text) for text in texts], kind="stable")
     for first in range(0, len(texts), _BATCH):
         batch = order[first : first + _BATCH]
         vectors[batch] = np.concatenate(translator.contexts([texts[n] for n in batch]), axis=1)
+        if on_batch:
+            on_batch(first + len(batch))
     return vectors
 
 

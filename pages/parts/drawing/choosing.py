@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -38,13 +38,21 @@ def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
     return getattr(owner, name)
 
 
-def choose_sentence(label: str, sentences: Sequence[str], owner: object, name: str, **options) -> str | None:
+def choose_sentence(
+    label: str,
+    sentences: Sequence[str],
+    owner: object,
+    name: str,
+    take: Callable[[str | None], None] | None = None,
+    **options,
+) -> str | None:
     """Offers some sentences; returns the one that is chosen, None if none is.
 
     Args:
         label: what it is chosen for.
         sentences: to choose from.
         owner, name: the field that keeps it; see `state.bound`.
+        take: takes over what was chosen, where it is more than setting the field.
         options: of the selectbox.
     """
     chosen = getattr(owner, name)
@@ -52,7 +60,7 @@ def choose_sentence(label: str, sentences: Sequence[str], owner: object, name: s
     if chosen is not None and chosen not in listed:
         listed.append(chosen)
     options = {"format_func": display_text, "placeholder": text("choosing.choose"), **options}
-    st.selectbox(label, listed, index=None, **options, **bound(owner, name))
+    st.selectbox(label, listed, index=None, **options, **bound(owner, name, take))
     return getattr(owner, name)
 
 
@@ -93,4 +101,4 @@ def table_behind(key: str, label: str | None = None):
 def show_table_behind(table: pd.DataFrame, key: str, label: str | None = None) -> None:
     """Offers a table behind a picture."""
     if (behind := table_behind(key, label)) is not None:
-        behind.dataframe(table, width="stretch")
+        behind.dataframe(table, hide_index=table.index.name is None, width="stretch")

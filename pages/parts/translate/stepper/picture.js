@@ -1,7 +1,8 @@
 // The decoding stepper: shows one step of a translation and goes from step to step, all in the browser.
 //
 // picture.py sends a whole translation at once, as tables of what is to be seen. Nothing is computed here but
-// places and colours, and the server hears of nothing but another token that a step is to say.
+// places and colours, and the server is told of nothing but another token that a step is to output, and whether the
+// tables are open.
 
 const LANE = 60, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
 const LEFT = -2.05, TOP = 2.62, BOTTOM = -0.4 // edges of the loop, in columns and lanes
@@ -9,12 +10,16 @@ const SECONDS = 1 // between two steps while it plays
 
 const steppers = new WeakMap() // an element of the page → what is shown in it
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!steppers.has(parentElement)) steppers.set(parentElement, new Stepper(parentElement.querySelector(".stepper")))
   const stepper = steppers.get(parentElement)
   stepper.pick = token_id => setTriggerValue("pick", { step: stepper.n, token_id })
+  stepper.opens = isOpen => setStateValue("numbers", isOpen)
   stepper.show(data)
-  return () => stepper.leave()
+  return () => {
+    stepper.leave()
+    steppers.delete(parentElement) // it may come back into the same element
+  }
 }
 
 class Stepper {
@@ -26,8 +31,9 @@ class Stepper {
     this.other = this.find(".other input")
     this.other.onchange = () => this.picksOther(this.other.value.trim())
     this.tables = this.find("details")
-    this.tables.ontoggle = () => this.drawTables()
-    this.onKey = event => this.hears(event)
+    this.tables.ontoggle = () => this.toggles()
+    this.find(".states").replaceChildren() // those of a stepper that was here before
+    this.onKey = event => this.takesKey(event)
     document.addEventListener("keydown", this.onKey)
     this.resized = new ResizeObserver(() => this.draw())
     this.resized.observe(this.find(".loop"))
@@ -37,29 +43,31 @@ class Stepper {
     clearInterval(this.timer)
     document.removeEventListener("keydown", this.onKey)
     this.resized.disconnect()
-    this.gone = true
   }
 
   /** Takes a translation, which may be the same as before; only a new one, or a change of it, says where to begin. */
   show(data) {
     const isNew = data.version !== this.data?.version
+    if (!this.data) this.tables.open = data.shows_numbers
     this.data = data
     this.last = data.steps.length - 1
     this.n = Math.min(isNew ? data.n : this.n, this.last)
     this.label()
-    if (isNew) this.stop()
+    if (isNew) {
+      this.find("datalist").replaceChildren(...data.tokens.map(token => new Option(token))) // thousands, of words
+      this.stop()
+    }
     this.draw()
   }
 
   /** Writes what stays the same from step to step. */
   label() {
-    const { texts, tokens } = this.data
+    const { texts } = this.data
     for (const name of ["first", "back", "next"]) this.find(`[data-does=${name}] span`).textContent = texts[name]
     this.scrub.max = Math.max(2, this.last + 1)
     this.scrub.setAttribute("aria-label", texts.scrub)
     this.find(".other span").textContent = texts.other_token
     this.other.placeholder = texts.choose
-    this.find("datalist").replaceChildren(...tokens.map(token => new Option(token)))
     this.find("summary").textContent = texts.numbers
     this.find(".colours").textContent = texts.colours
     this.find("svg").setAttribute("aria-label", texts.loop_alt)
@@ -98,7 +106,7 @@ class Stepper {
   }
 
   /** Takes a key of the keyboard, unless it is meant for something else on the page. */
-  hears(event) {
+  takesKey(event) {
     const name = { Home: "first", ArrowLeft: "back", p: "play", P: "play", ArrowRight: "next" }[event.key]
     const isElsewhere = event.composedPath()[0].closest?.(
       "input, textarea, select, [contenteditable=true], [role=slider], [role=combobox], [role=radiogroup], [role=tablist]",
@@ -116,10 +124,17 @@ class Stepper {
     if (token_id >= 0) this.pick(token_id)
   }
 
+  /** Asks the server for the probabilities of all tokens where they are looked at, and lets it know when no longer. */
+  toggles() {
+    const isOpen = this.tables.open
+    if (isOpen !== this.data.shows_numbers) this.opens(isOpen)
+    this.drawTables()
+  }
+
   // --- Drawing -------------------------------------------------------------------------------------------------------
 
   draw() {
-    if (this.gone || !this.data) return
+    if (!this.data) return
     this.rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 // more in large type
     this.find(".narration").textContent = this.data.steps[this.n].narration
     this.drawControls()
@@ -139,7 +154,7 @@ class Stepper {
     this.scrub.disabled = this.last === 0
   }
 
-  /** The loop so far: what is heard, the cell, what is said, and above it the translation. */
+  /** The loop so far: inputs, cells and outputs, and above them the translation. */
   drawLoop() {
     const svg = this.find("svg"), { columns, lines, texts } = this.data, { rem } = this
     const { width } = svg.getBoundingClientRect(), column = width / (columns + 0.5 - LEFT)
@@ -150,8 +165,8 @@ class Stepper {
     svg.replaceChildren()
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
     svg.style.height = `${height}px`
-    add(svg, "text", { x: 0, y: Y(2), class: "label", "font-size": labelSize }, texts.says)
-    add(svg, "text", { x: 0, y: Y(0), class: "label", "font-size": labelSize }, texts.hears)
+    add(svg, "text", { x: 0, y: Y(2), class: "label", "font-size": labelSize }, texts.output)
+    add(svg, "text", { x: 0, y: Y(0), class: "label", "font-size": labelSize }, texts.input)
     const draw = {
       so_far: row => {
         const unit = 10.5 * rem, left = row.x * unit + 5, wide = row.width * unit, top = row.y * LINE * rem
@@ -186,8 +201,8 @@ class Stepper {
       state: row => draw.arrow(row, "var(--context)"),
       in: row => draw.arrow(row, "var(--padding)"),
       feed: row => draw.arrow(row, "var(--target)"),
-      fed: row => draw.box(row, row.empty ? "none" : "var(--target)", row.empty ? "var(--padding)" : "var(--target)"),
-      said: row => draw.box(row, "var(--target)", row.forced ? "currentColor" : "var(--target)"),
+      input: row => draw.box(row, row.empty ? "none" : "var(--target)", row.empty ? "var(--padding)" : "var(--target)"),
+      output: row => draw.box(row, "var(--target)", row.forced ? "currentColor" : "var(--target)"),
       next: row => draw.box(row, "none", "var(--target)", "4 3"),
       cell: row => {
         draw.box(row, "none", "var(--target)")
@@ -284,14 +299,15 @@ class Stepper {
   /** All that the pictures show as numbers. */
   drawTables() {
     if (!this.tables.open) return
-    const { texts, steps, h } = this.data, parent = this.find(".tables")
+    const { texts, tokens, steps, h, probabilities } = this.data, parent = this.find(".tables")
     parent.replaceChildren()
     const units = h[0].map((_, unit) => [unit, ...this.states.map(values => values[unit])])
     addTable(parent, [texts.unit, ...texts.states], units)
-    const { probabilities, token_id } = steps[this.n]
-    const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a])
-    const tokens = order.map(id => [id, this.data.tokens[id], probabilities[id].toFixed(6), id === token_id ? "✓" : ""])
-    addTable(parent, ["id", texts.token, texts.probability, texts.says], tokens)
+    if (!probabilities) return // they are on their way
+    const { token_id } = steps[this.n], p = probabilities[this.n]
+    const order = [...p.keys()].sort((a, b) => p[b] - p[a])
+    const rows = order.map(id => [id, tokens[id], p[id].toFixed(6), id === token_id ? "✓" : ""])
+    addTable(parent, ["id", texts.token, texts.probability, texts.output], rows)
   }
 }
 

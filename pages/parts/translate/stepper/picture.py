@@ -9,15 +9,19 @@ play cost the server nothing.
 from __future__ import annotations
 
 import math
-import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from pages.parts import theme
+from pages.parts.state import TranslateState
 from pages.parts.texts import text
+from pages.parts.theme import display_token, em_width
 from seq2seq import DecodingStep
 from seq2seq.decoding import Context
 from seq2seq.vocabulary import Vocabulary
@@ -26,10 +30,36 @@ CANDIDATES = 9  # tokens with a bar of their own; the others share one
 _MAX_COLUMNS = 11  # steps that can be told apart on a phone
 _DIGITS = 4  # after the point, of the states
 _LINE = 32  # half-width characters of the translation in a line, as many as a phone can show
+_KEY = "step-picture"
 TEXTS = (  # of the picture
-    *("first", "back", "play", "pause", "next", "scrub", "hears", "says", "context", "token", "forced", "probability"),
-    *("others", "unit", "other_token", "choose", "numbers", "loop_alt", "bars_alt", "states_alt"),
+    *("first", "back", "play", "pause", "next", "scrub", "input", "output", "context", "token", "forced"),
+    *("probability", "others", "unit", "other_token", "choose", "numbers", "loop_alt", "bars_alt", "states_alt"),
 )
+
+
+class Shown(NamedTuple):
+    """A translation to be stepped through.
+
+    Args:
+        steps: the translation.
+        narrations: what is said of each step.
+        context: what the decoder started from.
+        vocabulary: of the target.
+        is_given: the first input was given by the student, because the model has no ⟨bos⟩.
+        begins: what stands in the box of the context vector.
+        version: what tells this translation from others.
+        n: the step, from 0, at which it begins.
+    """
+
+    steps: Sequence[DecodingStep]
+    narrations: Sequence[str]
+    context: Context
+    vocabulary: Vocabulary
+    is_given: bool
+    begins: str
+    version: str
+    n: int
+
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
 
@@ -51,19 +81,34 @@ def all_states(steps: Sequence[DecodingStep], context: Context) -> dict[str, np.
     }
 
 
+@lru_cache(maxsize=16)
+def token_labels(vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Returns how each token is drawn where one is chosen, so that no two look alike.
+
+    Of tokens that are drawn alike, such as the letter ㄴ and the ㄴ that begins a syllable, the one that is what is
+    drawn stays so; the others have their ids behind them.
+    """
+    drawn = [display_token(token) for token in vocabulary.tokens]
+    counts = Counter(drawn)
+    return tuple(
+        label if counts[label] == 1 or label == token else f"{label} ({token_id})"
+        for token_id, (label, token) in enumerate(zip(drawn, vocabulary.tokens, strict=True))
+    )
+
+
 def bar_rows(step: DecodingStep, vocabulary: Vocabulary) -> list[dict]:
     """Returns the most probable tokens, which get a bar each, and all others summed up as one with the id -1.
 
     A token that was picked though it is not among the most probable takes the last bar.
     """
     order = np.argsort(-step.probabilities, kind="stable").tolist()
-    chosen = order[:CANDIDATES]
+    chosen, labels = order[:CANDIDATES], token_labels(vocabulary)
     if step.token_id not in chosen:
         chosen[-1] = step.token_id
     rows = [
         {
             "token_id": token_id,
-            "token": theme.display_token(vocabulary.tokens[token_id]),
+            "token": labels[token_id],
             "p": float(step.probabilities[token_id]),
             "picked": token_id == step.token_id,
             "forced": token_id == step.token_id and step.forced,
@@ -98,7 +143,7 @@ def loop_rows(steps: Sequence[DecodingStep], first: int, is_given: bool, begins:
     Args:
         steps: a translation.
         first: the step, from 0, in the first column.
-        is_given: the first token was fed by the student, because the model has no ⟨bos⟩.
+        is_given: the first input was given by the student, because the model has no ⟨bos⟩.
         begins: what stands in the box of the context vector.
 
     Returns:
@@ -109,12 +154,12 @@ def loop_rows(steps: Sequence[DecodingStep], first: int, is_given: bool, begins:
     for x, i in enumerate(range(first, min(first + _MAX_COLUMNS, len(steps)))):
         step, here = steps[i], {"step": i + 1}
         was_forced = is_given if i == 0 else steps[i - 1].forced
-        fed = {"empty": True} | _word(theme.ZERO_ROW) if step.fed is None else _word(theme.display_token(step.fed))
-        said = _word(theme.display_token(step.token))
+        fed = {"empty": True} | _word(theme.ZERO_ROW) if step.fed is None else _word(display_token(step.fed))
+        output = _word(display_token(step.token))
         rows += [
-            here | {"kind": "fed", "x": x, "y": 0, "forced": was_forced} | fed,
+            here | {"kind": "input", "x": x, "y": 0, "forced": was_forced} | fed,
             here | {"kind": "cell", "x": x, "y": 1} | _word("LSTM"),
-            here | {"kind": "said", "x": x, "y": 2, "forced": step.forced} | said,
+            here | {"kind": "output", "x": x, "y": 2, "forced": step.forced} | output,
             here | _arrow("state", x - 0.64, 1, x - 0.42, 1),
             here | _arrow("in", x, 0.34, x, 0.62),
             here | _arrow("in", x, 1.34, x, 1.62),
@@ -124,7 +169,7 @@ def loop_rows(steps: Sequence[DecodingStep], first: int, is_given: bool, begins:
             rows += [
                 here | _arrow("feed", x + 0.4, 1.75, x + 0.62, 0.3),
                 passing | _arrow("state", x + 0.4, 1, x + 0.58, 1),
-                passing | {"kind": "next", "x": x + 1, "y": 0} | said,
+                passing | {"kind": "next", "x": x + 1, "y": 0} | output,
             ]
     return rows
 
@@ -135,12 +180,12 @@ def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
     Returns:
         Rows with "step" (0 for a token that was given), "token", "forced", "x", "y", "width".
     """
-    said = [(0, steps[0].fed, True)] if is_given else []
-    said += [(n + 1, step.token, step.forced) for n, step in enumerate(steps)]
+    tokens = [(0, steps[0].fed, True)] if is_given else []
+    tokens += [(n + 1, step.token, step.forced) for n, step in enumerate(steps)]
     rows, line, place = [], 0, 0
-    for step, token, forced in said:
-        shown = theme.display_token(token)
-        width = math.ceil(_ems(shown) / 0.6)
+    for step, token, forced in tokens:
+        shown = display_token(token)
+        width = math.ceil(em_width(shown) / 0.6)
         if place and place + width > _LINE:
             line, place = line + 1, 0
         rows.append({"step": step, "token": shown, "forced": forced, "x": place, "y": line, "width": width})
@@ -149,16 +194,11 @@ def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
 
 
 def _word(token: str) -> dict:
-    return {"token": token, "ems": _ems(token)}
+    return {"token": token, "ems": em_width(token)}
 
 
 def _arrow(kind: str, x: float, y: float, x2: float, y2: float) -> dict:
     return {"kind": kind, "x": x, "y": y, "x2": x2, "y2": y2}
-
-
-def _ems(token: str) -> float:
-    """Returns the width of a token in a monospaced face, in ems."""
-    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in token)
 
 
 # --- The picture -----------------------------------------------------------------------------------------------------
@@ -171,65 +211,65 @@ def _beside(ending: str) -> str:
 _component = st.components.v2.component("stepper", html=_beside(".html"), css=_beside(".css"), js=_beside(".js"))
 
 
-def draw(
-    steps: Sequence[DecodingStep],
-    narrations: Sequence[str],
-    context: Context,
-    vocabulary: Vocabulary,
-    *,
-    is_given: bool,
-    begins: str,
-    start: tuple[str, int],
-    on_pick: Callable[[int, int], None],
-) -> None:
+def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None]) -> None:
     """Draws a translation to be stepped through.
 
     Args:
-        steps: the translation.
-        narrations: what is said of each step.
-        context: what the decoder started from.
-        vocabulary: of the target.
-        is_given: the first token was fed by the student, because the model has no ⟨bos⟩.
-        begins: what stands in the box of the context vector.
-        start: what tells this translation from others, and the step, from 0, at which it begins.
-        on_pick: called with a step, from 0, and the id of the token that it is to say instead.
+        shown: the translation.
+        state: of the page: whether the numbers are open.
+        on_pick: called with a step, from 0, and the id of the token that it is to output instead.
     """
-    version, n = start
-    scale, spoken = state_scale(steps, context), so_far(steps, is_given)
-    lines_begin = sorted({first_column(i) for i in range(len(steps))})
 
     def picked() -> None:
-        pick = st.session_state["step-picture"]["pick"]
+        pick = st.session_state[_KEY]["pick"]
         on_pick(pick["step"], pick["token_id"])
 
+    def opened() -> None:
+        state.shows_numbers = bool(st.session_state[_KEY].get("numbers"))
+
     _component(
-        key="step-picture",
+        key=_KEY,
         on_pick_change=picked,
-        data={
-            "version": version,
-            "n": n,
-            "texts": {name: text(f"stepper.{name}") for name in TEXTS}
-            | {"states": state_words(), "colours": text("stepper.colours", scale=f"{scale:g}")},
-            "tokens": [theme.display_token(token) for token in vocabulary.tokens],
-            "steps": [
-                {
-                    "narration": narration,
-                    "first": first_column(i),
-                    "token_id": int(step.token_id),
-                    "bars": bar_rows(step, vocabulary),
-                    "probabilities": step.probabilities.astype(float).round(6).tolist(),
-                }
-                for i, (step, narration) in enumerate(zip(steps, narrations, strict=True))
-            ],
-            "loops": {first: loop_rows(steps, first, is_given, begins) for first in lines_begin},
-            "columns": min(_MAX_COLUMNS, max(6, len(steps))),
-            "so_far": spoken,
-            "lines": spoken[-1]["y"] + 1,
-            "scale": scale,
-            "shades": [theme.NEGATIVE, theme.ZERO, theme.POSITIVE],
-        }
-        | {name: values.tolist() for name, values in all_states(steps, context).items()},
+        on_numbers_change=opened,
+        data=picture_data(shown, state.shows_numbers),
     )
+
+
+def picture_data(shown: Shown, shows_numbers: bool) -> dict:
+    """Returns all that picture.js needs.
+
+    Args:
+        shown: the translation.
+        shows_numbers: the tables are open, so the probability of every token is sent as well. With a vocabulary of
+            words these are megabytes.
+    """
+    steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
+    scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
+    colours = text("stepper.colours", scale=f"{scale:g}")
+    probabilities = [step.probabilities.astype(float).round(6).tolist() for step in steps] if shows_numbers else None
+    return {
+        "version": shown.version,
+        "n": shown.n,
+        "texts": {name: text(f"stepper.{name}") for name in TEXTS} | {"states": state_words(), "colours": colours},
+        "tokens": token_labels(shown.vocabulary),
+        "steps": [
+            {
+                "narration": narration,
+                "first": first,
+                "token_id": int(step.token_id),
+                "bars": bar_rows(step, shown.vocabulary),
+            }
+            for step, narration, first in zip(steps, shown.narrations, firsts, strict=True)
+        ],
+        "shows_numbers": shows_numbers,
+        "probabilities": probabilities,
+        "loops": {first: loop_rows(steps, first, shown.is_given, shown.begins) for first in sorted(set(firsts))},
+        "columns": min(_MAX_COLUMNS, max(6, len(steps))),
+        "so_far": tokens_so_far,
+        "lines": tokens_so_far[-1]["y"] + 1,
+        "scale": scale,
+        "shades": [theme.NEGATIVE, theme.ZERO, theme.POSITIVE],
+    } | {name: values.tolist() for name, values in all_states(steps, shown.context).items()}
 
 
 def state_words() -> list[str]:

@@ -1,0 +1,71 @@
+"""A sentence that is to be translated, the model that does it, and what the model knows of the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from seq2seq import DecodingStep, Lesson, Translator
+from seq2seq.analysis.search import BeamSearch, Hypothesis
+
+
+def kind_of(lesson: Lesson, sentence: str) -> str:
+    """Tells what a model that is trained on a lesson knows of a sentence: "trained", "held_out" or "unseen"."""
+    if sentence not in lesson.targets:
+        return "unseen"
+    return "held_out" if sentence in lesson.held_out_sources else "trained"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A sentence that is to be translated.
+
+    Args:
+        translator: of the trained model.
+        sentence: the source, normalised.
+        prefix: how the translation begins; given to a model without ⟨bos⟩, which cannot begin by itself.
+    """
+
+    translator: Translator
+    sentence: str
+    prefix: str = ""
+
+    @property
+    def lesson(self) -> Lesson:
+        return self.translator.lesson
+
+    @property
+    def kind(self) -> str:
+        """See `kind_of`."""
+        return kind_of(self.lesson, self.sentence)
+
+    @property
+    def targets(self) -> list[str]:
+        """The right translations, where the lesson has some."""
+        return self.lesson.targets.get(self.sentence, [])
+
+    @cached_property
+    def steps(self) -> list[DecodingStep]:
+        """The greedy translation, step by step."""
+        return list(self.translator.steps(self.sentence, self.prefix))
+
+    @cached_property
+    def translation(self) -> str:
+        return self.translator.text_of(self.steps)
+
+    @cached_property
+    def greedy(self) -> Hypothesis:
+        """The greedy translation as a search finds it, with its probability."""
+        return self.beam_search(num_beams=1).hypotheses[0]
+
+    def beam_search(self, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
+        """See `Translator.beam_search`."""
+        return self.translator.beam_search(
+            self.sentence, self.prefix, num_beams=num_beams, length_penalty=length_penalty
+        )
+
+    def output_text(self, token_ids: Sequence[int]) -> str:
+        """Returns the text of what a search found, with what it was given."""
+        vocabulary = self.lesson.target_vocabulary
+        return vocabulary.decode([*vocabulary.encode(self.prefix).tolist(), *token_ids])

@@ -1,0 +1,129 @@
+"""The picture of a search: the tokens of each step as boxes, and arrows from each to those that follow."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from pages.parts.drawing.charts import draw, specification
+from pages.parts.theme import MONOSPACE, PADDING, TARGET, Theme
+from pages.parts.translate.search.tables import lines
+
+_ROW, _AXIS = 60, 52  # pixels; below a box there is room for two lines of numbers
+_FAINT = "#808080"
+_OUTLINED = ("start", "pruned", "unlikelier")
+_FILLED = ("kept", "finished", "likeliest")
+
+
+def draw_nodes(theme: Theme, nodes: pd.DataFrame, rows: int, alt: str, key: str) -> None:
+    """Draws the nodes over time, in lines of some steps; `rows` are the places below each other."""
+    for line in lines(nodes):
+        spec = line_of_nodes(theme, line.first, line.columns, rows)
+        draw(spec, {"nodes": line.nodes, "arrows": line.arrows}, key=f"{key}-{line.first}", alt=alt)
+
+
+@specification
+def line_of_nodes(theme: Theme, first: int, columns: int, rows: int) -> alt.LayerChart:
+    """Draws the tables "nodes" and "arrows" of a line; see `Line`.
+
+    Args:
+        theme: of the page.
+        first: the step that it begins with.
+        columns: steps after that.
+        rows: places below each other.
+    """
+    steps = alt.Axis(
+        orient="top",
+        values=list(range(max(1, first), first + columns + 1)),
+        format="d",
+        **dict.fromkeys(("grid", "domain", "ticks"), False),
+        titlePadding=2,
+        labelPadding=0,
+    )
+    across = alt.Scale(domain=[first - 0.5, first + columns + 0.5], nice=False)
+    down = alt.Scale(domain=[rows - 0.4, -0.5], nice=False)
+
+    def place(x: str, y: str) -> dict:
+        return {
+            "x": alt.X(f"{x}:Q", scale=across, axis=steps, title=theme.text("search.step")),
+            "y": alt.Y(f"{y}:Q", scale=down, axis=None),
+        }
+
+    box = place("left", "top") | {"x2": "right", "y2": "bottom"}
+    nodes, arrows = alt.Chart(alt.NamedData("nodes")), alt.Chart(alt.NamedData("arrows"))
+    layers = [
+        arrows.mark_rule(clip=True, strokeCap="round").encode(**box, **_ways(theme)),
+        nodes.mark_rect(cornerRadius=4).encode(**box, **_outlines(theme), tooltip=_tooltip(theme)),
+        *_words(nodes.encode(**place("x", "y")), theme, f"(width / {columns + 1})"),
+    ]
+    channels = ("color", "fill", "stroke", "strokeWidth", "strokeDash")
+    return (
+        alt.layer(*layers, height=round((_ROW * rows + _AXIS) * theme.size))
+        .resolve_scale(**dict.fromkeys(channels, "independent"))
+        .configure_view(stroke=None)
+    )
+
+
+def _by(channel: type, field: str, looks: dict) -> alt.SchemaBase:
+    """Returns the encoding of a field whose values look so."""
+    scale = alt.Scale(domain=list(looks), range=list(looks.values()))
+    return channel(f"{field}:N", scale=scale, legend=None)
+
+
+def _ways(theme: Theme) -> dict[str, alt.SchemaBase]:
+    return {
+        "stroke": _by(alt.Stroke, "way", {"pruned": PADDING, "best": TARGET, "usual": theme.ink}),
+        "strokeWidth": _by(alt.StrokeWidth, "way", {"pruned": 1, "best": 5, "usual": 1.5}),
+        "strokeDash": _by(alt.StrokeDash, "way", {"pruned": [3, 3], "best": [1, 0], "usual": [1, 0]}),
+    }
+
+
+def _outlines(theme: Theme) -> dict[str, alt.SchemaBase]:
+    filling = dict.fromkeys(_OUTLINED, "transparent") | dict.fromkeys(_FILLED, TARGET)
+    return {
+        "fill": _by(alt.Fill, "kind", filling),
+        "stroke": _by(alt.Stroke, "outline", {"pruned": PADDING, "ended": theme.ink, "usual": TARGET}),
+        "strokeWidth": _by(alt.StrokeWidth, "outline", {"pruned": 1, "ended": 3, "usual": 2}),
+        "strokeDash": _by(alt.StrokeDash, "outline", {"pruned": [3, 3], "ended": [1, 0], "usual": [1, 0]}),
+    }
+
+
+def _words(nodes: alt.Chart, theme: Theme, column: str) -> list[alt.Chart]:
+    """Returns the token in each box and the two lines below it, smaller where columns are narrow.
+
+    Args:
+        nodes: with their places.
+        theme: of the page.
+        column: the width of a column, as an expression: the browser alone knows it.
+    """
+    usual = dict.fromkeys((*_OUTLINED, *_FILLED), theme.ink) | {"pruned": _FAINT}
+
+    def size(least: int, usual: int, share: str) -> alt.ExprRef:
+        return alt.ExprRef(f"max({least}, min({usual * theme.size}, {share}))")
+
+    return [
+        nodes.mark_text(
+            font=MONOSPACE, fontSize=size(6, 17, f"0.74 * {column} / datum.ems"), limit=alt.ExprRef(f"0.78 * {column}")
+        ).encode(text="token:N", color=_by(alt.Color, "kind", usual | dict.fromkeys(_FILLED, "black"))),
+        nodes.mark_text(dy=21 * theme.size, fontSize=size(8, 12, f"{column} / 3.2")).encode(
+            text="percent:N", color=_by(alt.Color, "kind", usual)
+        ),
+        nodes.mark_text(
+            dy=34 * theme.size,
+            fontWeight="bold",
+            fontSize=size(9, 12, f"{column} / 4"),
+            text=alt.ExprRef(f"{column} > 44 ? datum.long_sign : datum.sign"),
+        ).encode(color=_by(alt.Color, "kind", usual)),
+    ]
+
+
+def _tooltip(theme: Theme) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("x:Q", title=theme.text("search.step")),
+        alt.Tooltip("output:N", title=theme.text("search.so_far")),
+        alt.Tooltip("token:N", title=theme.text("search.token")),
+        alt.Tooltip("p:Q", title=theme.text("search.probability"), format=".4f"),
+        alt.Tooltip("total:Q", title=theme.text("search.total"), format=".3f"),
+        alt.Tooltip("score:Q", title=theme.text("search.score"), format=".3f"),
+        alt.Tooltip("status:N", title=theme.text("search.status")),
+    ]

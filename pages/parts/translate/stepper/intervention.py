@@ -1,0 +1,91 @@
+"""What if? What can be changed in a decoding, and the translation that it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pages.parts.translate.query import Query
+from seq2seq import DecodingStep, Lesson
+from seq2seq.decoding import Context
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """What is different from the plain translation; the defaults change nothing.
+
+    Args:
+        context_of: the source text whose context vector the decoder starts from; "" is none, zeros; None its own.
+        teacher_forced: the right token is the input of every step, whatever the model outputs.
+        suppress_eos: ⟨eos⟩ is never picked.
+        limit: after how many steps to end; None is the lesson's own limit.
+        picks: step, from 0 → id of the token that is output there instead.
+    """
+
+    context_of: str | None = None
+    teacher_forced: bool = False
+    suppress_eos: bool = False
+    limit: int | None = None
+    picks: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def other_sentence(self) -> str | None:
+        """The sentence whose context vector the decoder starts from, if it is another one."""
+        return self.context_of or None
+
+
+NOTHING = Intervention()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A right translation as the decoder is taught it.
+
+    Args:
+        prefix: the first input, if that is no marker; else "".
+        token_ids: the right output of each step.
+    """
+
+    prefix: str
+    token_ids: tuple[int, ...]
+
+    @classmethod
+    def of(cls, lesson: Lesson, target: str) -> Target:
+        """Returns a target text as it is taught."""
+        vocabulary = lesson.target_vocabulary
+        token_ids = vocabulary.encode(target).tolist()
+        shifted = [*token_ids, vocabulary.eos_id] if lesson.model.markers else token_ids[1:]
+        return cls(lesson.prefix(target), tuple(shifted))
+
+
+def start(query: Query, intervention: Intervention) -> Context:
+    """Returns what the decoder starts from."""
+    if intervention.context_of == "":
+        return Context.zeros(query.lesson.model.hidden_size)
+    return query.translator.context(query.sentence if intervention.context_of is None else intervention.context_of)
+
+
+def decode(query: Query, intervention: Intervention, target: Target | None) -> list[DecodingStep]:
+    """Translates a sentence with something changed.
+
+    Args:
+        query: the sentence.
+        intervention: what is different.
+        target: the right translation, for teacher forcing.
+    """
+    prefix, forced, limit, suppressed = query.prefix, {}, intervention.limit, ()
+    if intervention.teacher_forced:
+        prefix, forced = target.prefix, dict(enumerate(target.token_ids))
+        limit = limit or (None if query.lesson.model.markers else len(target.token_ids))
+    if intervention.suppress_eos:
+        suppressed = (query.lesson.target_vocabulary.eos_id,)
+    context = start(query, intervention)
+    return list(query.translator.steps(context, prefix, forced | intervention.picks, suppressed, limit))
+
+
+def parting(plain: Sequence[DecodingStep], changed: Sequence[DecodingStep]) -> int | None:
+    """Returns the first step, from 0, at which two translations output something different; None if they never do."""
+    for n, (ours, theirs) in enumerate(zip(plain, changed, strict=False)):
+        if ours.token_id != theirs.token_id:
+            return n
+    return None if len(plain) == len(changed) else min(len(plain), len(changed))

@@ -1,0 +1,145 @@
+"""The section on the decoding: one turn of the loop at a time, and what happens if something in it is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.parts.drawing.choosing import MAX_LISTED, choose_sentence
+from pages.parts.state import TranslateState, bound
+from pages.parts.texts import text
+from pages.parts.translate.query import Query
+from pages.parts.translate.stepper.intervention import NOTHING, Intervention, Target, decode, parting, start
+from pages.parts.translate.stepper.picture import Shown, draw
+from pages.parts.translate.stepper.words import comparison, in_words, narration
+from seq2seq import DecodingStep
+from seq2seq.limits import MAX_STEPS
+
+
+@dataclass
+class Stepper:
+    """What the stepper remembers of one sentence and one model.
+
+    Args:
+        of: which sentence and model.
+        intervention: what is different now.
+        n: the step, from 0, at which the picture begins; from there it goes on in the browser.
+        version: how often something was changed.
+    """
+
+    of: tuple
+    intervention: Intervention = NOTHING
+    n: int = 0
+    version: int = 0
+
+    def set(self, **changes) -> None:
+        """Changes something, or back with the values that change nothing; a new beginning is shown from step 1."""
+        self.intervention = replace(self.intervention, **changes)
+        self.version += 1
+        self.n = 0
+
+    def pick(self, n: int, token_id: int) -> None:
+        """Lets a step output another token; what follows is watched from there."""
+        self.set(picks=self.intervention.picks | {n: token_id})
+        self.n = n
+
+    def undo(self) -> None:
+        """Goes back to the plain translation."""
+        self.set(**vars(NOTHING))
+
+
+def show(query: Query, state: TranslateState, of: tuple, beside: DeltaGenerator) -> None:
+    """Shows the stepper.
+
+    Args:
+        query: the sentence.
+        state: of the page.
+        of: what tells this sentence and this model from others; a new one begins at step 1 with nothing changed.
+        beside: where the changed translation stands, beside the plain one.
+    """
+    if state.stepper is None or state.stepper.of != of:
+        state.stepper = Stepper(of)
+    stepper, lesson = state.stepper, query.lesson
+    intervention = stepper.intervention
+    right = next((target for target in query.targets if target == query.translation), (query.targets or [None])[0])
+    target = None if right is None else Target.of(lesson, right)
+    steps = query.steps if intervention == NOTHING else decode(query, intervention, target)
+    with beside:
+        _changed(stepper, query, steps)
+    shown = Shown(
+        steps,
+        [narration(lesson, steps, n, intervention) for n in range(len(steps))],
+        start(query, intervention),
+        lesson.target_vocabulary,
+        is_given=not lesson.model.markers and bool(target.prefix if intervention.teacher_forced else query.prefix),
+        begins={None: "h, c", "": "✎ 0"}.get(intervention.context_of, "✎ h, c"),
+        version=repr((*of, stepper.version)),
+        n=stepper.n,
+    )
+    draw(shown, state, stepper.pick)
+    _what_if(stepper, query, target)
+    if intervention != NOTHING:
+        table = comparison(query.steps, steps, lesson.target_vocabulary)
+        table.index = [text(f"stepper.row_{name}") for name in table.index]
+        st.dataframe(table, width="stretch", key="comparison", alt=text("stepper.comparison"))
+        at = parting(query.steps, steps)
+        st.markdown(text("stepper.same") if at is None else text("stepper.part", step=at + 1))
+
+
+def _changed(stepper: Stepper, query: Query, steps: list[DecodingStep]) -> None:
+    """Shows the changed translation and names what was changed."""
+    with st.container(key="changed", gap="xsmall", vertical_alignment="center"):
+        if stepper.intervention == NOTHING:
+            st.caption(text("stepper.nothing_changed"))
+            return
+        st.text(" · ".join(in_words(stepper.intervention, query.lesson)))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(key="changed-translation", width="content"):
+                st.text(query.translator.text_of(steps) or "–")
+            st.button(text("stepper.undo"), icon=":material/undo:", on_click=stepper.undo, shortcut="U")
+
+
+def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
+    """Offers the changes, each one click there and one click back."""
+    lesson, now = query.lesson, stepper.intervention
+    can_teach = target is not None and bool(target.token_ids)
+    st.markdown(text("stepper.what_if"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for name, is_on, changes, is_possible in (
+            ("taught", now.teacher_forced, {"teacher_forced": not now.teacher_forced}, can_teach),
+            ("zero", now.context_of == "", {"context_of": None if now.context_of == "" else ""}, True),
+            ("endless", now.suppress_eos, {"suppress_eos": not now.suppress_eos}, lesson.model.markers),
+        ):
+            st.button(
+                text(f"stepper.do_{name}"),
+                type="primary" if is_on else "secondary",
+                on_click=stepper.set,
+                kwargs=changes,
+                disabled=not is_possible,
+                key=f"do-{name}",
+            )
+        choose_sentence(
+            text("stepper.do_context"),
+            list(islice((source for source in lesson.targets if source != query.sentence), MAX_LISTED)),
+            now,
+            "other_sentence",
+            lambda sentence: stepper.set(context_of=sentence),
+            width=260,
+        )
+        st.number_input(
+            text("stepper.do_limit"),
+            value=None,
+            step=1,
+            placeholder=str(query.translator.max_new_tokens),
+            width=180,
+            **bound(now, "limit", lambda limit: stepper.set(limit=_within(limit))),
+        )
+    if not can_teach:
+        st.caption(text("stepper.no_target"))
+
+
+def _within(limit: int | None) -> int | None:
+    return None if limit is None else max(1, min(limit, MAX_STEPS))
