@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.frame import PAGES
 from pages.parts.session import NamedRun, Session
+from pages.parts.state import TranslateState
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS
 from seq2seq.classroom.lessons import suggested_settings
@@ -64,6 +65,26 @@ def open_page(page, session=None, language="en") -> AppTest:
     return checked(app.run())
 
 
+def open_section(section, state, sentence="Hello.", language="en", is_large=False, opened=(), **remembered) -> AppTest:
+    """Opens a section of the page Translate.
+
+    Args:
+        section, sentence, language, is_large: what is looked at, and how.
+        state: the trained model.
+        opened: keys of the tables behind pictures that are open.
+        remembered: other fields of `TranslateState`.
+    """
+    session = new_session(state.lesson.pairs, a_run(state), model=state.lesson.model, training=state.lesson.training)
+    session.is_large = is_large
+    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
+    page = TranslateState(sentence=sentence, section=section, **remembered)
+    values = {"chosen_language": language, "session": session, "TranslateState": page} | dict.fromkeys(opened, True)
+    for key, value in values.items():
+        app.session_state[key] = value
+    app.switch_page(PAGES["translate"][0])
+    return checked(app.run())
+
+
 def checked(app) -> AppTest:
     assert [error.value for error in app.exception] == []
     return app
@@ -95,6 +116,18 @@ def shows(app, key, language="en", **values) -> bool:
         for part in parts
     )
     return any(re.search(pattern, text) for text in said(app))
+
+
+def chart_tables(app) -> list[dict[str, pd.DataFrame]]:
+    """Returns the tables that each chart is fed with, by their names."""
+    charts = [chart.proto for chart in app.get("vega_lite_chart")]
+    return [{one.name: pa.ipc.open_stream(one.data.data).read_pandas() for one in proto.datasets} for proto in charts]
+
+
+def table_with(app, key, language="en") -> pd.DataFrame:
+    """Returns the table that has a column of some name."""
+    column = catalogue(language)[key]
+    return next(table.value for table in app.dataframe if column in table.value.columns)
 
 
 def button(app, key, language="en"):

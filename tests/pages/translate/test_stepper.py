@@ -1,5 +1,6 @@
-"""The decoding stepper shows the model's own numbers, and its changes change what they say."""
+"""The picture of the decoding stepper shows the model's own numbers."""
 
+import json
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,19 +11,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.parts import theme
+from pages.parts.translate.query import Query
+from pages.parts.translate.stepper.intervention import Intervention, decode, start
 from pages.parts.translate.stepper.picture import (
     CANDIDATES,
+    Shown,
     all_states,
     bar_rows,
     first_column,
     loop_rows,
+    picture_data,
     so_far,
     state_scale,
+    token_labels,
 )
-from pages.parts.translate.stepper.stepper import Change, Target, comparison, decode, parting, start
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
+from seq2seq.decoding import Context
 from seq2seq.tensors import one_hot
-from seq2seq.vocabulary import EOS, PAD_ID
+from seq2seq.vocabulary import PAD_ID, Vocabulary
+from tests.pages.app import checked, open_page, picture
 
 SOURCE, TARGET = NOTEBOOK_PAIRS[1]
 models = st.builds(
@@ -39,7 +46,7 @@ def a_translator(model=None, pairs=NOTEBOOK_PAIRS):
 
 
 def with_keras(state, source, fed_ids):
-    """Yields what Keras's own layers say at each step: h and c in, h and c out, the probabilities."""
+    """Yields what Keras's own layers compute at each step: h and c in, h and c out, the probabilities."""
     from seq2seq.model import to_keras  # noqa: PLC0415
 
     model, lesson, translator = to_keras(state), state.lesson, Translator(state)
@@ -47,8 +54,8 @@ def with_keras(state, source, fed_ids):
     _, h, c = model.get_layer("encoder")(read)
     for fed_id in fed_ids:
         fed = one_hot(np.array([[fed_id]]), len(lesson.target_vocabulary))  # (1, 1, tokens)
-        said, h_out, c_out = model.get_layer("decoder")(fed, initial_state=[h, c])
-        probabilities = model.get_layer("dense")(said)
+        output, h_out, c_out = model.get_layer("decoder")(fed, initial_state=[h, c])
+        probabilities = model.get_layer("dense")(output)
         yield tuple(np.asarray(array).reshape(-1) for array in (h, c, h_out, c_out, probabilities))
         h, c = h_out, c_out
 
@@ -58,9 +65,9 @@ def with_keras(state, source, fed_ids):
 def test_the_numbers_shown_are_those_of_keras(which, forced, request):
     state = request.getfixturevalue(which)
     translator, vocabulary = Translator(state), state.lesson.target_vocabulary
-    prefix = state.lesson.prefix(TARGET)
-    change = Change(picks={2: vocabulary.tokens.index("요")} if forced else {})
-    steps, context = decode(translator, SOURCE, prefix, change, None), start(translator, SOURCE, change)
+    query = Query(translator, SOURCE, state.lesson.prefix(TARGET))
+    intervention = Intervention(picks={2: vocabulary.tokens.index("요")} if forced else {})
+    steps, context = decode(query, intervention, None), start(query, intervention)
     fed_ids = [PAD_ID if step.fed is None else vocabulary.tokens.index(step.fed) for step in steps]
     shown = all_states(steps, context)
     assert shown["h"].shape == shown["c"].shape == (len(steps) + 1, 32)
@@ -99,6 +106,37 @@ def test_bars_are_the_most_probable_tokens_and_the_one_that_was_picked(weights, 
     np.testing.assert_allclose(bars["p"].sum(), 1)
 
 
+def test_no_two_tokens_look_alike_where_one_is_chosen():
+    """The letter ㄴ, the ㄴ that begins a syllable and the one that ends it; the space, and what it is drawn as."""
+    vocabulary = Vocabulary(("ㄴ", "\u1102", "\u11ab", " ", "␣", "a", "\u1100"), "jamo")
+    labels = token_labels(vocabulary)
+    assert labels == ("ㄴ", "ㄴ (1)", "-ㄴ", "␣ (3)", "␣", "a", "ㄱ")  # what is typed finds the token itself first
+    (step, *_) = a_translator().steps(SOURCE)
+    step = replace(step, probabilities=np.full(7, 1 / 7), token_id=0)
+    assert [row["token"] for row in bar_rows(step, vocabulary)] == list(labels)
+
+
+def test_the_probabilities_of_all_tokens_are_sent_while_their_table_is_open_alone(trained_session):
+    """With a vocabulary of words they are megabytes, in each redraw."""
+    app = open_page("translate", trained_session)
+    assert picture(app)["probabilities"] is None
+    app.session_state["TranslateState"].shows_numbers = True
+    steps = list(Translator(trained_session.trained).steps("Hello."))
+    sent = picture(checked(app.run()))["probabilities"]
+    np.testing.assert_allclose(sent, [step.probabilities for step in steps], atol=6e-7)
+
+
+def test_a_large_vocabulary_is_sent_once():
+    tokens = tuple(f"word{n}" for n in range(15_000))
+    steps = list(a_translator().steps(SOURCE, max_new_tokens=5))
+    steps = [replace(step, probabilities=np.full(15_000, 1 / 15_000), token_id=n) for n, step in enumerate(steps)]
+    vocabulary = Vocabulary(tokens, "word")
+    shown = Shown(steps, [""] * 5, Context.zeros(8), vocabulary, is_given=False, begins="h, c", version="1", n=0)
+    sent = json.dumps(picture_data(shown, shows_numbers=False))
+    assert sent.count("word14999") == 1
+    assert len(sent) < 300_000
+
+
 def visible(rows, n):
     """Returns what is there of a line of the loop when step n, from 0, is shown."""
     return [row for row in rows if row["step"] in (0, n + 1) or (row["step"] <= n and not row.get("passing"))]
@@ -106,22 +144,22 @@ def visible(rows, n):
 
 @settings(max_examples=40)
 @given(models, st.integers(1, 40), st.data())
-def test_the_loop_feeds_back_what_it_says(model, limit, data):
+def test_the_loop_feeds_back_its_outputs(model, limit, data):
     translator = a_translator(model)
     prefix = translator.lesson.prefix(TARGET)
     steps = list(translator.steps(SOURCE, prefix, max_new_tokens=limit))
     n = data.draw(st.integers(0, len(steps) - 1))
     rows = pd.DataFrame(visible(loop_rows(steps, first_column(n), bool(prefix)), n))
-    fed, said, coming = (rows[rows["kind"] == kind] for kind in ("fed", "said", "next"))
-    assert fed["step"].tolist() == said["step"].tolist() == list(range(first_column(n) + 1, n + 2))
-    assert 1 <= len(fed) <= 11
-    assert [theme.display_token(steps[i - 1].token) for i in said["step"]] == said["token"].tolist()
-    assert fed["token"].tolist()[1:] == said["token"].tolist()[:-1]
-    assert coming["token"].tolist() == ([] if steps[n].stop_reason else said["token"].tolist()[-1:])
-    assert coming["x"].tolist() == ([] if steps[n].stop_reason else [fed["x"].max() + 1])
-    fed_back = said["step"].tolist()[: len(said) - bool(steps[n].stop_reason)]
+    inputs, outputs, coming = (rows[rows["kind"] == kind] for kind in ("input", "output", "next"))
+    assert inputs["step"].tolist() == outputs["step"].tolist() == list(range(first_column(n) + 1, n + 2))
+    assert 1 <= len(inputs) <= 11
+    assert [theme.display_token(steps[i - 1].token) for i in outputs["step"]] == outputs["token"].tolist()
+    assert inputs["token"].tolist()[1:] == outputs["token"].tolist()[:-1]
+    assert coming["token"].tolist() == ([] if steps[n].stop_reason else outputs["token"].tolist()[-1:])
+    assert coming["x"].tolist() == ([] if steps[n].stop_reason else [inputs["x"].max() + 1])
+    fed_back = outputs["step"].tolist()[: len(outputs) - bool(steps[n].stop_reason)]
     assert rows.loc[rows["kind"] == "feed", "step"].tolist() == fed_back
-    assert bool(fed["forced"].tolist()[0]) == (bool(prefix) and fed["step"].tolist()[0] == 1)
+    assert bool(inputs["forced"].tolist()[0]) == (bool(prefix) and inputs["step"].tolist()[0] == 1)
 
 
 @settings(max_examples=40)
@@ -141,7 +179,7 @@ def test_the_translation_so_far_has_every_token_once_and_none_over_another(model
 def test_a_line_of_the_loop_begins_with_the_step_before():
     steps = list(a_translator().steps(SOURCE, suppress_tokens=[1], max_new_tokens=60))
     drawn = [visible(loop_rows(steps, first_column(n), False), n) for n in range(60)]
-    shown = [[row["step"] for row in rows if row["kind"] == "said"] for rows in drawn]
+    shown = [[row["step"] for row in rows if row["kind"] == "output"] for rows in drawn]
     for before, after in pairwise(shown):
         assert after == [*before, before[-1] + 1] or after == [before[-1], before[-1] + 1]
     kinds = [{row["kind"] for row in drawn[n]} for n in (10, 11)]
@@ -156,79 +194,3 @@ def test_the_scale_of_c_is_the_same_at_every_step(trained):
     values = np.abs(np.stack([context.state_c, *(step.state_c for step in steps)]))
     assert (values <= scale).mean() >= 0.95
     assert scale in (1, 2, 5, 10, 20)
-
-
-# --- What if? --------------------------------------------------------------------------------------------------------
-
-
-def said(translator, change, source=SOURCE, prefix="", target=None):
-    return decode(translator, source, prefix, change, target)
-
-
-def assert_same(ours, theirs):
-    assert [(s.fed, s.token_id, s.forced, s.stop_reason) for s in ours] == [
-        (s.fed, s.token_id, s.forced, s.stop_reason) for s in theirs
-    ]
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_array_equal(a.probabilities, b.probabilities)
-
-
-def test_no_change_is_the_plain_translation(trained, notebook_trained):
-    for state in (trained, notebook_trained):
-        translator, prefix = Translator(state), state.lesson.prefix(TARGET)
-        plain = list(translator.steps(SOURCE, prefix))
-        assert_same(said(translator, Change(), prefix=prefix), plain)
-        assert_same(said(translator, Change(context_of=SOURCE), prefix=prefix), plain)
-        assert_same(said(translator, Change(limit=len(plain)), prefix=prefix), plain)
-        assert parting(plain, plain) is None
-
-
-def test_a_zero_context_forgets_the_sentence(trained, notebook_trained):
-    for state in (trained, notebook_trained):
-        translator, prefix = Translator(state), "안" * (not state.lesson.model.markers)
-        assert not np.any(start(translator, SOURCE, Change(context_of="")))
-        for source, _ in NOTEBOOK_PAIRS:
-            same = said(translator, Change(context_of=""), source, prefix)
-            assert_same(same, said(translator, Change(context_of=""), SOURCE, prefix))
-
-
-def test_the_context_of_another_sentence_says_the_other_sentence(trained):
-    translator = Translator(trained)
-    for source, target in NOTEBOOK_PAIRS:
-        assert translator.text_of(said(translator, Change(context_of=source))) == target
-
-
-@pytest.mark.parametrize("which", ["trained", "notebook_trained"])
-def test_being_taught_says_the_target(which, request):
-    translator = Translator(request.getfixturevalue(which))
-    for row, (source, target) in enumerate(NOTEBOOK_PAIRS):
-        steps = said(translator, Change(is_taught=True), source, "", Target.of_pair(translator.lesson, row))
-        assert translator.text_of(steps) == target
-        assert all(step.forced for step in steps)
-        assert steps[-1].stop_reason == ("eos" if translator.lesson.model.markers else "length")
-
-
-def test_picks_come_before_all_else(trained):
-    translator = Translator(trained)
-    tokens = trained.lesson.target_vocabulary.tokens
-    pick, eos = tokens.index("요"), tokens.index(EOS)
-    target = Target.of_pair(trained.lesson, 1)
-    steps = said(translator, Change(is_taught=True, picks={2: pick}), target=target)
-    assert [step.token for step in steps] == ["잘", " ", "요", *TARGET[3:], EOS]
-    steps = said(translator, Change(is_endless=True, limit=9, picks={4: eos}))
-    assert [len(steps), steps[-1].stop_reason, steps[-1].forced] == [5, "eos", True]
-    assert len(said(translator, Change(is_endless=True, limit=9))) == 9
-
-
-def test_the_comparison_marks_what_is_forced_and_what_differs(trained):
-    translator, vocabulary = Translator(trained), trained.lesson.target_vocabulary
-    plain = list(translator.steps(SOURCE))
-    changed = said(translator, Change(picks={1: vocabulary.tokens.index("요")}, limit=3))
-    table = comparison(plain, changed, vocabulary)
-    assert table.columns.tolist() == [str(n + 1) for n in range(len(plain))]
-    assert table.loc["plain"].tolist() == [theme.display_token(step.token) for step in plain]
-    assert table.loc["changed"].tolist()[:2] == [" 잘", "✎≠ 요"]
-    assert table.loc["changed"].tolist()[3:] == [""] * (len(plain) - 3)
-    assert table.loc["own"].tolist() == ["", "␣", *[""] * (len(plain) - 2)]
-    assert parting(plain, changed) == 1
-    assert parting(plain, said(translator, Change(limit=3))) == 3

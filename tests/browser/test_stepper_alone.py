@@ -1,0 +1,131 @@
+"""The stepper's own JavaScript in a real browser, without the app around it."""
+
+import base64
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from pages.parts import theme
+from pages.parts.translate.stepper import picture
+from pages.parts.translate.stepper.picture import Shown, picture_data
+from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState, Translator
+from seq2seq.vocabulary import Vocabulary
+
+FILES = {kind: Path(picture.__file__).with_suffix(f".{kind}").read_text("utf-8") for kind in ("js", "html", "css")}
+# Streamlit puts a component into a shadow root as well.
+PREPARE = """async ([js, html, css, style]) => {
+    document.head.innerHTML = style
+    const root = document.body.attachShadow({mode: "open"})
+    root.innerHTML = `<style>${css}</style>${html}`
+    const {default: component} = await import(js)
+    window.told = []
+    window.mount = data => window.unmount = component({
+        data,
+        parentElement: root,
+        setTriggerValue: (name, value) => told.push([name, value]),
+        setStateValue: (name, value) => told.push([name, value]),
+    })
+}"""
+
+
+def shown(vocabulary=None, **changes) -> Shown:
+    """Returns a translation of three steps that can be drawn, by an untrained model."""
+    translator = Translator(TrainingState.new(Lesson(NOTEBOOK_PAIRS)))
+    vocabulary = vocabulary or translator.lesson.target_vocabulary
+    tokens = len(vocabulary.tokens)
+    steps = [
+        replace(step, probabilities=np.full(tokens, 1 / tokens), token_id=n, token=vocabulary.tokens[n])
+        for n, step in enumerate(translator.steps("Hello.", max_new_tokens=3))
+    ]
+    told, context = [f"step {n}" for n in (1, 2, 3)], translator.context("Hello.")
+    plain = Shown(steps, told, context, vocabulary, is_given=False, begins="h, c", version="1", n=0)
+    return plain._replace(**changes)
+
+
+@pytest.fixture
+def stepper(chromium):
+    """A page with the component; `mount` draws data in it."""
+    page = chromium.new_page()
+    page.goto("about:blank")
+    script = "data:text/javascript;base64," + base64.b64encode(FILES["js"].encode()).decode()
+    page.evaluate(PREPARE, [script, FILES["html"], FILES["css"], theme.style_sheet(is_large=False)])
+    yield page
+    page.close()
+
+
+def mount(page, translation=None, shows_numbers=False):
+    page.evaluate("data => { mount(data) }", picture_data(translation or shown(), shows_numbers))
+
+
+def is_at(page, n):
+    expect(page.locator(".narration")).to_have_text(f"step {n}")
+
+
+def test_what_was_unmounted_can_be_mounted_again(stepper):
+    mount(stepper)
+    stepper.locator("[data-does=next]").click()
+    is_at(stepper, 2)
+    stepper.evaluate("unmount()")
+    mount(stepper)
+    is_at(stepper, 1)
+    stepper.locator("[data-does=next]").click()
+    is_at(stepper, 2)
+    stepper.keyboard.press("ArrowRight")
+    is_at(stepper, 3)
+    canvas = stepper.locator("canvas").first
+    canvas.hover()
+    expect(stepper.locator(".hint")).to_be_visible()
+    stepper.set_viewport_size({"width": 600, "height": 700})
+    stepper.wait_for_function("""() => {
+        const svg = document.body.shadowRoot.querySelector("svg")
+        return Math.abs(svg.viewBox.baseVal.width - svg.clientWidth) < 1
+    }""")
+
+
+def test_the_same_translation_sent_again_stays_at_its_step(stepper):
+    mount(stepper)
+    stepper.locator("[data-does=next]").click()
+    mount(stepper)
+    is_at(stepper, 2)
+    mount(stepper, shown(version="2", n=2))  # a change of it begins where it was changed
+    is_at(stepper, 3)
+
+
+@pytest.mark.parametrize(("typed", "token_id"), [("ㄴ", 1), ("ㄴ (0)", 0), ("-ㄴ", 2), ("x", None)])
+def test_of_tokens_that_look_alike_the_one_that_is_typed_is_taken(typed, token_id, stepper):
+    mount(stepper, shown(Vocabulary(("\u1102", "ㄴ", "\u11ab"), "jamo")))
+    field = stepper.get_by_role("combobox")
+    field.fill(typed)
+    field.press("Enter")
+    picks = [] if token_id is None else [["pick", {"step": 0, "token_id": token_id}]]
+    assert stepper.evaluate("told") == picks
+
+
+def test_all_probabilities_are_asked_for_when_their_table_is_opened(stepper):
+    mount(stepper)
+    tables = stepper.locator("table")
+    stepper.locator("summary").click()
+    expect(tables).to_have_count(1)  # the units, which are there
+    assert stepper.evaluate("told") == [["numbers", True]]
+    mount(stepper, shows_numbers=True)
+    expect(tables).to_have_count(2)
+    expect(tables.nth(1).locator("tbody tr")).to_have_count(26)
+    stepper.locator("summary").click()
+    stepper.wait_for_function("told.length === 2")
+    assert stepper.evaluate("told")[1] == ["numbers", False]
+    stepper.evaluate("unmount()")
+    mount(stepper, shows_numbers=True)  # open as it was
+    expect(tables.nth(1)).to_be_visible()
+    assert len(stepper.evaluate("told")) == 2
+
+
+def test_the_colours_of_the_page_reach_into_it(stepper):
+    mount(stepper)
+    expect(stepper.locator(".bar.picked .share")).to_have_css("background-color", "rgb(230, 159, 0)")
+    for name in ("--source", "--context", "--target", "--padding", "--mono"):
+        script = f"getComputedStyle(document.body.shadowRoot.querySelector('.stepper')).getPropertyValue('{name}')"
+        assert stepper.evaluate(script)
+    assert theme.TARGET == "#E69F00"

@@ -1,0 +1,216 @@
+"""The section on other searches than greedy: what is shown is what was searched."""
+
+import math
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.theme import ZERO_ROW
+from pages.parts.translate.query import Query
+from pages.parts.translate.search.finder import differing
+from pages.parts.translate.search.tables import lines, samples_table, tree_table
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
+from seq2seq.limits import MAX_EVALUATED
+from tests.pages.app import button, chart_tables, checked, choose, open_section, shows, table_with
+
+HALF_TRAINED = 15  # an epoch of `trained` that is kept, and not sure of itself
+
+
+def output(translator, token_ids):
+    return translator.lesson.target_vocabulary.decode(token_ids)
+
+
+# --- Beam search and greedy ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_hypotheses_are_those_of_the_search(language, trained):
+    state, texts = trained.at(HALF_TRAINED), catalogue(language)
+    app = open_section("search", state, "How are you?", language, num_beams=4, length_penalty=0.7)
+    translator = Translator(state)
+    found = translator.beam_search("How are you?", num_beams=4, length_penalty=0.7)
+    table = table_with(app, "search.score", language)
+    assert table[texts["search.translation"]].tolist() == [output(translator, h.token_ids) for h in found.hypotheses]
+    assert table[texts["search.score"]].tolist() == [f"{h.score:.3f}" for h in found.hypotheses]
+    assert table[texts["search.total"]].tolist() == [f"{h.total:.3f}" for h in found.hypotheses]
+    assert table[texts["search.length"]].tolist() == [len(h.token_ids) for h in found.hypotheses]
+    outputs = [text.value for text in app.text]
+    assert outputs.count(translator.translate("How are you?")) >= 2  # above the sections, and beside the beam's best
+    assert output(translator, found.hypotheses[0].token_ids) in outputs
+    (line,) = chart_tables(app)
+    assert len(line["nodes"]) - 1 == len(line["arrows"]) > 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_greedy_is_shown_with_its_probability(language, trained):
+    app = open_section("search", trained, "Hello.", language, way="greedy")
+    total = sum(math.log(step.probabilities[step.token_id]) for step in Translator(trained).steps("Hello."))
+    assert shows(app, "search.whole", language, p=f"{math.exp(total):.1%}")
+    assert shows(app, "search.greedy_how", language)
+    assert not app.slider
+
+
+@pytest.mark.parametrize("num_beams", [1, 3, 5])
+@pytest.mark.parametrize("epoch", [1, HALF_TRAINED])
+def test_the_tree_is_drawn_as_it_was_searched(epoch, num_beams, trained):
+    query = Query(Translator(trained.at(epoch)), "I'm hungry.")
+    found = query.beam_search(num_beams, length_penalty=1)
+    table = tree_table(found, query)
+    start, nodes = table.iloc[0], table.iloc[1:].reset_index(drop=True)
+    assert (start["token"], start["x"], start["y"], start["kind"]) == ("⟨bos⟩", 0, 0, "start")
+    assert len(nodes) == len(found.nodes)
+    for node, row in zip(found.nodes, nodes.itertuples(), strict=True):
+        assert (row.x, row.kind, row.total, row.score) == (node.step, node.status, node.total, node.score)
+        assert row.p == pytest.approx(math.exp(node.log_probability))
+        parent = start if node.parent is None else nodes.iloc[node.parent]
+        assert (row.x0, row.y0) == (parent["x"], parent["y"])
+        assert row.output.startswith(parent["output"])
+        assert row.y >= 0 or row.kind == "pruned"  # what has a place is drawn
+    drawn = nodes[nodes["y"] >= 0]
+    assert not drawn.duplicated(["x", "y"]).any()
+    assert drawn["y"].max() <= num_beams
+    assert (drawn[drawn["kind"] == "pruned"].groupby("x").size() <= 1).all()
+    for rank, hypothesis in enumerate(found.hypotheses, start=1):
+        (row,) = nodes[nodes["rank"] == rank].itertuples()
+        assert (row.output, row.stop_reason) == (query.output_text(hypothesis.token_ids), hypothesis.stop_reason)
+    best = nodes[nodes["best"]]
+    assert list(best["x"]) == list(range(1, len(best) + 1))
+    assert best.iloc[-1]["rank"] == 1
+
+
+def test_every_node_stands_in_a_line_and_every_arrow_goes_from_box_to_box(trained):
+    weights = trained.weights | {"dense_bias": trained.weights["dense_bias"].copy()}
+    weights["dense_bias"][1] = -1000  # ⟨eos⟩: the search goes on for several lines
+    query = Query(Translator(replace(trained, weights=weights)), "Hello.")
+    nodes = tree_table(query.beam_search(3), query)
+    drawn = list(lines(nodes))
+    assert len(drawn) == math.ceil(query.translator.max_new_tokens / 14)
+    arrows = pd.concat(line.arrows for line in drawn)
+    assert sorted(arrows.index) == nodes.index[(nodes["y"] >= 0) & (nodes["kind"] != "start")].tolist()
+    for before, line in zip([None, *drawn], drawn, strict=False):
+        assert line.nodes["x"].between(line.first, line.first + line.columns).all()
+        boxes = line.nodes.set_index(["x", "y"])
+        if before is not None:  # it begins with the last step of the line before
+            assert line.nodes["x"].min() == before.nodes["x"].max()
+        for arrow in line.arrows.itertuples():
+            origin, end = boxes.loc[(arrow.x - 1, arrow.top)], boxes.loc[(arrow.x, arrow.bottom)]
+            assert (arrow.left, arrow.right) == (origin["right"], end["left"])
+            assert origin["top"] < arrow.top < origin["bottom"] and end["top"] < arrow.bottom < end["bottom"]
+            assert arrow.way == ("pruned" if end["kind"] == "pruned" else "best" if end["best"] else "usual")
+    last = drawn[-1].nodes
+    assert set(last.loc[last["stop_reason"] == "length", "sign"]) == {"✂1", "✂2", "✂3"}
+    (best,) = last[last["rank"] == 1].itertuples()
+    assert best.long_sign == f"✂1 −{-best.score:.2f}"
+
+
+def test_the_tree_can_be_read_as_a_table(trained):
+    app = open_section("search", trained, opened=["tree-numbers"])
+    assert shows(app, "search.same")  # a model that is sure
+    found = Translator(trained).beam_search("Hello.", num_beams=3)
+    table = table_with(app, "search.so_far")
+    assert table["Score"].tolist() == [f"{node.score:.3f}" for node in found.nodes]
+    assert set(table["Status"]) == {catalogue("en")[f"search.{node.status}"] for node in found.nodes}
+
+
+@pytest.mark.parametrize("way", ["greedy", "beam", "sampling"])
+def test_a_model_without_markers_is_searched_from_its_first_character(way, notebook_trained):
+    app = open_section("search", notebook_trained, way=way)
+    (line,) = chart_tables(app)
+    assert set(line["nodes"].loc[line["nodes"]["kind"] == "start", "token"]) == {"안"}
+    if way != "greedy":
+        translations = table_with(app, "search.translation")["Translation"]
+        assert all(text.startswith("안") and len(text) == 10 for text in translations)
+
+
+def test_a_row_of_zeros_is_not_the_digit():
+    lesson = Lesson(tuple(Pair(str(n), f"0{n}") for n in range(9)), ModelConfig(4, markers=False))
+    queries = [Query(Translator(TrainingState.new(lesson)), "1", prefix) for prefix in ("", "0")]
+    assert [tree_table(query.beam_search(2), query)["token"][0] for query in queries] == [ZERO_ROW, "0"]
+
+
+# --- Where several candidates help -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_on_which_the_beam_differs_are_found_and_can_be_looked_at(language, trained):
+    state, texts = trained.at(HALF_TRAINED), catalogue(language)
+    translator, expected = Translator(state), {}
+    for source, target in NOTEBOOK_PAIRS:
+        best = output(translator, translator.beam_search(source, num_beams=3).hypotheses[0].token_ids)
+        if best != (greedy := translator.translate(source)):
+            expected[source] = (best == target, greedy == target)
+    assert expected
+    app = open_section("search", state, language=language)
+    assert not shows(app, "search.finder_found", language)
+    checked(button(app, "search.find", language).click().run())
+    beam, greedy = (sum(right) for right in zip(*expected.values(), strict=True))
+    counts = {"found": len(expected), "searched": 5, "all": 5, "beam": beam, "greedy": greedy}
+    assert shows(app, "search.finder_found", language, **counts)
+    assert set(table_with(app, "search.source", language)[texts["search.source"]]) == set(expected)
+    choose(app, "search.finder_look", next(iter(expected)), language)
+    assert app.text_input[0].value == next(iter(expected))
+    assert shows(app, "search.finder_found", language)  # still there, for the next one
+    next(slider for slider in app.slider if slider.label == texts["search.num_beams"]).set_value(5)
+    assert not shows(checked(app.run()), "search.finder_found", language)  # that was another beam
+
+
+def test_where_nothing_differs_it_says_so(trained):
+    app = open_section("search", trained)
+    checked(button(app, "search.find").click().run())
+    assert shows(app, "search.finder_found", found=0, searched=5)
+    assert catalogue("en")["search.finder_none"] in [link.value for link in app.main.get("page_link")]
+
+
+def test_the_search_of_a_large_lesson_is_spread_evenly():
+    pairs = tuple(Pair(f"{n}", f"{n}") for n in range(250))
+    found = differing(Translator(TrainingState.new(Lesson(pairs, ModelConfig(4)))), 3, 0.0)
+    assert {row["source"] for row in found} <= {str(int(n)) for n in np.linspace(0, 249, MAX_EVALUATED).astype(int)}
+
+
+# --- Sampling --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_samples_are_those_of_their_seeds(language, trained):
+    state, texts = trained.at(HALF_TRAINED), catalogue(language)
+    translator = Translator(state)
+    app = open_section("search", state, "Hello.", language, way="sampling", temperature=0.8, sampling_seed=7)
+    for first in (7, 12):
+        seeds = range(first, first + 5)
+        samples = [list(translator.sample("Hello.", temperature=0.8, seed=seed)) for seed in seeds]
+        table = table_with(app, "search.as_greedy", language)
+        assert table[texts["search.seed"]].tolist() == list(seeds)
+        outputs = [output(translator, [step.token_id for step in steps]) for steps in samples]
+        assert table[texts["search.translation"]].tolist() == outputs
+        totals = [sum(step.log_probability for step in steps) for steps in samples]
+        assert table[texts["search.total"]].tolist() == [f"{total:.3f}" for total in totals]
+        checked(button(app, "search.new_seed", language).click().run())
+
+
+def test_the_samples_are_drawn_as_they_were_drawn(trained):
+    query = Query(Translator(trained.at(HALF_TRAINED)), "Hello.")
+    samples = [list(query.translator.sample("Hello.", temperature=2, seed=seed)) for seed in range(3)]
+    table = samples_table(samples, query)
+    for line, steps in enumerate(samples):
+        rows = table[(table["y"] == line) & (table["x"] > 0)]
+        assert list(rows["p"]) == [step.probabilities[step.token_id] for step in steps]
+        assert list(rows["kind"] == "likeliest") == [step.token_id == step.probabilities.argmax() for step in steps]
+        assert rows["output"].iloc[-1] == query.output_text([step.token_id for step in steps])
+        assert rows["total"].iloc[-1] == pytest.approx(sum(step.log_probability for step in steps))
+
+
+# --- All of them -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("section", "model"),
+    product(["search", "contexts"], [ModelConfig(1), ModelConfig(8, markers=False, mask_padding=False)]),
+)
+def test_sections_bear_unusual_models(section, model):
+    state = replace(TrainingState.new(Lesson(NOTEBOOK_PAIRS, model)), step=1)
+    for sentence in ("l", "How are you? " * 20):
+        open_section(section, state, sentence.strip())
