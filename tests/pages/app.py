@@ -118,12 +118,6 @@ def shows(app, key, language="en", **values) -> bool:
     return any(re.search(pattern, text) for text in said(app))
 
 
-def chart_tables(app) -> list[dict[str, pd.DataFrame]]:
-    """Returns the tables that each chart is fed with, by their names."""
-    charts = [chart.proto for chart in app.get("vega_lite_chart")]
-    return [{one.name: pa.ipc.open_stream(one.data.data).read_pandas() for one in proto.datasets} for proto in charts]
-
-
 def table_with(app, key, language="en") -> pd.DataFrame:
     """Returns the table that has a column of some name."""
     column = catalogue(language)[key]

@@ -16,7 +16,7 @@ from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, T
 from seq2seq.analysis.contexts import PCA, context_vectors, distances
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 from seq2seq.limits import MAX_MAPPED
-from tests.pages.app import chart_tables, choose, open_section, said, shows, table_with, translate
+from tests.pages.app import chart, chart_tables, choose, open_section, said, shows, table_with, translate
 
 DATES = SUPPLIED_LESSONS["dates"].pairs
 HELD_OUT = Lesson(NOTEBOOK_PAIRS, ModelConfig(8), TrainingConfig(held_out=0.4))
@@ -119,7 +119,8 @@ def test_the_nearest_training_sentences_are_named(sentence, language, trained):
     output = translator.translate(sentence)
     assert [targets[source] for source in ticked] == [target for target in targets.values() if target == output]
     assert shows(app, "contexts.nearest_seen" if sentence in targets else "contexts.nearest_unseen", language)
-    assert [set(tables) for tables in chart_tables(app)] == [{"points", "beside", "above", "below"}, {"strips"}]
+    assert len(chart_tables(app, "contexts.map_alt", language)["points"]) == len(targets) + 2
+    assert len(chart_tables(app, "contexts.strips_alt", language)["strips"]) == 6 * 32
 
 
 def test_held_out_sentences_are_on_the_map_and_never_the_nearest():
@@ -162,9 +163,9 @@ def test_the_map_tells_by_colour_and_in_words_what_the_model_knows_of_a_sentence
     sentence = HELD_OUT.pairs[rows[kind][0]].source if kind in rows else "Hello!"
     app, texts = open_section("contexts", once_trained(HELD_OUT), sentence, language), catalogue(language)
     a = texts["contexts.mark_a"].format(kind=texts[f"translate.mark_{kind}"])
-    points = chart_tables(app)[0]["points"]
+    points = chart_tables(app, "contexts.map_alt", language)["points"]
     assert a in points.loc[points["source"] == sentence, "name"].tolist()
-    encoding = json.loads(app.get("vega_lite_chart")[0].proto.spec)["layer"][0]["encoding"]
+    encoding = json.loads(chart(app, "contexts.map_alt", language).spec)["layer"][0]["encoding"]
     colours, shapes = (
         dict(zip(encoding[name]["scale"]["domain"], encoding[name]["scale"]["range"], strict=True))
         for name in ("color", "shape")
@@ -178,7 +179,7 @@ def test_of_many_sentences_some_are_drawn_and_the_nearest_are_among_them():
     app = open_section("contexts", once_trained(Lesson(DATES, ModelConfig(8))), DATES[1].source)
     nearest = table_with(app, "contexts.table_says")["Sentence"]
     assert nearest[0] == DATES[1].source
-    points = chart_tables(app)[0]["points"]
+    points = chart_tables(app, "contexts.map_alt")["points"]
     drawn = points["source"][:-2]
     assert set(nearest[:5]) <= set(drawn)
     assert MAX_MAPPED <= len(drawn) <= MAX_MAPPED + 5
@@ -244,7 +245,7 @@ def test_a_first_character_that_was_given_begins_the_translation_in_every_sectio
 def test_the_second_sentence_is_chosen(trained):
     app = open_section("contexts", trained)
     choose(app, "contexts.other", "I'm hungry.")
-    points = chart_tables(app)[0]["points"].set_index("form")
+    points = chart_tables(app, "contexts.map_alt")["points"].set_index("form")
     assert points.loc["b", "source"] == "I'm hungry."
     translator = Translator(trained)
     expected = context_vectors(translator, ["Hello.", "I'm hungry."])

@@ -41,7 +41,7 @@ def test_the_hypotheses_are_those_of_the_search(language, trained):
     outputs = [text.value for text in app.text]
     assert outputs.count(translator.translate("How are you?")) >= 2  # above the sections, and beside the beam's best
     assert output(translator, found.hypotheses[0].token_ids) in outputs
-    (line,) = chart_tables(app)
+    line = chart_tables(app, "search.tree_alt", language)
     assert len(line["nodes"]) - 1 == len(line["arrows"]) > 0
 
 
@@ -119,7 +119,7 @@ def test_the_tree_can_be_read_as_a_table(trained):
 @pytest.mark.parametrize("way", ["greedy", "beam", "sampling"])
 def test_a_model_without_markers_is_searched_from_its_first_character(way, notebook_trained):
     app = open_section("search", notebook_trained, way=way)
-    (line,) = chart_tables(app)
+    line = chart_tables(app, "search.samples_alt" if way == "sampling" else "search.tree_alt")
     assert set(line["nodes"].loc[line["nodes"]["kind"] == "start", "token"]) == {"안"}
     if way != "greedy":
         translations = table_with(app, "search.translation")["Translation"]
