@@ -6,9 +6,10 @@ import numpy as np
 
 from benchmarks.data import large_lesson
 from benchmarks.keras_example import KerasExample
-from seq2seq import TrainingState, Translator, training
+from seq2seq import TrainingState, Translator
+from seq2seq.compiled.batches import batch_order, id_tensors
 from seq2seq.tensors import token_ids
-from seq2seq.training import advance, batch_order
+from seq2seq.training import advance
 from seq2seq.vocabulary import PAD_ID
 
 MAX_SCORED = 1_000  # pairs, on which the loss per real character is computed
@@ -42,7 +43,7 @@ class Ours:
 
     def data_bytes(self) -> int:
         """Returns the memory of the ids that a worker holds for the training."""
-        return sum(tensor.numpy().nbytes for tensor in training._data(self._state.lesson))
+        return sum(tensor.numpy().nbytes for tensor in id_tensors(self._state.lesson))
 
 
 class Example:

@@ -20,9 +20,9 @@ def build_model(lesson: Lesson) -> keras.Model:
     """
     hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
     encoder_inputs = keras.Input((None, len(lesson.source_vocabulary)), name="encoder_inputs")
-    heard = keras.layers.Masking(name="mask")(encoder_inputs) if lesson.model.mask_padding else encoder_inputs
+    masked_inputs = keras.layers.Masking(name="mask")(encoder_inputs) if lesson.model.mask_padding else encoder_inputs
     encoder = keras.layers.LSTM(hidden, return_state=True, name="encoder")
-    _, state_h, state_c = encoder(heard)  # its output is h once more and not needed; (batch, hidden) each
+    _, state_h, state_c = encoder(masked_inputs)  # its output is h once more and not needed; (batch, hidden) each
 
     decoder_inputs = keras.Input((None, tokens), name="decoder_inputs")
     decoder = keras.layers.LSTM(hidden, return_sequences=True, return_state=True, name="decoder")

@@ -22,10 +22,11 @@ class TrainingState:
         adam_v: Adam's running mean of its square.
         step: optimizer steps taken.
         epoch: whole epochs done.
-        batch: batches done of the epoch under way.
-        sums: of the epoch under way; what `training.METRIC_SUMS` names.
+        batch: batches done of the epoch under way; when all are, the model is evaluated.
+        sums: of the epoch under way; what `compiled.epochs.METRIC_SUMS` names.
+        evaluation: of the epoch under way; see `metrics.evaluate_further`.
         history: one record per epoch: {"epoch": 1, "loss": …, "accuracy": …, "learning_rate": …}; at the epochs that
-            `is_checkpoint` names also what `metrics.evaluate` found.
+            `is_checkpoint` names also the `metrics.figures` of the model.
         checkpoints: (epoch, weights) of those epochs.
     """
 
@@ -37,6 +38,7 @@ class TrainingState:
     epoch: int = 0
     batch: int = 0
     sums: tuple[float, ...] = ()
+    evaluation: tuple[dict[str, float], ...] = ()
     history: tuple[dict[str, float], ...] = ()
     checkpoints: tuple[tuple[int, Weights], ...] = ()
 
@@ -60,6 +62,7 @@ class TrainingState:
             epoch=epoch,
             batch=0,
             sums=(),
+            evaluation=(),
             history=self.history[:epoch],
         )
 

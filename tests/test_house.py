@@ -14,8 +14,6 @@ APP = [*PACKAGE, *PAGES, *sorted((ROOT / "pages" / "parts").rglob("*.py"))]
 WAITING = {
     "pages/parts/tensors/pictures.py",
     "pages/1_pairs.py",
-    "seq2seq/compiled/epochs.py: _train_epochs",
-    "seq2seq/training.py: advance",
     "refused",
     "table-began",
 }

@@ -1,23 +1,22 @@
-"""How good is a model? What it says by itself, and what it scores with the right tokens fed to it."""
+"""How good is a model? Its output when it is on its own, and its scores when the right tokens are fed to it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from seq2seq.decoding import Context, Translator
-from seq2seq.limits import MAX_EVALUATED
+from seq2seq.limits import MAX_EVALUATED, MAX_EVALUATION_WORK
 from seq2seq.state import TrainingState
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID
 
 
-def nearest(said: str, targets: Sequence[str]) -> str:
-    """Returns which of a source's targets comes nearest to what was said."""
-    return min(targets, key=lambda target: Levenshtein.distance(said, target))
+def nearest(output: str, targets: Sequence[str]) -> str:
+    """Returns which of a source's targets comes nearest to an output."""
+    return min(targets, key=lambda target: Levenshtein.distance(output, target))
 
 
 def spread_evenly(rows: np.ndarray, most: int) -> np.ndarray:
@@ -26,13 +25,52 @@ def spread_evenly(rows: np.ndarray, most: int) -> np.ndarray:
 
 
 def evaluate(state: TrainingState) -> dict[str, float]:
-    """Examines a model on its training sentences and, if there are any, on those held out.
+    """Evaluates a model on its training sentences and, if there are any, on those held out, while somebody waits.
 
-    A large lesson is judged by a sample. Only when the sample is all right are the others evaluated as well, until one
-    is wrong, so that an exact match of 1 means every sentence.
+    Where that would take too long, it is done on a sample.
 
     Args:
         state: the model, its pairs and which of them are held out.
+
+    Returns:
+        See `figures`.
+    """
+    translator = Translator(state)
+    most = sentences_at_once(translator)
+    return figures([count_batch(translator, spread_evenly(rows, most)) for rows in _sides(state)])
+
+
+def evaluate_further(state: TrainingState) -> tuple[dict[str, float], ...]:
+    """Goes on with the evaluation that a state carries, by one batch of sentences; see `is_evaluated`.
+
+    Returns:
+        What has been counted by then: the state's next `evaluation`.
+    """
+    translator = Translator(state)
+    counts = list(state.evaluation) or [{"sentences": 0, "right": 0} for _ in _sides(state)]
+    for side, rows in enumerate(_sides(state)):
+        if not _is_enough(counts[side], rows):
+            batch = _next_rows(rows, counts[side]["sentences"], sentences_at_once(translator))
+            more = count_batch(translator, batch)
+            counts[side] = {name: counts[side].get(name, 0) + value for name, value in more.items()}
+            break
+    return tuple(counts)
+
+
+def is_evaluated(state: TrainingState) -> bool:
+    """Whether nothing is left to evaluate of a state.
+
+    A large lesson is judged by a sample. Only when the sample is all right are the others evaluated as well, until one
+    is wrong, so that an exact match of 1 means every sentence.
+    """
+    return bool(state.evaluation) and all(map(_is_enough, state.evaluation, _sides(state)))
+
+
+def figures(counts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Turns what was counted of the training sentences, and of those held out, into figures.
+
+    Args:
+        counts: sums of what `count_batch` returns, for one or both.
 
     Returns:
         "evaluated": how many sentences the other figures are of;
@@ -43,49 +81,62 @@ def evaluate(state: TrainingState) -> dict[str, float]:
         "padded_loss" and "padded_accuracy": the same figures as the notebook computes them, over every time step of
         the tensors, rows of zeros included. The same seven with "held_out_" before them, if sentences are held out.
     """
-    figures = evaluate_rows(state, state.lesson.training_rows)
-    if len(state.lesson.held_out_rows):
-        held_out = evaluate_rows(state, state.lesson.held_out_rows)
-        figures |= {f"held_out_{name}": value for name, value in held_out.items()}
-    return figures
+    found = {}
+    for prefix, sums in zip(("", "held_out_"), counts, strict=False):
+        tokens = max(1, sums["tokens"])  # targets of one token, without markers, leave nothing to say
+        found |= {
+            f"{prefix}evaluated": sums["sentences"],
+            f"{prefix}exact_match": sums["right"] / sums["sentences"],
+            f"{prefix}cer": sums["edits"] / sums["characters"],
+            f"{prefix}masked_loss": sums["loss"] / tokens,
+            f"{prefix}masked_accuracy": sums["hits"] / tokens,
+            f"{prefix}padded_loss": sums["loss"] / sums["time_steps"],
+            f"{prefix}padded_accuracy": sums["padded_hits"] / sums["time_steps"],
+        }
+    return found
 
 
-def evaluate_rows(state: TrainingState, rows: np.ndarray) -> dict[str, float]:
-    translator, targets = Translator(state), state.lesson.targets
-    sums = Counter()
-    for some in _samples(rows):
-        sums.update(count_batch(translator, some, targets))
-        if sums["right"] < sums["sentences"]:
-            break
-    tokens = max(1, sums["tokens"])  # targets of one token, without markers, leave nothing to say
-    return {
-        "evaluated": sums["sentences"],
-        "exact_match": sums["right"] / sums["sentences"],
-        "cer": sums["edits"] / sums["characters"],
-        "masked_loss": sums["loss"] / tokens,
-        "masked_accuracy": sums["hits"] / tokens,
-        "padded_loss": sums["loss"] / sums["time_steps"],
-        "padded_accuracy": sums["padded_hits"] / sums["time_steps"],
-    }
+def _sides(state: TrainingState) -> list[np.ndarray]:
+    """Returns the rows of the training sentences and, if there are any, of those held out."""
+    lesson = state.lesson
+    return [rows for rows in (lesson.training_rows, lesson.held_out_rows) if len(rows)]
 
 
-def _samples(rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Yields some rows, spread evenly, and then the others, as many at once."""
-    first = spread_evenly(rows, MAX_EVALUATED)
-    yield first
-    others = np.setdiff1d(rows, first)
-    for start in range(0, len(others), MAX_EVALUATED):
-        yield others[start : start + MAX_EVALUATED]
+def _is_enough(counts: Mapping[str, float], rows: np.ndarray) -> bool:
+    done, right = counts["sentences"], counts["right"]
+    return done == len(rows) or (done >= MAX_EVALUATED and right < done)
 
 
-def count_batch(translator: Translator, rows: np.ndarray, targets: Mapping[str, Sequence[str]]) -> dict[str, float]:
+def _next_rows(rows: np.ndarray, done: int, most: int) -> np.ndarray:
+    """Returns which rows are evaluated after so many: those of a sample, spread evenly, and then the others."""
+    sample = spread_evenly(rows, MAX_EVALUATED)
+    if done < len(sample):
+        return sample[done : done + most]
+    others, done = np.setdiff1d(rows, sample), done - len(sample)
+    return others[done : done + most]
+
+
+def sentences_at_once(translator: Translator) -> int:
+    """Returns how many sentences are evaluated together, so that nobody waits for them: 1 to `MAX_EVALUATED`.
+
+    What they cost is counted in multiplications. Every gate and every token's logit takes one for each unit, and its
+    exponential as long as about 150. Weights are read for few sentences as for many: that costs as much as 16 more.
+    """
+    lesson, hidden = translator.lesson, translator.lesson.model.hidden_size
+    decoder_steps = translator.max_new_tokens + lesson.target_length  # alone, and with teacher forcing
+    numbers = lesson.source_length * 4 * hidden
+    numbers += decoder_steps * (4 * hidden + len(lesson.target_vocabulary))
+    return int(np.clip(MAX_EVALUATION_WORK // (numbers * (hidden + 150)) - 16, 1, MAX_EVALUATED))
+
+
+def count_batch(translator: Translator, rows: np.ndarray) -> dict[str, float]:
     """Counts over some rows what the figures are made of."""
     lesson = translator.lesson
     pairs = [lesson.pairs[row] for row in rows]
     contexts = translator.contexts([pair.source for pair in pairs])
-    said = translator.translate_all(contexts, [lesson.prefix(pair.target) for pair in pairs])
-    wanted = [nearest(text, targets[pair.source]) for text, pair in zip(said, pairs, strict=True)]
-    edits = list(map(Levenshtein.distance, said, wanted))
+    outputs = translator.translate_all(contexts, [lesson.prefix(pair.target) for pair in pairs])
+    wanted = [nearest(text, lesson.targets[pair.source]) for text, pair in zip(outputs, pairs, strict=True)]
+    edits = list(map(Levenshtein.distance, outputs, wanted))
     return {
         "sentences": len(rows),
         "right": edits.count(0),

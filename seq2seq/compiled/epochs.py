@@ -8,14 +8,19 @@ in the class.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from seq2seq.compiled.lstm import fused_lstm, keras_lstm, looped_lstm
+from seq2seq.compiled.batches import id_tensors
+from seq2seq.compiled.lstm import fastest_lstm, fused_lstm, looped_lstm
 from seq2seq.lesson import Lesson
-from seq2seq.state import Weights, weight_shapes
+from seq2seq.state import TrainingState, Weights, weight_shapes
+from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import PAD_ID
 
 ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults; Kingma and Ba 2015
@@ -23,49 +28,73 @@ METRIC_SUMS = ("loss", "correct", "tokens", "correct_padding", "padding")
 _HALVED = 32  # pairs in a batch, from which its halves are computed side by side: 10% quicker, with 64 pairs 20%
 
 
-def compiled_epochs(lesson: Lesson):
-    """Returns `_train_epochs` compiled for a lesson; it serves lessons of other sizes too, if that can be.
+class Optimizer(NamedTuple):
+    """Weights and what Adam knows of them. All weights are one row: a few long operations are the quickest."""
+
+    weights: tf.Tensor  # (weights,)
+    adam_m: tf.Tensor  # (weights,)
+    adam_v: tf.Tensor  # (weights,)
+    step: tf.Tensor  # (), optimizer steps taken
+
+
+class Batches(NamedTuple):
+    """Which pairs a call trains on."""
+
+    rows: tf.Tensor  # (batches, batch size), the pairs of each batch; -1 for none
+    ends: tf.Tensor  # (epochs,), how many of the batches are done when each epoch is
+
+
+class Settings(NamedTuple):
+    """What a lesson decides of its training, and may change while it goes on."""
+
+    learning_rate: tf.Tensor
+    clip_norm: tf.Tensor
+    mask_padding: tf.Tensor
+
+
+# --- What `advance` calls --------------------------------------------------------------------------------------------
+
+
+def epoch_trainer(lesson: Lesson) -> Callable[[Optimizer, Sequence[float], Sequence[np.ndarray]], tuple]:
+    """Returns the function that trains a lesson on some batches.
 
     Args:
-        lesson: its sizes and its batch size decide which LSTM it is, and whether batches are halved.
+        lesson: its sizes and its batch size decide which compiled function that is; most lessons share one.
 
     Returns:
-        A function of the arguments of `_train_epochs` from `weights` to `masked`.
+        A function of the optimizer, the sums so far of the epoch under way, and the orders of
+        `batches.orders_for_a_call`; it returns the optimizer after them, and what there was at the end of each epoch:
+        its `METRIC_SUMS`, (epochs, sums), and the weights, (epochs, weights).
     """
-    lstm, sizes = _lstm_for(lesson), _sizes(lesson)
-    if lstm in (fused_lstm, looped_lstm):
-        parts = 2 if lstm is looped_lstm and lesson.training.batch_size >= _HALVED else 1
-        return partial(_compiled(lstm, parts), tf.constant(sizes))
-    return _compiled(lstm, 1, sizes)
+    data, training, train_epochs = id_tensors(lesson), lesson.training, _train_epochs_of(lesson)
+    settings = Settings(
+        tf.constant(training.learning_rate, tf.float32),
+        tf.constant(training.clip_norm, tf.float32),
+        tf.constant(lesson.model.mask_padding),
+    )
+
+    def train(optimizer, sums, orders):
+        batches = Batches(np.concatenate(orders), np.cumsum(list(map(len, orders))))
+        optimizer, *of_epochs = train_epochs(optimizer, sums or np.zeros(len(METRIC_SUMS)), batches, data, settings)
+        return optimizer, *(values.numpy() for values in of_epochs)
+
+    return train
 
 
-def _lstm_for(lesson: Lesson):
-    """Returns the LSTM that is the fastest one for a lesson on this machine."""
-    if _is_small(lesson):
-        return fused_lstm
-    return keras_lstm(*_sizes(lesson)) if tf.config.list_logical_devices("GPU") else looped_lstm
+def to_optimizer(state: TrainingState) -> Optimizer:
+    groups = state.weights, state.adam_m, state.adam_v
+    rows = [tf.constant(flatten_weights(group, state.lesson)) for group in groups]
+    return Optimizer(*rows, tf.constant(state.step, tf.int64))
 
 
-def _sizes(lesson: Lesson) -> tuple[int, int, int]:
-    """Returns the hidden size, the source tokens and the target tokens."""
-    return lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
-
-
-def _is_small(lesson: Lesson) -> bool:
-    """Whether the fused LSTM is the faster one.
-
-    Measured in a worker of a 2-core server, CPU time of an epoch with fused : looped in ms, by entries of an LSTM's
-    weight matrix: 7,000 entries 11 : 27; 23,000 15 : 32; 42,000 32 : 49; 79,000 43 : 45; 89,000 764 : 881; 186,000
-    1,540 : 1,438; 289,000 62 : 40. A larger batch moves this little.
-    """
-    hidden, *tokens = _sizes(lesson)
-    return (max(tokens) + hidden) * 4 * hidden <= 120_000
+def from_optimizer(optimizer: Optimizer, state: TrainingState) -> TrainingState:
+    """Returns the state with what was learned since."""
+    weights, m, v = (unflatten_weights(row.numpy(), state.lesson) for row in optimizer[:3])
+    return replace(state, weights=weights, adam_m=m, adam_v=v, step=int(optimizer.step))
 
 
 def flatten_weights(weights: Weights, lesson: Lesson) -> np.ndarray:
     """Puts weights, or Adam's means of them, into one row, with the gates in the order that the lesson's LSTM wants.
-
-    They are trained as one row, for a few long operations are quicker than many short ones.
 
     Args:
         weights: by name, as `seq2seq.state` has them.
@@ -74,7 +103,7 @@ def flatten_weights(weights: Weights, lesson: Lesson) -> np.ndarray:
     Returns:
         (weights,), float32.
     """
-    if _lstm_for(lesson) is fused_lstm:
+    if fastest_lstm(*_sizes(lesson)) is fused_lstm:
         weights = _swap_gates(weights)
     return np.concatenate([weights[name].ravel() for name in weight_shapes(lesson)])
 
@@ -90,9 +119,9 @@ def unflatten_weights(row: np.ndarray, lesson: Lesson) -> Weights:
         Arrays by name, as `seq2seq.state` has them.
     """
     shapes = weight_shapes(lesson)
-    parts = np.split(row, np.cumsum(list(map(math.prod, shapes.values())))[:-1])
-    weights = {name: part.reshape(shape).copy() for (name, shape), part in zip(shapes.items(), parts, strict=True)}
-    return _swap_gates(weights) if _lstm_for(lesson) is fused_lstm else weights
+    splits = np.split(row, np.cumsum(list(map(math.prod, shapes.values())))[:-1])
+    weights = {name: split.reshape(shape).copy() for (name, shape), split in zip(shapes.items(), splits, strict=True)}
+    return _swap_gates(weights) if fastest_lstm(*_sizes(lesson)) is fused_lstm else weights
 
 
 def _swap_gates(weights: Weights) -> Weights:
@@ -105,97 +134,98 @@ def _swap_gates(weights: Weights) -> Weights:
     return swapped
 
 
+def epoch_metrics(sums: Sequence[float], lesson: Lesson) -> dict[str, float]:
+    """Turns an epoch's `METRIC_SUMS` into the loss and accuracy that the lesson is trained on.
+
+    Per token where padding is masked, else per time step.
+    """
+    loss, correct, tokens, correct_padding, padding = sums
+    if lesson.model.mask_padding:
+        tokens = max(1, tokens)
+        return {"loss": loss / tokens, "accuracy": correct / tokens}
+    return {"loss": loss / (tokens + padding), "accuracy": (correct + correct_padding) / (tokens + padding)}
+
+
+# --- What is compiled ------------------------------------------------------------------------------------------------
+
+
+def _sizes(lesson: Lesson) -> tuple[int, int, int]:
+    """Returns the hidden size, the source tokens and the target tokens."""
+    return lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
+
+
+def _train_epochs_of(lesson: Lesson):
+    """Returns `_train_epochs` compiled for a lesson; it serves lessons of other sizes too, if that can be."""
+    sizes = _sizes(lesson)
+    lstm = fastest_lstm(*sizes)
+    if lstm in (fused_lstm, looped_lstm):
+        splits = 2 if lstm is looped_lstm and lesson.training.batch_size >= _HALVED else 1
+        return partial(_compiled(lstm, splits), tf.constant(sizes))
+    return _compiled(lstm, 1, sizes)
+
+
 @cache
-def _compiled(lstm, parts: int, sizes: tuple[int, int, int] | None = None):
+def _compiled(lstm, splits: int, sizes: tuple[int, int, int] | None = None):
     """Returns `_train_epochs` compiled with one of the LSTMs: for any sizes, which it takes first, or for some."""
-    row, ids = tf.TensorSpec([None]), tf.TensorSpec([None, None], tf.int32)
-    train_epochs = partial(_train_epochs, lstm=lstm, parts=parts)
+    row, ids, number = tf.TensorSpec([None]), tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([])
+    train_epochs = partial(_train_epochs, lstm=lstm, splits=splits)
     return tf.function(
         train_epochs if sizes is None else partial(train_epochs, sizes),
         input_signature=[
             *[tf.TensorSpec([3], tf.int32)] * (sizes is None),
-            *[row] * 3,
-            tf.TensorSpec([], tf.int64),
+            Optimizer(row, row, row, tf.TensorSpec([], tf.int64)),
             tf.TensorSpec([len(METRIC_SUMS)], tf.float64),
-            tf.TensorSpec([None, None], tf.int64),
-            tf.TensorSpec([None], tf.int64),
-            *[ids] * 3,
-            *[tf.TensorSpec([])] * 2,
-            tf.TensorSpec([], tf.bool),
+            Batches(tf.TensorSpec([None, None], tf.int64), tf.TensorSpec([None], tf.int64)),
+            Tensors(ids, ids, ids),
+            Settings(number, number, tf.TensorSpec([], tf.bool)),
         ],
     )
 
 
-def _train_epochs(
-    sizes,
-    weights,
-    m,
-    v,
-    step,
-    sums,
-    order,
-    ends,
-    encoder_inputs,
-    decoder_inputs,
-    decoder_targets,
-    learning_rate,
-    clip_norm,
-    masked,
-    lstm,
-    parts,
-):
+def _train_epochs(sizes, optimizer, sums, batches, data, settings, lstm, splits):
     """Trains on some epochs or on a part of one, one optimizer step for each batch.
 
     Args:
         sizes: hidden size, source tokens, target tokens.
-        weights, m, v: all weights in one row, and Adam's means.
-        step: optimizer steps taken.
+        optimizer: where to begin.
         sums: (metric sums,), of the first epoch's batches before these.
-        order: (batches, batch size), the pairs of each batch; -1 for none.
-        ends: (epochs,), how many of the batches are done when each epoch is.
-        encoder_inputs, decoder_inputs, decoder_targets: (pairs, time), ids.
-        learning_rate, clip_norm, masked: settings of the lesson.
+        batches: the pairs of each, and where epochs end.
+        data: (pairs, time) each, ids.
+        settings: of the lesson.
         lstm: one of those in `seq2seq.compiled.lstm`.
-        parts: 2 computes each half of a batch for itself, so that TensorFlow can do both at once; else 1.
+        splits: 2 computes each half of a batch for itself, so that TensorFlow can do both at once; else 1.
 
     Returns:
-        (weights, m, v), step, and what there was at the end of each epoch: its sums, (epochs, metric sums), and the
-        weights, (epochs, weights).
+        The optimizer, and what there was at the end of each epoch: its sums, (epochs, metric sums), and the weights,
+        (epochs, weights).
     """
-    data = encoder_inputs, decoder_inputs, decoder_targets
-    shapes = _weight_shapes(sizes)
-    lengths = tf.stack([tf.reduce_prod(shape) for shape in shapes])
-    epochs, n = tf.size(ends), tf.constant(0, tf.int64)
+    weights, m, v, step = optimizer
+    layout = _weight_layout(sizes)
+    epochs, n = tf.size(batches.ends), tf.constant(0, tf.int64)
     all_sums = tf.TensorArray(tf.float64, size=epochs, element_shape=sums.shape)
     all_weights = tf.TensorArray(tf.float32, size=epochs, element_shape=weights.shape)
     for epoch in tf.range(epochs):
-        while n < ends[epoch]:
-            rows = order[n]  # (batch size,)
+        while n < batches.ends[epoch]:
+            # One batch: its gradient, clipped, and a step of Adam.
+            rows = batches.rows[n]  # (batch size,)
             rows = rows[: tf.math.count_nonzero(rows >= 0)]  # (batch,)
-            half = tf.size(rows) // 2
-            with tf.GradientTape() as tape:
-                tape.watch(weights)
-                named = tf.split(weights, lengths, num=len(shapes))
-                named = [tf.reshape(part, shape) for part, shape in zip(named, shapes, strict=True)]
-                losses = [
-                    _loss(named, *(tf.gather(ids, part) for ids in data), masked, lstm)
-                    for part in ([rows] if parts == 1 else [rows[:half], rows[half:]])
-                ]
-                loss, batch_sums, scored = map(sum, zip(*losses, strict=True))
-                loss /= tf.cast(tf.maximum(scored, 1), tf.float32)
-            gradient = tape.gradient(loss, weights)
-            if clip_norm > 0:
-                gradient *= clip_norm / tf.maximum(clip_norm, tf.norm(gradient))
+            gradient, batch_sums = _gradient(weights, layout, data, rows, settings.mask_padding, lstm, splits)
+            if settings.clip_norm > 0:
+                gradient *= settings.clip_norm / tf.maximum(settings.clip_norm, tf.norm(gradient))
             step += 1
-            move, m, v = _adam(m, v, gradient, tf.cast(step, tf.float32), learning_rate)
+            move, m, v = _adam(m, v, gradient, tf.cast(step, tf.float32), settings.learning_rate)
             weights, sums, n = weights - move, sums + batch_sums, n + 1
+        # The end of an epoch, or of the call.
         all_sums, all_weights = all_sums.write(epoch, sums), all_weights.write(epoch, weights)
         sums = tf.zeros_like(sums)
-    return (weights, m, v), step, all_sums.stack(), all_weights.stack()
+    return Optimizer(weights, m, v, step), all_sums.stack(), all_weights.stack()
 
 
-def _weight_shapes(sizes) -> list[tf.Tensor]:
-    """Returns the shapes of what a row of weights is cut into; an LSTM's kernel and recurrent weights stay together."""
+def _weight_layout(sizes) -> tuple[list[tf.Tensor], tf.Tensor]:
+    """Returns what a row of weights is cut into: shapes and lengths.
+
+    An LSTM's kernel and recurrent weights stay together.
+    """
     hidden, source_tokens, target_tokens = (sizes[n] for n in range(3))
     gates = 4 * hidden
     shapes = [
@@ -206,53 +236,83 @@ def _weight_shapes(sizes) -> list[tf.Tensor]:
         [hidden, target_tokens],
         [target_tokens],
     ]
-    return [tf.stack(shape) for shape in shapes]
+    shapes = [tf.stack(shape) for shape in shapes]
+    return shapes, tf.stack([tf.reduce_prod(shape) for shape in shapes])
 
 
-def _loss(named, encoder_inputs, decoder_inputs, decoder_targets, masked, lstm):
+def _gradient(weights, layout, data, rows, mask_padding, lstm, splits):
+    """Returns the gradient of a batch's mean loss, (weights,), and the batch's `METRIC_SUMS`."""
+    (shapes, lengths), half = layout, tf.size(rows) // 2
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        named = tf.split(weights, lengths, num=len(shapes))
+        named = [tf.reshape(values, shape) for values, shape in zip(named, shapes, strict=True)]
+        losses = [
+            _loss(named, Tensors(*(tf.gather(ids, part) for ids in data)), mask_padding, lstm)
+            for part in ([rows] if splits == 1 else [rows[:half], rows[half:]])
+        ]
+        loss, batch_sums, scored = map(sum, zip(*losses, strict=True))
+        loss /= tf.cast(tf.maximum(scored, 1), tf.float32)
+    return tape.gradient(loss, weights), batch_sums
+
+
+def _loss(named, ids, mask_padding, lstm):
     """Forward pass of a batch, or of a part of one, with teacher forcing.
 
     Args:
-        named: weights and bias of encoder, decoder and output layer, in the shapes of `_weight_shapes`.
-        encoder_inputs: (batch, source time); decoder_inputs, decoder_targets: (batch, target time); ids.
-        masked: leave padding out.
+        named: weights and bias of encoder, decoder and output layer, in the shapes of `_weight_layout`.
+        ids: (batch, time) each.
+        mask_padding: leave padding out.
         lstm: one of those in `seq2seq.compiled.lstm`.
 
     Returns:
-        The sum of losses; `METRIC_SUMS`; and the number of tokens, with or without padding, over which a batch's mean
-        is taken.
+        See `_score`.
     """
-    encoder_weights, encoder_bias, decoder_weights, decoder_bias, dense_kernel, dense_bias = named
+    encoder_weights, encoder_bias, decoder_weights, decoder_bias, *dense = named
+    encoder_inputs, decoder_inputs, decoder_targets = ids
     batch = tf.shape(encoder_inputs)[0]
     lengths = tf.fill([batch], tf.shape(encoder_inputs)[1])  # (batch,)
-    if masked:  # steps where every sentence of this batch is padding need not be computed
+    if mask_padding:  # steps where every sentence of this batch is padding need not be computed
         lengths = tf.math.count_nonzero(encoder_inputs != PAD_ID, axis=1, dtype=tf.int32)
         encoder_inputs = encoder_inputs[:, : tf.maximum(tf.reduce_max(lengths), 1)]  # 1: half of a batch may be empty
         target_length = tf.reduce_max(tf.math.count_nonzero(decoder_targets != PAD_ID, axis=1))
         target_length = tf.maximum(target_length, 1)  # targets of one character, without markers: nothing to say
         decoder_inputs, decoder_targets = decoder_inputs[:, :target_length], decoder_targets[:, :target_length]
 
-    nothing = tf.zeros([batch, tf.shape(dense_kernel)[0]])  # (batch, hidden)
-    _, *context = lstm(
-        tf.transpose(encoder_inputs), lengths, nothing, nothing, encoder_weights, encoder_bias
-    )  # state_h and state_c: (batch, hidden) each
-    heard = tf.transpose(decoder_inputs)  # (target time, batch)
-    every_step = tf.fill([batch], tf.shape(heard)[0])
-    all_h, *_ = lstm(heard, every_step, *context, decoder_weights, decoder_bias)
+    # The encoder's last states, (batch, hidden) each, are the decoder's first ones.
+    zero_state = tf.zeros([batch, tf.shape(dense[0])[0]])  # (batch, hidden)
+    encoder_ids, decoder_ids = tf.transpose(encoder_inputs), tf.transpose(decoder_inputs)  # (time, batch)
+    _, *context = lstm(encoder_ids, lengths, zero_state, zero_state, encoder_weights, encoder_bias)
+    every_step = tf.fill([batch], tf.shape(decoder_ids)[0])
+    all_h, *_ = lstm(decoder_ids, every_step, *context, decoder_weights, decoder_bias)  # (target time, batch, hidden)
+    return _score(all_h, tf.transpose(decoder_targets), mask_padding, *dense)
 
-    targets = tf.transpose(decoder_targets)  # (target time, batch)
-    scored = tf.where((targets != PAD_ID) | ~masked)  # (places, 2): where the decoder's word counts
-    targets = tf.gather_nd(targets, scored)  # (places,)
+
+def _score(all_h, target_ids, mask_padding, dense_kernel, dense_bias):
+    """Compares what the decoder finds probable with what it should say.
+
+    Args:
+        all_h: (target time, batch, hidden), the decoder's states.
+        target_ids: (target time, batch).
+        mask_padding: leave padding out.
+        dense_kernel, dense_bias: of the output layer.
+
+    Returns:
+        The sum of losses; `METRIC_SUMS`; and the number of tokens, with or without padding, over which a batch's mean
+        is taken.
+    """
+    scored = tf.where((target_ids != PAD_ID) | ~mask_padding)  # (places, 2): where the decoder's word counts
+    target_ids = tf.gather_nd(target_ids, scored)  # (places,)
     logits = tf.gather_nd(all_h, scored) @ dense_kernel + dense_bias  # (places, tokens)
     # For a zero row this operation gives the loss 0 but the gradient of a row that sums to 1: fed padding, the notebook
     # pushes down whatever its decoder says there. Unmasked, we do as it does.
-    loss = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(targets, tf.shape(logits)[1]), logits))
+    loss = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(target_ids, tf.shape(logits)[1]), logits))
     # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
-    hit = tf.argmax(logits, axis=1, output_type=tf.int32) == tf.maximum(targets, 0)
-    is_token = targets != PAD_ID
+    hit = tf.argmax(logits, axis=1, output_type=tf.int32) == tf.maximum(target_ids, 0)
+    is_token = target_ids != PAD_ID
     counts = tf.stack([hit & is_token, is_token, hit & ~is_token, ~is_token])  # (4, places)
     sums = tf.concat([[tf.cast(loss, tf.float64)], tf.math.count_nonzero(counts, axis=1, dtype=tf.float64)], axis=0)
-    return loss, sums, tf.size(targets)
+    return loss, sums, tf.size(target_ids)
 
 
 def _adam(m, v, gradient, step, learning_rate):

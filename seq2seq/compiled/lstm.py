@@ -12,7 +12,23 @@ from functools import cache
 import keras
 import tensorflow as tf
 
+from seq2seq.limits import MAX_FUSED_WEIGHTS
 from seq2seq.vocabulary import PAD_ID
+
+
+def fastest_lstm(hidden: int, *vocabularies: int):
+    """Returns the LSTM below that is the fastest for a model on this machine.
+
+    Args:
+        hidden: units.
+        vocabularies: how many tokens there are on each side.
+    """
+    # Measured in a worker of a 2-core server, CPU time of an epoch with fused : looped in ms, by entries of an LSTM's
+    # weight matrix: 7,000 entries 11 : 27; 23,000 15 : 32; 42,000 32 : 49; 79,000 43 : 45; 89,000 764 : 881; 186,000
+    # 1,540 : 1,438; 289,000 62 : 40. A larger batch moves this little.
+    if (max(vocabularies) + hidden) * 4 * hidden <= MAX_FUSED_WEIGHTS:
+        return fused_lstm
+    return keras_lstm(hidden, *vocabularies) if tf.config.list_logical_devices("GPU") else looped_lstm
 
 
 def fused_lstm(ids, lengths, state_h, state_c, weights, bias):
@@ -56,25 +72,25 @@ def _at(lengths, all_states):
 
 
 def looped_lstm(ids, lengths, state_h, state_c, weights, bias):
-    """Runs an LSTM step by step, with all that need not wait for the step before taken out of the loop.
+    """Runs an LSTM step by step; whatever need not wait for the step before is computed outside the loop.
 
-    Arguments and results as in `fused_lstm`, with Keras's order of gates. The gradient of the weights is one large
-    product after the backward loop. One-hot rows are multiplied with the kernel, but only with those of its rows that
-    occur in this batch: with characters that is quicker than picking a row for each token, for those would have to be
-    turned round.
+    Arguments and results are those of `fused_lstm`, with the gates in Keras's order.
+
+    One-hot rows are multiplied with the kernel, but only with the rows of it that occur in this batch. With characters
+    that is quicker than picking a row for each token, which would then have to be transposed. The gradient of the
+    weights is one large product after the backward loop.
 
     Inside, the batch is the last axis. TensorFlow multiplies a tall matrix with a narrow one, weights @ states, two to
-    four times as fast as states @ weights, whose wide result it makes in smaller pieces; and splitting the gates along
-    the first axis copies nothing.
+    four times as fast as states @ weights; and splitting the gates along the first axis copies nothing.
     """
     hidden = tf.shape(state_h)[1]
     kernel, recurrent = tf.split(weights, [tf.shape(weights)[0] - hidden, hidden])
     occurring, places = tf.unique(tf.reshape(ids, [-1]))  # (n,) ids; (time · batch,) which of them
     is_token = tf.cast(occurring != PAD_ID, tf.float32)[:, tf.newaxis]  # padding is a row of zeros, so is its product
     rows = tf.gather(kernel, tf.maximum(occurring, 0)) * is_token + bias  # (n, 4 · hidden)
-    heard = tf.one_hot(tf.reshape(places, tf.shape(ids)), tf.size(occurring))  # (time, batch, n)
-    tall = tf.transpose(tf.concat([rows, recurrent], axis=0))  # (4 · hidden, n + hidden)
-    all_h, all_c = _recurrence(heard, state_h, state_c, tall, recurrent)
+    one_hot_rows = tf.one_hot(tf.reshape(places, tf.shape(ids)), tf.size(occurring))  # (time, batch, n)
+    gate_weights_t = tf.transpose(tf.concat([rows, recurrent], axis=0))  # (4 · hidden, n + hidden)
+    all_h, all_c = _recurrence(one_hot_rows, state_h, state_c, gate_weights_t, recurrent)
     return all_h, _at(lengths, all_h), _at(lengths, all_c)
 
 
@@ -85,38 +101,38 @@ def _batch_last(x):
 
 @tf.autograph.experimental.do_not_convert
 @tf.custom_gradient
-def _recurrence(heard, first_h, first_c, tall, recurrent):
+def _recurrence(one_hot_rows, first_h, first_c, gate_weights_t, recurrent):
     """The part of an LSTM that must go one step after another, with its backpropagation through time.
 
     Args:
-        heard: (time, batch, n), one-hot.
+        one_hot_rows: (time, batch, n), what is read.
         first_h, first_c: (batch, hidden).
-        tall: (4 · hidden, n + hidden), what makes the gates from a one-hot row and the h before.
-        recurrent: (hidden, 4 · hidden), the second part of it.
+        gate_weights_t: (4 · hidden, n + hidden), what makes the gates from a one-hot row and the h before.
+        recurrent: (hidden, 4 · hidden), the second part of it, as it was before it was transposed.
 
     Returns:
         all_h, all_c: (time, batch, hidden).
     """
-    steps, hidden = tf.shape(heard)[0], tf.shape(recurrent)[0]
-    inputs = _batch_last(heard)  # (time, n, batch)
+    steps, hidden = tf.shape(one_hot_rows)[0], tf.shape(recurrent)[0]
+    inputs = _batch_last(one_hot_rows)  # (time, n, batch)
     h_0, c_0 = tf.transpose(first_h), tf.transpose(first_c)  # (hidden, batch)
 
     def store():
         return tf.TensorArray(tf.float32, size=steps, element_shape=[None, None])
 
     def forward(t, h, c, kept):
-        z = tall @ tf.concat([inputs[t], h], axis=0)  # (4 · hidden, batch)
+        z = gate_weights_t @ tf.concat([inputs[t], h], axis=0)  # (4 · hidden, batch)
         i, f, g, o = tf.split(z, 4, axis=0)  # (hidden, batch) each
         i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
         c = f * c + i * g
-        shown = tf.tanh(c)
-        h = o * shown
-        values = i, f, g, o, c, shown
+        tanh_c = tf.tanh(c)
+        h = o * tanh_c
+        values = i, f, g, o, c, tanh_c
         return t + 1, h, c, tuple(array.write(t, value) for array, value in zip(kept, values, strict=True))
 
     *_, kept = tf.while_loop(lambda t, *_: t < steps, forward, (0, h_0, c_0, tuple(store() for _ in range(6))))
-    i, f, g, o, all_c, shown = (array.stack() for array in kept)  # (time, hidden, batch) each
-    all_h = _batch_last(o * shown)  # (time, batch, hidden)
+    i, f, g, o, all_c, tanh_c = (array.stack() for array in kept)  # (time, hidden, batch) each
+    all_h = _batch_last(o * tanh_c)  # (time, batch, hidden)
 
     def backward(grad_h, grad_c):
         grad_h, grad_c = _batch_last(grad_h), _batch_last(grad_c)
@@ -125,7 +141,7 @@ def _recurrence(heard, first_h, first_c, tall, recurrent):
         # pass over the memory. SigmoidGrad is dy · y · (1 - y), TanhGrad is dy · (1 - y²).
         sigmoid_grad, tanh_grad = tf.raw_ops.SigmoidGrad, tf.raw_ops.TanhGrad
         c_by_i, c_by_f, c_by_g = sigmoid_grad(y=i, dy=g), sigmoid_grad(y=f, dy=c_before), tanh_grad(y=g, dy=i)
-        h_by_o, h_by_c = sigmoid_grad(y=o, dy=shown), tanh_grad(y=shown, dy=o)
+        h_by_o, h_by_c = sigmoid_grad(y=o, dy=tanh_c), tanh_grad(y=tanh_c, dy=o)
 
         def step(t, dh, dc, all_dz):
             dh += grad_h[t]
@@ -133,14 +149,15 @@ def _recurrence(heard, first_h, first_c, tall, recurrent):
             dz = tf.concat([dc * c_by_i[t], dc * c_by_f[t], dc * c_by_g[t], dh * h_by_o[t]], axis=0)
             return t - 1, recurrent @ dz, dc * f[t], all_dz.write(t, dz)
 
-        nothing = tf.zeros_like(h_0)
-        _, dh, dc, all_dz = tf.while_loop(lambda t, *_: t >= 0, step, (steps - 1, nothing, nothing, store()))
+        zero_state = tf.zeros_like(h_0)
+        _, dh, dc, all_dz = tf.while_loop(lambda t, *_: t >= 0, step, (steps - 1, zero_state, zero_state, store()))
         all_dz = all_dz.stack()  # (time, 4 · hidden, batch)
         all_dz = tf.reshape(tf.transpose(all_dz, [1, 0, 2]), [4 * hidden, -1])  # (4 · hidden, time · batch)
         h_before = tf.concat([first_h[tf.newaxis], all_h[:-1]], axis=0)
-        came_in = tf.concat([heard, h_before], axis=2)  # (time, batch, n + hidden)
-        grad_tall = all_dz @ tf.reshape(came_in, [-1, tf.shape(came_in)[2]])  # (4 · hidden, n + hidden)
-        return None, tf.transpose(dh), tf.transpose(dc), grad_tall, None  # `recurrent` is a part of `tall`
+        lstm_inputs = tf.concat([one_hot_rows, h_before], axis=2)  # (time, batch, n + hidden)
+        lstm_inputs = tf.reshape(lstm_inputs, [-1, tf.shape(lstm_inputs)[2]])  # (time · batch, n + hidden)
+        grad_weights_t = all_dz @ lstm_inputs  # (4 · hidden, n + hidden), with the gradient of `recurrent` in it
+        return None, tf.transpose(dh), tf.transpose(dc), grad_weights_t, None
 
     return (all_h, _batch_last(all_c)), backward
 

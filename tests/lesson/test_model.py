@@ -1,8 +1,6 @@
 """The Keras model, and that NumPy and both LSTMs of the training give its numbers."""
 
 from dataclasses import replace
-from functools import cache, partial
-from itertools import product
 
 import keras
 import numpy as np
@@ -10,7 +8,6 @@ import pytest
 import tensorflow as tf
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator, vectorize
-from seq2seq.compiled.lstm import fused_lstm, keras_lstm, looped_lstm
 from seq2seq.decoding import Context
 from seq2seq.model import build_model, to_keras
 from seq2seq.state import weight_shapes
@@ -184,101 +181,3 @@ def test_without_the_mask_padding_is_read(all_models):
     assert np.abs(difference).max() > 0.1
     contexts = [Translator(state).context("Hello.") for state in (trained, unmasked)]
     assert np.abs(contexts[0].state_h - contexts[1].state_h).max() > 0.1
-
-
-# --- The LSTMs of the training
-
-SIZES = [  # (time, batch, tokens, hidden)
-    (1, 1, 1, 1),
-    (6, 1, 5, 4),
-    (5, 4, 6, 1),
-    (1, 3, 5, 4),
-    (6, 3, 1, 4),
-    (6, 3, 5, 4),
-    (18, 8, 24, 32),
-    (9, 16, 40, 128),
-]
-
-
-@pytest.fixture(scope="module", params=product(SIZES, [True, False]), ids=str)
-def example(request):
-    """Random sentences padded on the right, weights, and what `keras.layers.LSTM` makes of them, masked or not."""
-    (time, batch, tokens, hidden), masked = request.param
-    rng = np.random.default_rng(7)
-
-    def draw(*shape):
-        return tf.constant(rng.normal(0, 0.7, shape), tf.float32)
-
-    lengths = rng.integers(1, time + 1, batch)
-    lengths[0] = time
-    counts = np.arange(time) < lengths[:, np.newaxis]  # (batch, time)
-    ids = np.where(counts, rng.integers(0, tokens, (batch, time)), PAD_ID)
-    if not masked:  # padding is read as if it were text
-        counts[:] = True
-    arguments = [
-        draw(batch, hidden),
-        draw(batch, hidden),
-        draw(tokens, 4 * hidden) / np.float32(np.sqrt(tokens)),
-        draw(hidden, 4 * hidden) / np.float32(np.sqrt(hidden)),
-        draw(4 * hidden),
-    ]
-    # What counts: h at every token, or padding that is read, and h and c after the last one. Random factors make each
-    # gradient another one.
-    factors = draw(batch, time, hidden) * counts[..., np.newaxis], draw(batch, hidden), draw(batch, hidden)
-
-    layer = keras.layers.LSTM(hidden, return_sequences=True, return_state=True)
-    layer.build((batch, time, tokens))
-    layer.set_weights([values.numpy() for values in arguments[2:]])
-    with tf.GradientTape() as tape:
-        tape.watch(arguments[:2])
-        all_h, last_h, last_c = layer(
-            one_hot(ids, tokens), initial_state=arguments[:2], mask=tf.constant(counts) if masked else None
-        )
-        score = sum(tf.reduce_sum(part * factor) for part, factor in zip((all_h, last_h, last_c), factors, strict=True))
-    variables = [variable.value for variable in layer.trainable_variables]
-    gradients = tape.gradient(score, [*arguments[:2], *variables])
-    return ids, counts, arguments, factors, (all_h, last_h, last_c), gradients
-
-
-def run(ids, lengths, factors, arguments, lstm):
-    """Returns what counts of an LSTM's outputs, and the gradients."""
-    with tf.GradientTape() as tape:
-        tape.watch(arguments)
-        state_h, state_c, kernel, recurrent, bias = arguments
-        weights = tf.concat([kernel, recurrent], axis=0)
-        if lstm is fused_lstm:
-            weights, bias = as_igfo(weights), as_igfo(bias)
-        all_h, last_h, last_c = lstm(ids, lengths, state_h, state_c, weights, bias)
-        parts = tf.transpose(all_h, [1, 0, 2]), last_h, last_c
-        score = sum(tf.reduce_sum(part * factor) for part, factor in zip(parts, factors, strict=True))
-    return parts, [tf.convert_to_tensor(gradient) for gradient in tape.gradient(score, arguments)]
-
-
-def as_igfo(weights):
-    i, f, g, o = tf.split(weights, 4, axis=-1)
-    return tf.concat([i, g, f, o], axis=-1)
-
-
-@cache
-def compiled_run(lstm):
-    """Returns `run`, compiled as the training does it: for any sizes, for Keras's layer for each."""
-    if lstm not in (fused_lstm, looped_lstm):
-        return tf.function(partial(run, lstm=lstm))
-    ids, lengths = tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)
-    vector, matrix, cube = (tf.TensorSpec([None] * n) for n in (1, 2, 3))
-    signature = [ids, lengths, (cube, matrix, matrix), [matrix, matrix, matrix, matrix, vector]]
-    return tf.function(partial(run, lstm=lstm), input_signature=signature)
-
-
-@pytest.mark.parametrize("lstm", [fused_lstm, looped_lstm, keras_lstm])
-def test_every_lstm_is_kerass(lstm, example):
-    ids, counts, arguments, factors, outputs, gradients = example
-    lengths = tf.constant(counts.sum(axis=1), tf.int32)
-    (tokens, _), (hidden, _) = arguments[2].shape, arguments[3].shape
-    run_lstm = compiled_run(keras_lstm(hidden, tokens) if lstm is keras_lstm else lstm)
-    (all_h, last_h, last_c), our_gradients = run_lstm(tf.constant(ids.T, tf.int32), lengths, factors, arguments)
-    close(all_h * counts[..., np.newaxis], outputs[0] * counts[..., np.newaxis])
-    close(last_h, outputs[1])
-    close(last_c, outputs[2])
-    for ours, theirs in zip(our_gradients, gradients, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-6 * max(1, np.abs(theirs).max()))

@@ -11,228 +11,47 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import seq2seq.compiled.epochs as epochs_module
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, training, vectorize
-from seq2seq.compiled.lstm import fused_lstm, keras_lstm, looped_lstm
-from seq2seq.limits import SETTING_RANGES
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, training
+from seq2seq.analysis import metrics
+from seq2seq.compiled.epochs import epoch_trainer
 from seq2seq.state import weight_shapes
-from seq2seq.tensors import token_ids
-from seq2seq.training import advance, batch_order
-from seq2seq.vocabulary import PAD_ID
-
-WEIGHTS = ("weights", "adam_m", "adam_v")
-
-
-def assert_same(state, other):
-    """Bit for bit."""
-    assert (state.lesson, state.step, state.epoch, state.batch) == (other.lesson, other.step, other.epoch, other.batch)
-    assert (state.sums, state.history) == (other.sums, other.history)
-    for group, name in itertools.product(WEIGHTS, weight_shapes(state.lesson)):
-        np.testing.assert_array_equal(getattr(state, group)[name], getattr(other, group)[name], err_msg=name)
-
-
-def assert_close(weights, keras_weights, tolerance):
-    for (name, ours), theirs in zip(weights.items(), keras_weights, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance, err_msg=name)
-
-
-def lesson_of(model=None, **settings):
-    return Lesson(NOTEBOOK_PAIRS, model or ModelConfig(8), TrainingConfig(**settings))
-
+from seq2seq.training import advance
+from tests.lesson.trainings import WEIGHTS, assert_close, assert_same, lesson_of, plain_keras
 
 # --- The notebook's own fit
 
 
-def plain_keras(lesson, mask):
-    """The notebook's model, in its own lines; `mask` puts Masking before both LSTMs."""
-    n, encoder_text_len, decoder_text_len = 32, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
-    heard = keras.layers.Masking() if mask else keras.layers.Identity()
-    encoder_input = keras.layers.Input(shape=(None, encoder_text_len))
-    _, encoder_h, encoder_c = keras.layers.LSTM(units=n, return_state=True)(heard(encoder_input))
-    decoder_input = keras.layers.Input(shape=(None, decoder_text_len))
-    decoder = keras.layers.LSTM(units=n, return_sequences=True, return_state=True)
-    decoder_output, _, _ = decoder(heard(decoder_input), initial_state=[encoder_h, encoder_c])
-    decoder_output = keras.layers.Dense(units=decoder_text_len, activation="softmax")(decoder_output)
-    return keras.models.Model([encoder_input, decoder_input], decoder_output)
-
-
-@pytest.mark.parametrize(("batch_size", "epochs"), [(1, 50), (2, 8)])
-def test_the_notebooks_own_fit(notebook_lesson, notebook_trained, notebook_tensors, batch_size, epochs):
-    lesson = replace(notebook_lesson, training=replace(notebook_lesson.training, batch_size=batch_size))
-    start = TrainingState.new(lesson)
-    state = notebook_trained if lesson == notebook_lesson else advance(start, epochs=epochs)
-
-    model = plain_keras(lesson, mask=False)
-    model.set_weights(list(start.weights.values()))
+def test_the_notebooks_own_fit(notebook_lesson, notebook_trained, notebook_tensors):
+    """50 epochs as in the notebook, and from there 8 more in batches of two, of which the last one is smaller."""
+    model = plain_keras(notebook_lesson, mask=False)
+    model.set_weights(list(TrainingState.new(notebook_lesson).weights.values()))
     model.compile(optimizer="Adam", loss="categorical_crossentropy", metrics=["accuracy"])
     *inputs, targets = notebook_tensors(NOTEBOOK_PAIRS)
-    history = model.fit(inputs, targets, batch_size=batch_size, epochs=epochs, shuffle=False, verbose=0).history
-    assert len(state.history) == epochs
-    for key in ("loss", "accuracy"):
-        np.testing.assert_allclose([record[key] for record in state.history], history[key], rtol=0, atol=1e-4)
-    assert_close(state.weights, model.get_weights(), 1e-3)
-    assert history["loss"][-1] < history["loss"][0] - 0.05
-
-
-# --- The masked loss
-
-
-def masked_loss(targets, probabilities):
-    """Cross-entropy over characters alone, by hand."""
-    is_token = tf.reduce_sum(targets, axis=-1)  # (batch, time): 1, and 0 for padding
-    loss = -tf.reduce_sum(targets * tf.math.log(probabilities), axis=-1)
-    return tf.reduce_sum(loss * is_token) / tf.reduce_sum(is_token)
-
-
-@pytest.mark.parametrize("lstm", [fused_lstm, looped_lstm])
-@pytest.mark.parametrize("rows", [[0], [0, 3], [4, 2, 0, 1, 3]], ids=str)
-@pytest.mark.parametrize("markers", [True, False], ids=["markers", "bare"])
-def test_the_masked_loss_and_its_gradients_are_kerass(trained_a_little, markers, rows, lstm):
-    state = trained_a_little[markers]
-    ids, dense = ([array[rows] for array in arrays] for arrays in (token_ids(state.lesson), vectorize(state.lesson)))
-    model = trained_a_little[markers, "keras"]
-    with tf.GradientTape() as tape:
-        probabilities = model(dense[:2])
-        expected = masked_loss(dense[2], probabilities)
-    expected_gradients = tape.gradient(expected, model.trainable_variables)
-
-    loss, sums, gradients = our_loss(state, ids, True, lstm)
-    hits = (np.argmax(probabilities, -1) == np.argmax(dense[2], -1)) & (ids[2] != PAD_ID)
-    tokens = (ids[2] != PAD_ID).sum()
-    np.testing.assert_allclose(loss, expected, rtol=1e-5)
-    np.testing.assert_allclose(sums, [expected * tokens, hits.sum(), tokens, 0, 0], rtol=1e-5)
-    for ours, theirs in zip(gradients, expected_gradients, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=0, atol=3e-6)
-
-
-@pytest.fixture(scope="module")
-def trained_a_little():
-    """With and without markers, a masked lesson after 15 epochs: some characters are right and some wrong by then."""
-    states = {}
-    for markers in (True, False):
-        states[markers] = advance(TrainingState.new(lesson_of(ModelConfig(32, markers))), epochs=15)
-        states[markers, "keras"] = plain_keras(states[markers].lesson, mask=True)
-        states[markers, "keras"].set_weights(list(states[markers].weights.values()))
-    return states
-
-
-def our_loss(state, ids, masked, lstm):
-    """Returns loss, sums, and the gradients as Keras orders them."""
-    names, change = weight_shapes(state.lesson), epochs_module._swap_gates if lstm is fused_lstm else dict
-    row = np.concatenate([change(state.weights)[name].ravel() for name in names])
-    shapes = [shape.numpy() for shape in epochs_module._weight_shapes(epochs_module._sizes(state.lesson))]
-    parts = np.split(row, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
-    parts = [tf.constant(part.reshape(shape)) for part, shape in zip(parts, shapes, strict=True)]
-    with tf.GradientTape() as tape:
-        tape.watch(parts)
-        ids = (tf.constant(x, tf.int32) for x in ids)
-        loss, sums, scored = epochs_module._loss(parts, *ids, tf.constant(masked), lstm)
-        loss /= tf.cast(scored, tf.float32)
-    row = np.concatenate([tf.reshape(gradient, [-1]) for gradient in tape.gradient(loss, parts)])
-    gradients = np.split(row, np.cumsum([np.prod(shape) for shape in names.values()])[:-1])
-    gradients = {name: part.reshape(names[name]) for name, part in zip(names, gradients, strict=True)}
-    return loss, sums, list(change(gradients).values())
-
-
-def pad(ids, source=7, target=5):
-    extra = (source, target, target)
-    return [np.pad(x, ((0, 0), (0, n)), constant_values=PAD_ID) for x, n in zip(ids, extra, strict=True)]
-
-
-@pytest.mark.parametrize("lstm", [fused_lstm, looped_lstm])
-def test_masked_more_padding_changes_neither_loss_nor_gradient(trained_a_little, lstm):
-    state = trained_a_little[True]
-    ids = token_ids(state.lesson)
-    for ours, theirs in zip(our_loss(state, ids, True, lstm), our_loss(state, pad(ids), True, lstm), strict=True):
-        for a, b in zip(tf.nest.flatten(ours), tf.nest.flatten(theirs), strict=True):
-            np.testing.assert_array_equal(a, b)
-    unmasked = [our_loss(state, x, False, lstm)[0] for x in (ids, pad(ids))]
-    assert abs(unmasked[0] - unmasked[1]) > 0.01  # where nothing is masked it does
-
-
-@pytest.mark.parametrize("hidden_size", [8, 128], ids=["fused", "looped"])
-@pytest.mark.parametrize("batch_size", [1, 3])
-def test_masked_more_padding_changes_no_weight(monkeypatch, hidden_size, batch_size):
-    start = TrainingState.new(lesson_of(ModelConfig(hidden_size), batch_size=batch_size))
-    plain = advance(start, epochs=2)
-    padded = [tf.constant(x, tf.int32) for x in pad(token_ids(start.lesson))]
-    monkeypatch.setattr(training, "_data", lambda lesson: padded)
-    assert_same(advance(start, epochs=2), plain)
-
-
-def test_masked_the_loss_of_an_epoch_is_the_mean_over_its_characters(trained_a_little, monkeypatch):
-    """Not over its batches, of which the last one is smaller, and not over its sentences."""
-    monkeypatch.setitem(SETTING_RANGES, "learning_rate", (0, 1))  # at 0 all batches are of the same model
-    state = trained_a_little[True]
-    records = []
-    for batch_size in (1, 2, 3, 5):
-        settings = replace(state.lesson.training, batch_size=batch_size, learning_rate=0)
-        later = advance(replace(state, lesson=replace(state.lesson, training=settings)), epochs=1)
-        records.append(later.history[-1])
-    for record in records:
-        np.testing.assert_allclose(record["loss"], records[0]["loss"], rtol=1e-3)
-        assert record["accuracy"] == records[0]["accuracy"]
-    ids = token_ids(state.lesson)
-    sentences = [our_loss(state, [array[[n]] for array in ids], True, fused_lstm)[0] for n in range(5)]
-    assert abs(np.mean(sentences) / records[0]["loss"] - 1) > 0.01
-
-
-# --- Adam
-
-
-def test_adam_is_kerass():
-    rng = np.random.default_rng(3)
-    weights = tf.constant(rng.normal(size=34), tf.float32)
-    m = v = tf.zeros(34)
-    variable, optimizer = keras.Variable(weights), keras.optimizers.Adam(0.003)
-    for step in range(1, 21):
-        gradient = tf.constant(rng.normal(0, 10.0 ** rng.integers(-6, 3), 34), tf.float32)
-        optimizer.apply([gradient], [variable])
-        move, m, v = epochs_module._adam(m, v, gradient, float(step), 0.003)
-        weights -= move
-        np.testing.assert_allclose(weights, variable, rtol=1e-6, atol=1e-6)
-
-
-def test_steps_are_those_of_kerass_adam_with_the_global_norm_clipped():
-    """Masked, shuffled and clipped: the default lesson against Masking, a loss by hand and Keras's optimizer."""
-    start = TrainingState.new(lesson_of(ModelConfig(32), clip_norm=0.3, batch_size=2, seed=4))
-    state, dense = advance(start, epochs=3), vectorize(start.lesson)
-    model = plain_keras(start.lesson, mask=True)
-    model.set_weights(list(start.weights.values()))
-    optimizer = keras.optimizers.Adam(0.01, global_clipnorm=0.3)
-
-    @tf.function(input_signature=[tf.TensorSpec([None, None, array.shape[-1]]) for array in dense])
-    def take_step(inputs, heard, said):
-        with tf.GradientTape() as tape:
-            loss = masked_loss(said, model([inputs, heard]))
-        gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply(gradients, model.trainable_variables)
-        return loss * tf.reduce_sum(said), tf.reduce_sum(said), tf.linalg.global_norm(gradients)
-
-    norms = []
-    for epoch in range(3):
-        results = []
-        for rows in batch_order(start.lesson, epoch):
-            results.append([x.numpy() for x in take_step(*(tf.constant(x[rows[rows >= 0]]) for x in dense))])
-        losses, tokens, more_norms = np.transpose(results)
-        norms.extend(more_norms)
-        np.testing.assert_allclose(state.history[epoch]["loss"], losses.sum() / tokens.sum(), rtol=1e-4)
-    assert_close(state.weights, model.get_weights(), 1e-4)
-    assert min(norms) > 0.3  # so every step was clipped
-    assert state.step == len(norms)
+    # As a data set, for arrays would be compiled for each size of a batch, and made into one anew for each epoch.
+    pairs = tf.data.Dataset.from_tensor_slices((tuple(inputs), targets))
+    by_two = replace(notebook_lesson, training=replace(notebook_lesson.training, batch_size=2))
+    later = advance(replace(notebook_trained, lesson=by_two), epochs=8)
+    for state, batch_size, epochs, steps in ((notebook_trained, 1, 50, 5), (later, 2, 8, 3)):
+        batches = pairs.batch(batch_size).repeat()
+        history = model.fit(batches, steps_per_epoch=steps, epochs=epochs, shuffle=False, verbose=0).history
+        for key in ("loss", "accuracy"):
+            ours = [record[key] for record in state.history[-epochs:]]
+            np.testing.assert_allclose(ours, history[key], rtol=0, atol=1e-4)
+        assert_close(state.weights, model.get_weights(), 1e-3)
+        assert history["loss"][-1] < history["loss"][0]
 
 
 # --- The default lesson
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_the_default_lesson_is_learned_from_every_seed(seed, trained):
     lesson = Lesson(pairs=NOTEBOOK_PAIRS, model=ModelConfig(hidden_size=32), training=TrainingConfig(seed=seed))
-    state = trained if lesson == trained.lesson else advance(TrainingState.new(lesson), epochs=150)
+    state = trained if lesson == trained.lesson else advance(TrainingState.new(lesson), epochs=80)
     translator = Translator(state)
     assert [translator.translate(source) for source, _ in NOTEBOOK_PAIRS] == [target for _, target in NOTEBOOK_PAIRS]
-    assert (state.epoch, state.step, state.batch, state.sums) == (150, 750, 0, ())
-    assert [record["epoch"] for record in state.history] == list(range(1, 151))
+    assert (state.step, state.batch, state.sums, state.evaluation) == (5 * state.epoch, 0, (), ())
+    assert [record["epoch"] for record in state.history] == list(range(1, state.epoch + 1))
     assert {"epoch", "loss", "accuracy"} <= set(state.history[-1])
     assert state.history[-1]["accuracy"] == 1
     assert state.history[-1]["loss"] < 0.1 < state.history[0]["loss"]
@@ -250,12 +69,12 @@ def test_what_a_page_gets_is_plain_numbers(trained):
 # --- One pure function
 
 
-def test_fifty_slices_of_an_epoch_are_one_advance_bit_for_bit():
+def test_slices_of_an_epoch_are_one_advance_bit_for_bit():
     state = start = TrainingState.new(lesson_of(ModelConfig(32)))
     assert start.lesson.training.shuffle
-    for _ in range(50):
+    for _ in range(20):
         state = advance(state, epochs=1)
-    assert_same(state, advance(start, epochs=50))
+    assert_same(state, advance(start, epochs=20))
 
 
 @pytest.mark.parametrize(
@@ -288,6 +107,29 @@ def test_slices_of_any_kind_are_one_advance_bit_for_bit(slices, call_seconds):
         if state.batch:
             state = advance(state, epochs=1)  # the one under way counts as the first
     assert_same(state, advance(start, epochs=state.epoch) if state.epoch else start)
+
+
+@pytest.mark.parametrize("batch_size", [1, 5])  # 5: a call goes on into the next epoch
+def test_a_slice_waits_for_one_batch_of_the_evaluation_and_the_next_goes_on_with_it(monkeypatch, trained, batch_size):
+    """Of a lesson that is known, every sentence is evaluated: of 80,000 that takes minutes."""
+    still = replace(trained.lesson, training=TrainingConfig(batch_size=batch_size, learning_rate=0.0001))
+    start = replace(trained, lesson=still, step=0, epoch=0, history=(), checkpoints=())
+    monkeypatch.setattr(metrics, "MAX_EVALUATED", 2)
+    whole = advance(start, epochs=2)
+    counted, count_batch = [], metrics.count_batch
+    monkeypatch.setattr(metrics, "count_batch", lambda *args: counted.append(len(args[1])) or count_batch(*args))
+    monkeypatch.setattr(training, "_CALL_SECONDS", 0)
+    state, recorder = start, Recorder()
+    while state.epoch < 2:
+        told, before = len(recorder.logs), len(counted)
+        state = advance(state, epochs=2 - state.epoch, seconds=1e-9, callbacks=[recorder])
+        state = pickle.loads(pickle.dumps(state))  # as it travels between machines
+        assert len(counted) - before <= 1 + len(recorder.logs) - told  # the end of one, and the first of the next epoch
+    assert counted == [2, 2, 1] * 2
+    assert [words for words in recorder.told if "epoch" in words] == epochs_told(0, 2)
+    assert recorder.logs == list(state.history)
+    assert [(record["exact_match"], record["evaluated"]) for record in state.history] == [(1, 5)] * 2
+    assert_same(state, whole)
 
 
 def test_whichever_ends_first():
@@ -487,89 +329,23 @@ def test_early_stopping_of_keras_itself_works():
 
 def test_a_callback_ends_it_at_its_epoch_though_a_call_trains_on_several(monkeypatch):
     start = advance(TrainingState.new(lesson_of()), epochs=32)
-    call, epochs_of_calls = training._call, []
+    epochs_of_calls = []
 
-    def noted_call(*args, **settings):
-        epochs_of_calls.append(len(args[-1]))
-        return call(*args, **settings)
+    def noted_trainer(lesson):
+        train = epoch_trainer(lesson)
+
+        def noted(optimizer, sums, orders):
+            epochs_of_calls.append(len(orders))
+            return train(optimizer, sums, orders)
+
+        return noted
 
     class StopAt34(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.model.stop_training = epoch + 1 == 34
 
-    monkeypatch.setattr(training, "_call", noted_call)
+    monkeypatch.setattr(training, "epoch_trainer", noted_trainer)
     monkeypatch.setattr(training, "_CALL_SECONDS", 3600)  # the second call takes all the epochs that are left
     stopped = advance(start, epochs=10, callbacks=[StopAt34()])
     assert epochs_of_calls == [1, 10, 2]
     assert_same(stopped, advance(start, epochs=2))
-
-
-# --- The order of the pairs
-
-
-@given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 2**31 - 1), st.integers(0, 10_000), st.booleans())
-def test_an_epoch_has_every_pair_exactly_once(pairs, batch_size, seed, epoch, shuffle):
-    lesson = Lesson((("a", "b"),) * pairs, training=TrainingConfig(batch_size=batch_size, seed=seed, shuffle=shuffle))
-    order = batch_order(lesson, epoch)
-    assert order.shape == (-(-pairs // batch_size), batch_size)
-    rows = [row for batch in order.tolist() for row in batch if row >= 0]
-    assert sorted(rows) == list(range(pairs))
-    assert min(map(max, order.tolist())) >= 0  # no batch is empty
-    assert shuffle or rows == list(range(pairs))
-    np.testing.assert_array_equal(order, batch_order(lesson, epoch))
-
-
-def test_masked_a_batch_has_pairs_of_like_length():
-    """So few of its time steps are padding. Without a mask padding is trained on, and any order costs the same."""
-    pairs = tuple(("a" * (1 + n % 25), "b" * (1 + n % 25)) for n in range(200))
-    training = TrainingConfig(batch_size=8)
-    spread = {}
-    for masked in (True, False):
-        lesson = Lesson(pairs, ModelConfig(mask_padding=masked), training)
-        batches = lesson.lengths.sum(axis=1)[batch_order(lesson, epoch=3)]  # (batches, batch size)
-        spread[masked] = np.ptp(batches, axis=1).mean()
-        assert not np.array_equal(batches, np.sort(batches.ravel()).reshape(batches.shape))  # in no order of length
-    assert spread[True] < spread[False] / 3
-
-
-def test_every_epoch_and_every_seed_has_another_order():
-    def order(seed, epoch, shuffle=True):
-        training = TrainingConfig(seed=seed, shuffle=shuffle)
-        return tuple(batch_order(Lesson((("a", "b"),) * 30, training=training), epoch).ravel())
-
-    assert len({order(seed, epoch) for seed in range(5) for epoch in range(5)}) == 25
-    assert len({order(seed, epoch, shuffle=False) for seed in range(5) for epoch in range(5)}) == 1
-
-
-# --- Which LSTM
-
-
-def test_every_lstm_trains_alike(monkeypatch):
-    start = TrainingState.new(lesson_of(batch_size=2))
-    sizes = epochs_module._sizes(start.lesson)
-    states = []
-    for lstm, *fixed in ([fused_lstm, 1], [looped_lstm, 1], [keras_lstm(*sizes), 1, sizes]):
-        monkeypatch.setattr(epochs_module, "_lstm_for", lambda lesson, lstm=lstm: lstm)
-        states.append(advance(start, epochs=3))
-        assert epochs_module._compiled(lstm, *fixed).experimental_get_tracing_count() == 1
-    for state in states[1:]:
-        assert_close(state.weights, states[0].weights.values(), 1e-4)
-
-
-@pytest.mark.parametrize("masked", [True, False], ids=["masked", "unmasked"])
-def test_halves_of_a_batch_train_as_the_whole(monkeypatch, masked):
-    """Also where a batch is a single pair, of which one half is nothing."""
-    monkeypatch.setattr(epochs_module, "_lstm_for", lambda lesson: looped_lstm)
-    start = TrainingState.new(lesson_of(ModelConfig(8, mask_padding=masked), batch_size=2))
-    states = []
-    for least in (1, 1000):
-        monkeypatch.setattr(epochs_module, "_HALVED", least)
-        states.append(advance(start, epochs=3))
-    assert_close(states[0].weights, states[1].weights.values(), 1e-5)
-    np.testing.assert_allclose(*([record["loss"] for record in state.history] for state in states), rtol=1e-5)
-
-
-def test_each_lstm_is_compiled_once_for_every_lesson():
-    for model in (ModelConfig(3), ModelConfig(9, markers=False), ModelConfig(4, mask_padding=False)):
-        advance(TrainingState.new(lesson_of(model, batch_size=2)), epochs=1)
-    assert epochs_module._compiled(fused_lstm, 1).experimental_get_tracing_count() == 1

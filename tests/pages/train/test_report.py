@@ -122,10 +122,13 @@ def test_the_notebooks_figures_count_padding(notebook_lesson):
     assert found["padded_loss"] < found["masked_loss"]
 
 
-def test_a_sample_is_called_one():
-    pairs = tuple((f"{n}", f"{n}{n}") for n in range(250))
-    state = replace(TrainingState.new(Lesson(pairs)), step=1)
-    app = open_page("train", new_session(pairs, run=a_run(state, "paused", None)))
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_sample_is_called_one(is_known, trained):
+    """Also where all of it is right: the page does not wait for the others."""
+    pairs = NOTEBOOK_PAIRS * 50
+    lesson = replace(trained.lesson, pairs=pairs)
+    state = replace(trained, lesson=lesson, history=(), checkpoints=()) if is_known else TrainingState.new(lesson)
+    app = open_page("train", new_session(pairs, run=a_run(replace(state, step=1), "paused", None)))
     name = TEXTS["train.sample"].format(name=TEXTS["train.on_training"], evaluated=100, all=250)
     assert any(name in table.value for table in app.table)
 
