@@ -1,4 +1,4 @@
-"""The door: what this is, and which lesson to start with."""
+"""Start: what this is, and which lesson to start with."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ for row in range(0, len(SUPPLIED_LESSONS), 3):
             first = supplied.pairs[0]
             st.caption(text("start.size", pairs=len(supplied.pairs)))
             st.text(f"{first.source} → {first.target}")
-            opened = session.lesson_name == name and session.rows == session.start
+            opened = session.lesson_name == name and session.is_at_start
             label = text("start.opened" if opened else "start.open")
             if st.button(label, key=f"open-{name}", disabled=opened, width="stretch"):
                 session.open_supplied(name)

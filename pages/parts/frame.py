@@ -6,11 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts import session as sessions
+from pages.parts import address
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
-from pages.parts.state import TrainState, remembered
-from pages.parts.texts import LANGUAGES, choose_language, language, text
+from pages.parts.state import FrameState, TrainState, bound, remembered
+from pages.parts.texts import LANGUAGES, text
 from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
@@ -42,15 +42,12 @@ def open_page(name: str) -> Session:
         layout="wide",
     )
     shared_engine()  # workers warm up while the student reads
-    session = sessions.current()
+    session = address.current()
     st.html(style_sheet(session.is_large))
     st.html(here / "styles/style.css")
     st.html(_streamlit_texts())
     if session.is_large:
         st.html(here / "styles/large.css")
-    if name != "pairs":  # the table's editor forgets its edits, and the page what it said of an upload
-        st.session_state.pop("table-began", None)
-        st.session_state.pop("refused", None)
     if name != "train":  # nor are settings kept that were out of range
         remembered(TrainState).refused.clear()
     with st.sidebar:
@@ -60,18 +57,13 @@ def open_page(name: str) -> Session:
             link(page)
         _training_status(session, name)
         questions.progress(session)
-        st.toggle(
-            text("frame.large"),
-            session.is_large,
-            key="large",
-            help=text("frame.large_help"),
-            on_change=lambda: setattr(session, "is_large", st.session_state.get("large", session.is_large)),
-        )
+        st.toggle(text("frame.large"), help=text("frame.large_help"), **bound(session, "is_large"))
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         for page in PAGES:
             link(page)
-    if session.run is not None and name != "train":
-        with st.container(key="phone-status"):
+    # There from the beginning: if it came later, what is below would move, and a cell that is being typed would close.
+    with st.container(key="phone-status"):
+        if session.run is not None and name != "train":
             st.caption(_run_line(session.run))
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
@@ -91,14 +83,13 @@ def close_page(name: str) -> None:
 
 def go_to(page: str) -> None:
     """Leaves for another page."""
-    st.switch_page(PAGES[page][0], query_params={sessions.ID: sessions.current().id})
+    st.switch_page(PAGES[page][0], query_params=address.parameters())
 
 
 def link(page: str, label: str | None = None) -> None:
     """Draws a link to another page, which keeps the session."""
     file, icon = PAGES[page]
-    address = {sessions.ID: sessions.current().id}
-    st.page_link(file, label=label or text(f"{page}.menu"), icon=icon, query_params=address)
+    st.page_link(file, label=label or text(f"{page}.menu"), icon=icon, query_params=address.parameters())
 
 
 def need_lesson(session: Session) -> Lesson:
@@ -124,12 +115,10 @@ def _language_switch() -> None:
     st.segmented_control(
         text("frame.language"),
         list(LANGUAGES),
-        default=language(),
         required=True,
         format_func=LANGUAGES.get,
-        key="language",
         label_visibility="collapsed",
-        on_change=lambda: choose_language(st.session_state.get("language", language())),
+        **bound(remembered(FrameState), "language"),
     )
 
 

@@ -1,32 +1,27 @@
-"""What one student has at hand. The pages keep it nowhere else, so that it can move into a database in one place.
-
-A session lives in the memory of the server behind an unguessable id in the address bar: reloading the page, or opening
-the address in a second tab, finds the same session. It ends with the server.
-"""
+"""What one student has at hand: a lesson and its trainings. Several tabs may look at it and change it at once."""
 
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
-from urllib.parse import parse_qsl
 
 import streamlit as st
 
 from pages.parts.questions.question import Answer
+from pages.parts.rows import Row, Table
 from pages.parts.theme import Theme
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS, suggested_settings
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason
-from seq2seq.data.checks import Checked, Problem, check_pairs
+from seq2seq.data.checks import Problem
 from seq2seq.data.pairs import Pair
-from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_SESSIONS, MAX_UNDO
+from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_UNDO
 
-Rows = tuple[tuple[str, str], ...]  # the table of pairs as the student left it, faulty rows included
-ID = "lesson"  # its name in the address bar
 _LIVE_SETTINGS = (
     "epochs",
     "learning_rate",
@@ -58,21 +53,26 @@ class NamedRun:
         """Whether nothing is lost with it: it rests and was never trained."""
         return not (self.run.is_active or self.run.state.step)
 
+    @property
+    def checkpoint_bytes(self) -> int:
+        """What its earlier epochs take; each has as many numbers as the latest."""
+        state = self.run.state
+        return len(state.checkpoints) * sum(weights.nbytes for weights in state.weights.values())
 
-@dataclass
+
+@dataclass(eq=False)
 class Session:
     """A student's lesson and trainings.
 
     Args:
         lesson_name: of the supplied lesson it began with, or "own" after an upload.
-        rows: the table of pairs.
-        start: what `back to the start` brings back.
+        table: the pairs as the student left them, faulty rows included; `edit`, `replace` and `undo` change it.
+        start: what `restart` brings back.
         model, training: as set on the pages Model and Train, for the next run.
         runs: the trainings; each keeps the lesson that it belongs to.
         run: the current one, which Train shows and Translate uses.
         look_at: its kept epoch to look at; None is the latest.
         undo_stack: earlier tables, the latest last.
-        table_version: changes whenever the table is replaced by something other than typing into it.
         chosen: the row that the page Tensors shows.
         sentence: typed on the page Translate; None before.
         asks: whether the pages ask questions before they show the answers.
@@ -82,21 +82,29 @@ class Session:
     """
 
     lesson_name: str
-    rows: Rows
-    start: Rows
+    table: Table
+    start: Table
     model: ModelConfig
     training: TrainingConfig
     runs: list[NamedRun] = field(default_factory=list)
     run: Run | None = None
     look_at: int | None = None
-    undo_stack: list[Rows] = field(default_factory=list)
-    table_version: int = 0
+    undo_stack: tuple[Table, ...] = ()
     chosen: int = 0
     sentence: str | None = None
     asks: bool = True
     answers: dict[str, Answer | None] = field(default_factory=dict)
     is_large: bool = False
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    _lesson: Lesson | None = field(default=None, init=False, repr=False)
+    _changing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)  # the table
+
+    @classmethod
+    def new(cls, name: str) -> Session:
+        """Returns a session that begins with a supplied lesson."""
+        supplied = SUPPLIED_LESSONS[name]
+        table = Table.of(supplied.pairs)
+        return cls(name, table, table, supplied.model, supplied.training)
 
     @property
     def theme(self) -> Theme:
@@ -105,33 +113,50 @@ class Session:
 
     # --- The lesson ------------------------------------------------------------------------------------------------
 
-    def edit(self, rows: Rows) -> None:
-        """Takes over what was typed into the table."""
-        if rows != self.rows:
-            self.undo_stack = [*self.undo_stack[1 - MAX_UNDO :], self.rows]
-            self._set_rows(rows)
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return self.table.rows
 
-    def replace(self, rows: Rows) -> None:
-        """Puts other rows into the table; can be undone."""
-        self.edit(rows)
-        self.table_version += 1
+    @property
+    def is_at_start(self) -> bool:
+        """Whether the table is as the lesson began."""
+        return self.rows == self.start.rows
+
+    def edit(self, before: Table, after: Table) -> int:
+        """Does to the table what was done in an editor, and returns how many of the changed rows are gone already.
+
+        Args:
+            before: the table as the editor showed it.
+            after: as it shows it now.
+        """
+        with self._changing:
+            table, gone = self.table.with_changes(before, after)
+            self._set_table(table)
+        return gone
+
+    def replace(self, table: Table) -> None:
+        """Puts another table in the place of this one; can be undone."""
+        with self._changing:
+            self._set_table(table)
+
+    def restart(self) -> None:
+        """Goes back to how the lesson began; can be undone."""
+        self.replace(self.start)
 
     def undo(self) -> None:
         """Undoes the latest edit or replacement."""
-        self._set_rows(self.undo_stack.pop())
-        self.table_version += 1
+        with self._changing:
+            if self.undo_stack:
+                *earlier, self.table = self.undo_stack
+                self.undo_stack, self.chosen = tuple(earlier), 0
 
     def open_supplied(self, name: str) -> None:
         """Begins a supplied lesson; what was in the table can be brought back."""
-        self.lesson_name, self.start = name, tuple(SUPPLIED_LESSONS[name].pairs)
-        self.replace(self.start)
-        self.use_suggested_settings()
+        self._open(name, SUPPLIED_LESSONS[name].pairs)
 
-    def open_own(self, rows: Rows) -> None:
+    def open_own(self, rows: Iterable[Row]) -> None:
         """Begins a lesson of the student's own, with settings that suit its size."""
-        self.lesson_name, self.start = "own", rows
-        self.replace(rows)
-        self.use_suggested_settings()
+        self._open("own", rows)
 
     def use_settings_of(self, lesson: Lesson) -> None:
         """Sets the model and the training to those of another lesson."""
@@ -147,28 +172,28 @@ class Session:
 
     @property
     def problems(self) -> list[Problem]:
-        return self._check().problems
+        return self.table.checked.problems
 
     @property
     def lesson(self) -> Lesson | None:
         """The lesson as it stands: the usable rows with the model and the training; None without a usable row."""
-        pairs = self._check().usable
+        pairs, model, training = self.table.checked.usable, self.model, self.training
         if not pairs:
             return None
-        lesson = self.__dict__.get("_lesson")
-        if lesson is None or (lesson.model, lesson.training) != (self.model, self.training):
-            lesson = self._lesson = Lesson(pairs, self.model, self.training)
+        lesson = self._lesson
+        if lesson is None or lesson.pairs is not pairs or (lesson.model, lesson.training) != (model, training):
+            lesson = self._lesson = Lesson(pairs, model, training)
         return lesson
 
-    def _set_rows(self, rows: Rows) -> None:
-        self.rows, self.chosen = rows, 0
-        self.__dict__.pop("_checked", None)
-        self.__dict__.pop("_lesson", None)
+    def _open(self, name: str, rows: Iterable[Row]) -> None:
+        self.lesson_name, self.start = name, Table.of(rows)
+        self.restart()
+        self.use_suggested_settings()
 
-    def _check(self) -> Checked:
-        if "_checked" not in self.__dict__:  # 80,000 rows take half a second, so once per edit
-            self._checked = check_pairs(self.rows)
-        return self._checked
+    def _set_table(self, table: Table) -> None:
+        if table.rows != self.rows:
+            self.undo_stack = (*self.undo_stack[1 - MAX_UNDO :], self.table)
+            self.table, self.chosen = table, 0
 
     # --- The trainings ---------------------------------------------------------------------------------------------
 
@@ -229,7 +254,7 @@ class Session:
         dropped = resting[: max(0, len(runs) + 1 - MAX_RUNS)]
         self.runs = [*(named for named in runs if named not in dropped), new]
         self.choose(new.run)
-        self._forget_checkpoints()
+        forget_checkpoints(reversed(self.runs), MAX_RESTING_CHECKPOINT_BYTES)
         return new
 
     def choose(self, run: Run | None) -> None:
@@ -275,49 +300,22 @@ class Session:
         if self.run is run:
             self.choose(self.runs[-1].run if self.runs else None)
 
-    def _forget_checkpoints(self) -> None:
-        """Keeps the earlier epochs of the latest runs that fit into `MAX_RESTING_CHECKPOINT_BYTES`."""
-        room = MAX_RESTING_CHECKPOINT_BYTES
-        for named in reversed(self.runs):
-            state = named.run.state
-            room -= sum(weights.nbytes for _, kept in state.checkpoints for weights in kept.values())
-            if room < 0 and not named.run.is_active:
-                named.run.state = replace(state, checkpoints=())
+
+def forget_checkpoints(runs: Iterable[NamedRun], limit: int) -> None:
+    """Keeps the earlier epochs of the first of some runs, as many as fit into a number of bytes.
+
+    The others lose theirs, unless they train. The latest weights stay.
+    """
+    for named in runs:
+        state = named.run.state
+        limit -= named.checkpoint_bytes
+        if limit < 0 and not named.run.is_active:
+            named.run.state = replace(state, checkpoints=())
 
 
 def _with_live_settings(training: TrainingConfig, by: TrainingConfig) -> TrainingConfig:
     """Returns a training with those settings of another that a run takes over when it goes on."""
     return replace(training, **{name: getattr(by, name) for name in _LIVE_SETTINGS})
-
-
-@st.cache_resource
-def _sessions() -> OrderedDict[str, Session]:
-    return OrderedDict()
-
-
-def current() -> Session:
-    """Returns the session that the address bar names; a new one begins with the notebook's lesson."""
-    if "session" not in st.session_state:
-        first = SUPPLIED_LESSONS["notebook"]
-        rows = tuple(first.pairs)
-        new = Session(first.name, rows, rows, first.model, first.training)
-        # Whoever adds "?large=on" to an address that has a "?" already means another parameter.
-        id, _, more = st.query_params.get(ID, new.id).partition("?")
-        given = st.query_params.to_dict() | dict(parse_qsl(more))
-        new.id = id[:64] or new.id
-        opened = st.session_state["session"] = _sessions().setdefault(new.id, new)
-        # A teacher can pass on an address without questions, or in large type; the switches are in the sidebar.
-        opened.asks = given.get("questions", "on" if opened.asks else "off") != "off"
-        opened.is_large = given.get("large", "on" if opened.is_large else "off") == "on"
-    session = st.session_state["session"]
-    sessions = _sessions()
-    sessions[session.id] = session
-    sessions.move_to_end(session.id)
-    while len(sessions) > MAX_SESSIONS:
-        sessions.popitem(last=False)
-    if st.query_params.get(ID) != session.id:  # each write is a message to the browser, and every link asks here
-        st.query_params[ID] = session.id
-    return session
 
 
 def untrained(lesson: Lesson) -> TrainingState:

@@ -12,7 +12,21 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from pages.parts.rows import Table
+from seq2seq.data.files import PairsFileError
+
 State = TypeVar("State")
+
+
+@dataclass
+class FrameState:
+    """What stands around every page.
+
+    Args:
+        language: of all texts; None until the browser was asked.
+    """
+
+    language: str | None = None
 
 
 @dataclass
@@ -30,6 +44,38 @@ class QuestionsState:
     is_open: bool = False
     question: str = ""
     computed: tuple[Any, Any, dict[str, list]] | None = None
+
+
+@dataclass
+class TableEditor:
+    """An editor of the table of pairs. It keeps what is changed in it apart from the rows that it began with.
+
+    Args:
+        start: it began with.
+        language: of its headings.
+        key: of its widget.
+        shown: the table with what was changed in this editor, as far as the session knows of it.
+        added: the rows at the end of it that were written in this editor.
+    """
+
+    start: Table
+    language: str
+    key: str
+    shown: Table
+    added: Table = field(default_factory=Table)
+
+
+@dataclass
+class PairsState:
+    """The page Pairs.
+
+    Args:
+        editor: of the table.
+        refused: what is wrong with the file that was uploaded last.
+    """
+
+    editor: TableEditor | None = None
+    refused: PairsFileError | None = None
 
 
 @dataclass

@@ -98,9 +98,7 @@ def end_of_scale(largest: float) -> float:
 
 
 def type_size() -> float:
-    from pages.parts import session as sessions  # noqa: PLC0415, TODO pass the theme instead
-
-    return LARGE if sessions.current().is_large else 1
+    return LARGE if st.session_state["session"].is_large else 1  # TODO pass the theme instead
 
 
 def ink() -> str:

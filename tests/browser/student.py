@@ -67,6 +67,7 @@ class Student:
         x = box["x"] + box["width"] * (0.3 if column == "source" else 0.8)
         self.page.mouse.click(x, box["y"] + (row + 1.5) * ROW)
         expect(self.cell(column, row)).to_have_attribute("aria-selected", "true")
+        self._has_the_keyboard()
 
     def deletes(self, row, table=None):
         table = table or self.table()
@@ -74,7 +75,12 @@ class Student:
         box = table.bounding_box()
         self.page.mouse.click(box["x"] + 15, box["y"] + (row + 1.5) * ROW)
         expect(table.locator("tbody [role=row]").nth(row)).to_have_attribute("aria-selected", "true")
+        self._has_the_keyboard()
         self.page.keyboard.press("Delete")
+
+    def _has_the_keyboard(self):
+        """Waits until keys go to a table, which is some frames after a click into it."""
+        expect(self.main.locator("[data-testid=data-grid-canvas]:focus-within")).to_have_count(1)
 
     def types(self, column, row, words):
         self.selects(column, row)

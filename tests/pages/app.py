@@ -9,8 +9,9 @@ import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.frame import PAGES
+from pages.parts.rows import Table
 from pages.parts.session import NamedRun, Session
-from pages.parts.state import TranslateState
+from pages.parts.state import FrameState, TranslateState
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS
 from seq2seq.classroom.lessons import suggested_settings
@@ -37,9 +38,9 @@ class StandInEngine:
 
 
 def new_session(rows=NOTEBOOK_PAIRS, run=None, **settings) -> Session:
-    rows = tuple((source, target) for source, target in rows)
-    model, training = suggested_settings(len(rows))
-    session = Session("own", rows, rows, settings.get("model", model), settings.get("training", training))
+    table = Table.of((source, target) for source, target in rows)
+    model, training = suggested_settings(len(table.rows))
+    session = Session("own", table, table, settings.get("model", model), settings.get("training", training))
     session.asks = False  # questions hold answers back: see test_questions.py
     if run is not None:
         lesson = run.state.lesson
@@ -58,7 +59,7 @@ def a_run(state, status="finished", stop_reason="epochs", **attributes) -> Run:
 def open_page(page, session=None, language="en") -> AppTest:
     """Opens a page as a deep link does; without a session it is the first page of a new student."""
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    app.session_state["chosen_language"] = language
+    app.session_state["FrameState"] = FrameState(language)
     if session is not None:
         app.session_state["session"] = session
     app.switch_page(PAGES[page][0])
@@ -77,10 +78,11 @@ def open_section(section, state, sentence="Hello.", language="en", is_large=Fals
     session = new_session(state.lesson.pairs, a_run(state), model=state.lesson.model, training=state.lesson.training)
     session.is_large = is_large
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    page = TranslateState(sentence=sentence, section=section, **remembered)
-    values = {"chosen_language": language, "session": session, "TranslateState": page} | dict.fromkeys(opened, True)
-    for key, value in values.items():
-        app.session_state[key] = value
+    app.session_state["FrameState"] = FrameState(language)
+    app.session_state["session"] = session
+    app.session_state["TranslateState"] = TranslateState(sentence=sentence, section=section, **remembered)
+    for key in opened:
+        app.session_state[key] = True
     app.switch_page(PAGES["translate"][0])
     return checked(app.run())
 
@@ -129,13 +131,11 @@ def button(app, key, language="en"):
 
 
 def edit(app, edited=(), added=(), deleted=()) -> AppTest:
-    """Does to the table what a student would do in the browser."""
-    app.session_state[app.data_editor[0].key] = {
-        "edited_rows": dict(edited),
-        "added_rows": list(added),
-        "deleted_rows": list(deleted),
-    }
-    return checked(app.run())
+    """Sends what the table would send from the browser: all that was changed since it began."""
+    edits = {"edited_rows": dict(edited), "added_rows": list(added), "deleted_rows": list(deleted)}
+    states = app._tree.get_widget_states()
+    states.widgets.add(id=app.data_editor[0].proto.id, string_value=json.dumps(edits))
+    return checked(app._run(states))
 
 
 def listed_problems(app) -> list[tuple[str, str]]:

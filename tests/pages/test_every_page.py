@@ -10,8 +10,9 @@ from itertools import product
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import session as sessions
+from pages.parts import address
 from pages.parts.frame import PAGES
+from pages.parts.rows import Table
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
 from seq2seq.limits import MAX_CHARACTERS
@@ -57,24 +58,24 @@ def test_the_browsers_language_comes_first(locale, language):
 def test_what_stands_behind_a_second_question_mark_is_no_part_of_the_session():
     """The address bar has a parameter already, and people add "?large=on" to it."""
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    app.query_params[sessions.ID] = "abc?large=on&questions=off"
+    app.query_params[address.ID] = "abc?large=on&questions=off"
     checked(app.run())
     session = app.session_state["session"]
     assert (session.id, session.is_large, session.asks) == ("abc", True, False)
-    assert app.query_params[sessions.ID] == "abc"
+    assert app.query_params[address.ID] == "abc"
 
 
 def test_switching_the_language_keeps_the_work():
     session = new_session((*NOTEBOOK_PAIRS, ("Thanks.", "고마워요.")))
     app = open_page("tensors", session)
-    app.button_group(key="language").set_value("ko")
+    app.button_group(key="FrameState-language").set_value("ko")
     checked(app.run())
     assert app.title[0].value == "텐서"
     assert app.session_state["session"] is session
     app.switch_page(PAGES["pairs"][0])
     checked(app.run())
     assert shows(app, "pairs.used", "ko", used=6, rows=6)
-    app.button_group(key="language").set_value("en")
+    app.button_group(key="FrameState-language").set_value("en")
     assert shows(checked(app.run()), "pairs.used", used=6, rows=6)
 
 
@@ -117,7 +118,7 @@ def test_a_changed_lesson_says_so_and_keeps_the_model(page, trained_session):
     trained_session.model = ModelConfig(16)
     assert shows(checked(app.run()), "frame.outdated", pairs=5, units=32)
     trained_session.model = ModelConfig()
-    trained_session.edit((("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:]))
+    trained_session.replace(Table.of([("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:]]))
     assert shows(checked(app.run()), "frame.outdated", pairs=5, units=32)
     trained_session.undo()
     assert not shows(checked(app.run()), "frame.outdated")

@@ -8,17 +8,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.state import FrameState, remembered
+
 LANGUAGES = {"ko": "한국어", "en": "English"}
 
 
 def language() -> str:
-    """Returns the language of this student: the one chosen, else the browser's if we speak it, else English."""
-    browser = (st.context.locale or "")[:2]
-    return st.session_state.get("chosen_language") or (browser if browser in LANGUAGES else "en")
-
-
-def choose_language(chosen: str) -> None:
-    st.session_state["chosen_language"] = chosen
+    """Returns the language of this tab: the one chosen, else the browser's if we speak it, else English."""
+    state = remembered(FrameState)
+    if state.language is None:
+        browser = (st.context.locale or "")[:2]
+        state.language = browser if browser in LANGUAGES else "en"
+    return state.language
 
 
 @cache

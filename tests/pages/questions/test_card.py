@@ -12,6 +12,7 @@ from pages.parts import texts as page_texts
 from pages.parts.frame import PAGES
 from pages.parts.questions.card import _verbatim
 from pages.parts.questions.questions import questions_of
+from pages.parts.state import FrameState
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState
 from tests.pages.app import (
@@ -236,7 +237,7 @@ def test_a_teacher_can_turn_questions_off():
 )
 def test_an_address_can_begin_without_questions_and_in_large_type(address, asks, is_large):
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    app.session_state["chosen_language"] = "en"
+    app.session_state["FrameState"] = FrameState("en")
     for name, value in address.items():
         app.query_params[name] = value
     checked(app.run())
@@ -253,7 +254,7 @@ def test_large_type():
         return any("--type-size: 130%" in element.proto.body for element in app.get("html"))
 
     assert not is_large()
-    app.toggle(key="large").set_value(True)
+    app.toggle(key="Session-is_large").set_value(True)
     checked(app.run())
     assert session.is_large
     assert is_large()

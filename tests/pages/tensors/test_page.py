@@ -50,6 +50,6 @@ def test_choosing_a_pair_and_a_tensor():
     checked(app.run())
     assert session.chosen == 3
     assert shows(app, "tensors.zero_rows", tensor="encoder_inputs", pair=3, steps=18, zero=7)
-    next(group for group in app.button_group if group.key != "language").set_value("decoder_targets")
+    next(group for group in app.button_group if group.key != "FrameState-language").set_value("decoder_targets")
     checked(app.run())
     assert shows(app, "tensors.zero_rows", tensor="decoder_targets", pair=3, steps=11, zero=4)

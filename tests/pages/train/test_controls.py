@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from pages.parts import texts
+from pages.parts.rows import Table
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.train import controls
 from pages.parts.train.comparisons import COMPARISONS
@@ -228,7 +229,7 @@ def test_comparisons_have_one_baseline(trained_session, engine):
 
 
 def test_a_comparison_of_an_earlier_lesson_says_so(trained_session):
-    trained_session.edit((("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:]))
+    trained_session.replace(Table.of([("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:]]))
     app = open_page("train", trained_session)
     checked(app.button(key="what-if-units").click().run())
     assert trained_session.run.state.lesson.pairs == NOTEBOOK_PAIRS
