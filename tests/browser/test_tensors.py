@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from pages.parts.tensors import pictures as tensor_pictures
-from pages.parts.tensors import tables as tensor_tables
+from pages.parts.tensors.over_time import LEFT, over_time
+from pages.parts.theme import Theme
 from seq2seq import NOTEBOOK_PAIRS, Lesson
 from seq2seq.tensors import token_ids
 
@@ -14,15 +14,14 @@ def test_a_token_is_followed_by_mouse_and_by_keys(visit):
     student.is_at("tensors")
     lesson = Lesson(NOTEBOOK_PAIRS)
     ids = token_ids(lesson, [0])
-    boxes, *_ = tensor_pictures._heights(tensor_tables.time_rows(lesson, ids))
-    columns = max(array.shape[1] for array in ids)
+    pair = over_time(lesson, ids, Theme())
+    places = pair.boxes.set_index(["tensor", "step"])
     picture = student.main.get_by_test_id("stVegaLiteChart").first.locator(".marks")
 
     def clicks(tensor, step):
         box = picture.bounding_box()
-        left, right = tensor_pictures._LEFT, columns - 0.45
-        x = box["width"] * (step - left) / (right - left)
-        picture.click(position={"x": x, "y": boxes[0, tensor]})
+        x, y = places.loc[(tensor, step), ["x", "y"]]
+        picture.click(position={"x": box["width"] * (x - LEFT) / (pair.right - LEFT), "y": y})
 
     def follows(tensor, step):
         place = f"{tensor}[0, {step}, {getattr(ids, tensor)[0, step]}]"

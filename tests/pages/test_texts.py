@@ -80,7 +80,7 @@ FAMILIES = {
     "run.set_{}": _SETTINGS[1:],
     "run.column_{}": _COLUMNS,
     "run.column_{}_help": ("shown", "used"),
-    "tensors.{}": Tensors._fields,
+    "tensors.{}": (*Tensors._fields, "padding", "left_out", "missing", "earlier"),
     "tensors.{}_vocabulary": Pair._fields,
     "tensors.axis_time_{}{}": _SIDES,
     "tensors.axis_tokens_{}{}": _SIDES,

@@ -16,7 +16,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pages.parts.theme import NEGATIVE, OPEN_GATE, PADDING, POSITIVE, ZERO
+from pages.parts.theme import NEGATIVE, OPEN_GATE, PADDING, POSITIVE, ZERO, Theme
 
 
 def specification(build: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict]:
@@ -77,33 +77,48 @@ def boxes(table: pd.DataFrame, width: float, height: float) -> pd.DataFrame:
     )
 
 
-def place(x: tuple[float, float], y: tuple[float, float]) -> dict[str, alt.SchemaBase]:
-    """Returns the encoding of boxes (see `boxes`) on a plane without axes, y downwards.
+def look(channel: type[alt.SchemaBase], field: str, looks: Mapping[str, Any]) -> alt.SchemaBase:
+    """Returns an encoding by the values of a column: how each of them looks."""
+    return channel(f"{field}:N", scale=alt.Scale(domain=list(looks), range=list(looks.values())), legend=None)
+
+
+def inks(theme: Theme) -> alt.Color:
+    """Returns the colour of texts by the column "ink": "black", "white", or "ink", which is written on the ground."""
+    return look(alt.Color, "ink", {"black": "black", "white": "white", "ink": theme.ink})
+
+
+def place(
+    x: tuple[float, float],
+    y: tuple[float, float],
+    start: tuple[str, str] = ("left", "top"),
+    end: tuple[str, str] | None = ("right", "bottom"),
+) -> dict[str, alt.SchemaBase]:
+    """Returns an encoding on a plane without axes, y downwards: of boxes (see `boxes`), of strokes or of points.
 
     Args:
         x, y: from where to where the plane goes.
+        start: the columns of the corner where a box or a stroke begins, or of a point.
+        end: those of the opposite corner; None for points.
     """
     across = alt.Scale(domain=list(x), nice=False, zero=False)
     down = alt.Scale(domain=[y[1], y[0]], nice=False, zero=False)
-    return {
-        "x": alt.X("left:Q", scale=across, axis=None),
-        "x2": alt.X2("right"),
-        "y": alt.Y("top:Q", scale=down, axis=None),
-        "y2": alt.Y2("bottom"),
-    }
+    placed = {"x": alt.X(f"{start[0]}:Q", scale=across, axis=None), "y": alt.Y(f"{start[1]}:Q", scale=down, axis=None)}
+    return placed | {"x2": alt.X2(end[0]), "y2": alt.Y2(end[1])} if end else placed
+
+
+RISING = {"start": ("left", "bottom"), "end": ("right", "top")}  # strokes across boxes; see `place`
 
 
 def hatching(padding: pd.DataFrame) -> pd.DataFrame:
-    """Returns the strokes that hatch boxes of padding: three in each, from the lower edge to the upper one."""
-    upwards = padding.rename(columns={"top": "bottom", "bottom": "top"})
+    """Returns the edges of the strokes that hatch boxes of padding: three in each, each rising to the right."""
     return pd.concat(
-        [upwards.assign(left=padding["x"] + by - 0.14, right=padding["x"] + by + 0.14) for by in (-0.28, 0, 0.28)],
+        [padding.assign(left=padding["x"] + by - 0.14, right=padding["x"] + by + 0.14) for by in (-0.28, 0, 0.28)],
         ignore_index=True,
     )
 
 
 def hatched(strokes: alt.Chart, encoding: Mapping[str, alt.SchemaBase]) -> alt.Chart:
-    """Draws the strokes of `hatching`; the encoding is that of the boxes."""
+    """Draws the strokes of `hatching`; the encoding is that of `RISING` ones."""
     return strokes.mark_rule(stroke=PADDING, strokeWidth=1.5, opacity=0.8).encode(**encoding)
 
 

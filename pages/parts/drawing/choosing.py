@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts.state import bound
+from pages.parts.session import Session
+from pages.parts.state import bound, bound_setting
 from pages.parts.texts import text
 from pages.parts.theme import display_text
 from seq2seq import Lesson
@@ -36,6 +37,13 @@ def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
         where.number_input(text("choosing.pair_number", last=last), 0, last, **bound(owner, name))
         where.text(" → ".join(lesson.pairs[getattr(owner, name)]))
     return getattr(owner, name)
+
+
+def switch_markers_and_mask(session: Session) -> None:
+    """Offers the settings of the model that change the tensors as well."""
+    for setting in ("markers", "mask_padding"):
+        about = text(f"model.{setting}_help")
+        st.toggle(text(f"model.{setting}"), help=about, **bound_setting(session, "model", setting))
 
 
 def choose_sentence(

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.parts.drawing.choosing import switch_markers_and_mask
 from pages.parts.session import Session
 from pages.parts.state import bound_setting
 from pages.parts.texts import text
@@ -24,9 +25,7 @@ def section(session: Session, lesson: Lesson) -> None:
         **bound_setting(session, "model", "hidden_size"),
     )
     with switches:
-        for setting in ("markers", "mask_padding"):
-            about = text(f"model.{setting}_help")
-            st.toggle(text(f"model.{setting}"), help=about, **bound_setting(session, "model", setting))
+        switch_markers_and_mask(session)
     names = {level: text(f"tokens.{level}") for level in LEVELS}
     for column, side in zip(sides, ("source", "target"), strict=True):
         column.selectbox(

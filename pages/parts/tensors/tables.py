@@ -1,93 +1,20 @@
-"""What the pictures of the page Tensors show, as tables of numbers, which the tests compare with `vectorize`."""
+"""One token, one sentence and the memory of all, as tables and in words, which the tests compare with `vectorize`."""
 
 from __future__ import annotations
-
-import random
-from copy import copy
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from pages.parts import theme
+from pages.parts.theme import Theme, display_token
 from seq2seq import Lesson
-from seq2seq.tensors import Tensors, dense_shapes, id_type, one_hot
+from seq2seq.tensors import dense_shapes, id_type, one_hot
 from seq2seq.vocabulary import PAD_ID, Vocabulary
 
-TENSORS = Tensors._fields
 KERNELS = {"encoder_inputs": "encoder_kernel", "decoder_inputs": "decoder_kernel"}  # what a tensor is multiplied with
-_STEPS_PER_LINE = 20  # as many boxes as can be told apart on a phone
-_WORDS_PER_LINE = 6
+LAPTOP = 8 * 10**9  # bytes
 _MAX_COLUMNS = 80  # of a vocabulary that can be told apart
 _KERNEL_ROWS, _KERNEL_COLUMNS = 7, 7  # that are drawn with their numbers
-
-
-def vocabulary_of(lesson: Lesson, tensor: str) -> Vocabulary:
-    """Returns the vocabulary whose tokens are the columns of a tensor."""
-    return lesson.source_vocabulary if tensor == "encoder_inputs" else lesson.target_vocabulary
-
-
-def steps_per_line(lesson: Lesson) -> int:
-    """Returns how many boxes of this lesson's tokens stand in a line."""
-    return _WORDS_PER_LINE if "word" in (lesson.model.source_tokens, lesson.model.target_tokens) else _STEPS_PER_LINE
-
-
-def time_rows(lesson: Lesson, ids: Tensors) -> pd.DataFrame:
-    """Returns a box for each time step of the three tensors, and what stands before the first box of a line.
-
-    The kinds: "token"; "bos" and "eos"; "padding", or "left_out" if the mask leaves it out; "missing" is what the
-    decoder would have to say before step 0 and is never asked to, for want of ⟨bos⟩; "earlier" is what it says at the
-    last step of the line above.
-
-    Args:
-        lesson: for its vocabularies and its settings.
-        ids: the tensors of one pair alone, as ids: (1, time) each.
-
-    Returns:
-        Columns "tensor", "step", "line", "x" (place in the line, -1 is before the first), "token", "id", "kind".
-    """
-    per_line = steps_per_line(lesson)
-    rows = []
-    for tensor, sequence in zip(TENSORS, ids, strict=True):
-        boxes = [_box(lesson, tensor, step, int(token_id)) for step, token_id in enumerate(sequence[0])]
-        rows += [box | {"line": t // per_line, "x": t % per_line} for t, box in enumerate(boxes)]
-        if tensor == "decoder_targets":
-            heard = np.flatnonzero(ids.decoder_inputs[0] != PAD_ID)
-            begins = [step for step in heard.tolist() if step and step % per_line == 0]
-            rows += [boxes[t - 1] | {"kind": "earlier", "line": t // per_line, "x": -1} for t in begins]
-    if not lesson.model.markers:
-        nothing = {"tensor": "decoder_targets", "step": -1, "token": "?", "id": "", "kind": "missing"}
-        rows.append(nothing | {"line": 0, "x": -1})
-    return pd.DataFrame(rows)
-
-
-def _box(lesson: Lesson, tensor: str, step: int, token_id: int) -> dict:
-    vocabulary = vocabulary_of(lesson, tensor)
-    box = {"tensor": tensor, "step": step}
-    if token_id == PAD_ID:
-        kind, token = ("left_out", "–") if lesson.model.mask_padding else ("padding", theme.ZERO_ROW)
-        return box | {"token": token, "id": "", "kind": kind}
-    kind = {vocabulary.bos_id: "bos", vocabulary.eos_id: "eos"}.get(token_id, "token")
-    return box | {"token": theme.display_token(vocabulary.tokens[token_id]), "id": str(token_id), "kind": kind}
-
-
-def shift_rows(lesson: Lesson, ids: Tensors) -> pd.DataFrame:
-    """Returns the arrows of the shift: from what should be said at one step to what is heard at the next.
-
-    Returns:
-        Columns "step" (of what is heard), "line", "x" (where it is heard; it is said one place before).
-    """
-    per_line = steps_per_line(lesson)
-    heard = np.flatnonzero(ids.decoder_inputs[0] != PAD_ID)
-    heard = heard[1:] if lesson.model.markers else heard  # ⟨bos⟩ is heard before anything was said
-    return pd.DataFrame({"step": heard, "line": heard // per_line, "x": heard % per_line})
-
-
-def time_table(rows: pd.DataFrame) -> pd.DataFrame:
-    """Returns the boxes as a table: a row for each time step, a column for each tensor, "token (id)" in the cells."""
-    own = rows[~rows["kind"].isin(["missing", "earlier"])]
-    said = own["token"] + own["id"].map(lambda token_id: f" ({token_id})" if token_id else "")
-    return own.assign(said=said).pivot(index="step", columns="tensor", values="said")[list(TENSORS)].fillna("")
+_PRODUCT = "x @ kernel"
 
 
 def printed(tensor: str, n: int, t: int, row: np.ndarray) -> list[tuple[str, str]]:
@@ -120,19 +47,6 @@ def printed_product(tensor: str, n: int, t: int, row: np.ndarray, kernel: np.nda
     return f"np.array_equal({product}, {name}[{row.argmax()}])", str(np.array_equal(row @ kernel, kernel[row.argmax()]))
 
 
-def numbered_as_a_set(lesson: Lesson, seed: int) -> Lesson:
-    """Returns a lesson whose tokens, markers included, are numbered in an order drawn by chance, as a `set` gives it.
-
-    Weights that were trained with the sorted ids fit into it, but they mean other tokens.
-    """
-    renumbered, drawn = copy(lesson), random.Random(seed)
-    for side in ("source", "target"):
-        vocabulary = getattr(lesson, f"{side}_vocabulary")
-        tokens = tuple(drawn.sample(vocabulary.tokens, len(vocabulary)))
-        renumbered.__dict__[f"{side}_vocabulary"] = replace(vocabulary, tokens=tokens)  # in place of the cached one
-    return renumbered
-
-
 def window(size: int, at: int, most: int) -> range:
     """Returns at most so many neighbouring places of a row, with one of them as near to the middle as can be."""
     first = max(0, min(at - most // 2, size - most))
@@ -158,8 +72,25 @@ def one_hot_table(ids: np.ndarray, vocabulary: Vocabulary) -> pd.DataFrame:
     columns = range(len(vocabulary))
     if len(vocabulary) > _MAX_COLUMNS:
         columns = sorted(set(ids.tolist()) - {PAD_ID})
-    names = [f"{token_id} {theme.display_token(vocabulary.tokens[token_id])}" for token_id in columns]
+    names = [f"{token_id} {display_token(vocabulary.tokens[token_id])}" for token_id in columns]
     return pd.DataFrame(one_hot(ids, len(vocabulary))[:, list(columns)].astype(int), columns=names)
+
+
+def one_hot_marks(table: pd.DataFrame, step: int) -> dict[str, pd.DataFrame]:
+    """Returns what is drawn of a sentence one-hot: its rows and columns, ones, rows of zeros, and the row at `step`.
+
+    Args:
+        table: see `one_hot_table`.
+        step: the row that is followed.
+    """
+    steps, places = np.nonzero(table.to_numpy())
+    return {
+        "steps": pd.DataFrame({"step": range(len(table))}),
+        "tokens": pd.DataFrame({"token": table.columns, "place": range(table.shape[1])}),
+        "zeros": pd.DataFrame({"step": np.flatnonzero(~table.to_numpy().any(axis=1))}),
+        "ones": pd.DataFrame({"step": steps, "token": table.columns[places], "place": places}),
+        "now": pd.DataFrame({"step": [step]}),
+    }
 
 
 def product_table(row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -> pd.DataFrame:
@@ -175,11 +106,43 @@ def product_table(row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -
     """
     rows = window(len(row), int(row.argmax()), _KERNEL_ROWS)
     columns = range(min(_KERNEL_COLUMNS, kernel.shape[1]))
-    names = [f"{token_id} {theme.display_token(vocabulary.tokens[token_id])}" for token_id in rows]
+    names = [f"{token_id} {display_token(vocabulary.tokens[token_id])}" for token_id in rows]
     table = pd.DataFrame(kernel[rows.start : rows.stop, : len(columns)], index=names, columns=map(str, columns))
-    table.loc["x @ kernel"] = (row @ kernel)[: len(columns)]
+    table.loc[_PRODUCT] = (row @ kernel)[: len(columns)]
     table.insert(0, "x", [*row[rows.start : rows.stop], np.nan])
     return table
+
+
+def product_cells(table: pd.DataFrame, largest: float) -> pd.DataFrame:
+    """Returns the cells of a product as they are drawn, with a gap after x and one before the product.
+
+    Args:
+        table: see `product_table`.
+        largest: the number with the darkest colour.
+
+    Returns:
+        Columns "row" and "column" with their places, "down" and "across"; "value"; "part" ("x", "kernel", "gap");
+        "counts", which is whether it is multiplied by 1; "shade" from -1 to 1; "written" and its "ink".
+    """
+    spaced = table.reindex(index=[*table.index[:-1], " ", _PRODUCT], columns=["x", " ", *table.columns[1:]])
+    cells = spaced.rename_axis("row").reset_index().melt("row", var_name="column")
+    down, across = ({name: n for n, name in enumerate(names)} for names in (spaced.index, spaced.columns))
+    is_x, is_gap = cells["column"] == "x", cells["value"].isna()
+    counts = (cells["row"].map(table["x"]) > 0) | (cells["row"] == _PRODUCT)
+    shade = cells["value"] / largest
+    written = [
+        "" if gap else f"{v:.0f}" if x else f"{v:.2f}".replace("-0.00", "0.00").replace("-", "−")
+        for v, x, gap in zip(cells["value"], is_x, is_gap, strict=True)
+    ]
+    return cells.assign(
+        down=cells["row"].map(down),
+        across=cells["column"].map(across),
+        part=np.select([is_gap, is_x], ["gap", "x"], "kernel"),
+        counts=counts,
+        shade=shade,
+        written=written,
+        ink=np.select([is_x | ~counts, shade.abs() > 0.6], ["ink", "white"], "black"),
+    )
 
 
 def memory_table(lesson: Lesson, longer: int = 1, larger: int = 1) -> pd.DataFrame:
@@ -195,6 +158,34 @@ def memory_table(lesson: Lesson, longer: int = 1, larger: int = 1) -> pd.DataFra
     ids = sum(steps * np.dtype(id_type(tokens)).itemsize for steps, tokens in shapes)
     pairs = sorted({*(10**power for power in range(7)), len(lesson.pairs)})
     return pd.DataFrame({"dense": [n * dense for n in pairs], "ids": [n * ids for n in pairs]}, index=pairs)
+
+
+def memory_tables(theme: Theme, table: pd.DataFrame, own: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Returns what is drawn of the memory: both lines, this lesson's points on them, labels of these, and the limit.
+
+    Args:
+        theme: for the words.
+        table: see `memory_table`.
+        own: the row of it that is this lesson.
+    """
+    names = {"dense": theme.text("tensors.dense"), "ids": theme.text("tensors.as_ids")}
+    lines, points = (
+        part.rename_axis("pairs").reset_index().melt("pairs", var_name="kind", value_name="bytes")
+        for part in (table, own)
+    )
+    lines, points = (
+        part.assign(name=part["kind"].map(names), written=part["bytes"].map(size)) for part in (lines, points)
+    )
+    words = [  # not by colour alone: the lines' patterns as well
+        f"● {pattern} {name} · {theme.text('tensors.this_lesson', size=written)}"
+        for pattern, name, written in zip("━╌", points["name"], points["written"], strict=True)
+    ]
+    return {
+        "lines": lines,
+        "own": points,
+        "labels": pd.DataFrame({"pairs": 10**6, "bytes": [20_000, 150], "label": words}),  # no line ever comes there
+        "limit": pd.DataFrame({"bytes": [LAPTOP], "label": [theme.text("tensors.laptop", size=size(LAPTOP))]}),
+    }
 
 
 def size(number_of_bytes: float) -> str:

@@ -1,55 +1,200 @@
-"""The page Tensors: shapes and switches."""
+"""The page Tensors: its shapes, switches and choices, a token that is followed, and tokens numbered anew."""
 
-import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pages.parts.texts import LANGUAGES
-from seq2seq import NOTEBOOK_PAIRS, Lesson
-from tests.pages.app import (
-    checked,
-    new_session,
-    open_page,
-    shows,
-)
+from pages.parts.frame import PAGES
+from pages.parts.tensors.vocabulary import numbered_as_a_set
+from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.theme import display_token
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator, vectorize
+from seq2seq.state import initial_weights
+from tests.pages.app import button, checked, new_session, open_page, shows
 
-HANGUL = re.compile("[\uac00-\ud7a3]")
-ENGLISH_SENTENCE = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")
-NEEDS_A_LESSON = ("tensors", "model", "train")
+
+def visit(app, page):
+    app.switch_page(PAGES[page][0])
+    return checked(app.run())
+
+
+def switch(app, key, language="en"):
+    return next(toggle for toggle in app.main.toggle if toggle.label == catalogue(language)[key])
+
+
+def follow(app, tensor):
+    next(group for group in app.button_group if group.key != "FrameState-language").set_value(tensor)
+    return checked(app.run())
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_shapes_of_the_notebook(language):
-    notebook = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
-    app = open_page("tensors", new_session(model=notebook.model, training=notebook.training), language)
-    shapes = [element.value for element in app.markdown if element.value.startswith("###")]
-    assert shapes == ["### `(5, 18, 23)`", "### `(5, 10, 24)`", "### `(5, 10, 24)`"]
-    assert shows(app, "tensors.axis_time_source", language, n=18, longest=18)
-    assert shows(app, "tensors.axis_tokens_target", language, n=24, characters=24)
+def test_the_switches_are_those_of_the_page_model(language):
+    session = new_session()
+    app = open_page("tensors", session, language)
+
+    def shapes():
+        return [element.value for element in app.markdown if element.value.startswith("###")]
+
+    assert shapes() == ["### `(5, 18, 23)`", "### `(5, 11, 26)`", "### `(5, 11, 26)`"]
+    assert shows(app, "tensors.axis_time_target_plus", language, n=11, longest=10)
+    assert shows(app, "tensors.axis_tokens_target_plus", language, n=26, different=24)
+    assert shows(app, "tensors.shift_markers", language)
+    assert shows(app, "tensors.legend_left_out", language)
+    for key in ("model.markers", "model.mask_padding"):
+        switch(app, key, language).set_value(False)
+        checked(app.run())
+    assert session.model == ModelConfig(markers=False, mask_padding=False)
+    assert shapes() == ["### `(5, 18, 23)`", "### `(5, 10, 24)`", "### `(5, 10, 24)`"]  # the notebook's
+    assert shows(app, "tensors.axis_time_target", language, n=10, longest=10)
+    assert shows(app, "tensors.axis_tokens_target", language, n=24, different=24)
     assert shows(app, "tensors.shift_notebook", language)
-    assert shows(app, "tensors.zero_rows", language, tensor="encoder_inputs", pair=0, steps=18, zero=12)
-
-
-def test_shapes_with_markers():
-    app = open_page("tensors", new_session())
-    shapes = [element.value for element in app.markdown if element.value.startswith("###")]
-    assert shapes == ["### `(5, 18, 23)`", "### `(5, 11, 26)`", "### `(5, 11, 26)`"]
-    assert shows(app, "tensors.axis_time_target_plus", n=11, longest=10)
-    assert shows(app, "tensors.axis_tokens_target_plus", n=26, characters=24)
-    assert shows(app, "tensors.shift_markers")
-    vocabularies = [table.value.to_numpy().ravel().tolist() for table in app.dataframe[-2:]]
-    assert [len(tokens) for tokens in vocabularies] == [23, 26]
-    assert "␣" in vocabularies[0]
-    assert {"⟨bos⟩", "⟨eos⟩", "␣"} <= set(vocabularies[1])
+    assert shows(app, "tensors.legend_padding", language)
+    assert not switch(visit(app, "model"), "model.markers", language).value
+    switch(app, "model.markers", language).set_value(True)
+    checked(app.run())
+    visit(app, "tensors")
+    assert [switch(app, f"model.{key}", language).value for key in ("markers", "mask_padding")] == [True, False]
 
 
 def test_choosing_a_pair_and_a_tensor():
     session = new_session()
     app = open_page("tensors", session)
+    assert shows(app, "tensors.zero_rows", tensor="encoder_inputs", pair=0, steps=18, zero=12)
     app.selectbox[0].set_value(3)
     checked(app.run())
     assert session.chosen == 3
     assert shows(app, "tensors.zero_rows", tensor="encoder_inputs", pair=3, steps=18, zero=7)
-    next(group for group in app.button_group if group.key != "FrameState-language").set_value("decoder_targets")
-    checked(app.run())
+    follow(app, "decoder_targets")
     assert shows(app, "tensors.zero_rows", tensor="decoder_targets", pair=3, steps=11, zero=4)
+
+
+def test_following_a_token_by_keyboard():
+    app = open_page("tensors", new_session())
+    for step in (1, 2):
+        checked(button(app, "choosing.forward").click().run())
+        assert app.select_slider[0].value == step
+    # The third token of the first pair, Hello., is an l.
+    token_id = Lesson(NOTEBOOK_PAIRS).source_vocabulary.encode("l")[0]
+    assert {"l", str(token_id), f"encoder_inputs[0, 2, {token_id}]"} <= {element.value for element in app.text}
+    assert app.code[0].value.splitlines()[0] == f"print(encoder_inputs[0, 2, {token_id}])  # 1.0"
+    assert "np.array_equal" in app.code[1].value
+    app.select_slider[0].set_value(17)
+    checked(app.run())
+    assert shows(app, "tensors.no_token", n=0, t=17)
+    assert "np.any" in app.code[1].value
+    follow(app, "decoder_targets")
+    assert app.select_slider[0].value == 10  # the decoder has fewer steps
+    assert shows(app, "tensors.picks_target")
+    for key, step in (("forward", 10), ("back", 9)):
+        checked(button(app, f"choosing.{key}").click().run())
+        assert app.select_slider[0].value == step
+
+
+def test_the_kernel_is_that_of_the_trained_model(trained_session):
+    app = open_page("tensors", trained_session)
+    assert shows(app, "cell.trained", epoch=trained_session.trained.epoch)
+    switch(app, "model.markers").set_value(False)  # the trained model is another one now
+    assert shows(checked(app.run()), "cell.untrained")
+
+
+def test_every_picture_can_be_read_as_a_table():
+    app = open_page("tensors", new_session())
+    before = len(app.dataframe)
+    for key in ("steps", "one-hot", "product", "memory"):
+        app.session_state[f"{key}-table"] = True
+    checked(app.run())
+    assert len(app.dataframe) == before + 4
+    dense = vectorize(Lesson(NOTEBOOK_PAIRS))
+    assert any(np.array_equal(table.value.to_numpy(), dense.encoder_inputs[0]) for table in app.dataframe)
+
+
+def test_a_large_vocabulary_says_that_not_all_columns_are_drawn():
+    app = open_page("tensors", new_session([(chr(0xAC00 + n), chr(0x4E00 + n)) for n in range(200)]))
+    assert shows(app, "tensors.used_columns", shown=1, all=200)
+
+
+# --- Tokens numbered as a set numbers them ---------------------------------------------------------------------------
+
+
+def ids(app):
+    """Returns the source's tokens in the order of their ids."""
+    return next(table.value.iloc[0].tolist() for table in app.dataframe if table.value.shape == (1, 23))
+
+
+def outputs(app, language="en"):
+    column = catalogue(language)["tensors.weights_say"]
+    return [table.value[column].tolist() for table in app.dataframe if column in table.value]
+
+
+@given(st.integers(0, 999))
+def test_numbered_as_a_set_the_same_tokens_have_other_ids(seed):
+    """What weights output with other ids is what weights in another order output with the old ones."""
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(6))
+    renumbered, weights = numbered_as_a_set(lesson, seed), initial_weights(lesson)
+    order = {}
+    for side in ("source", "target"):
+        before, after = (getattr(of, f"{side}_vocabulary").tokens for of in (lesson, renumbered))
+        assert sorted(before) == sorted(after)
+        order[side] = [after.index(token) for token in before]
+    state = TrainingState.new(lesson)
+    in_order = weights | {
+        "encoder_kernel": weights["encoder_kernel"][order["source"]],
+        "decoder_kernel": weights["decoder_kernel"][order["target"]],
+        "dense_kernel": weights["dense_kernel"][:, order["target"]],
+        "dense_bias": weights["dense_bias"][order["target"]],
+    }
+    for source, _ in NOTEBOOK_PAIRS:
+        of_ids, of_weights = (
+            next(Translator(replace(state, **other)).steps(source)).probabilities
+            for other in ({"lesson": renumbered}, {"weights": in_order})
+        )
+        np.testing.assert_allclose(of_ids[order["target"]], of_weights, rtol=1e-4)
+    assert lesson.source_vocabulary.tokens == tuple(sorted(lesson.source_vocabulary.tokens))  # as it was
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_other_ids_make_gibberish_of_trained_weights(language, trained_session):
+    trained_session.chosen = 1
+    app = open_page("tensors", trained_session, language)
+    in_order = ids(app)
+    assert in_order == list(map(display_token, trained_session.lesson.source_vocabulary.tokens))
+    assert {"⟨bos⟩", "⟨eos⟩", "␣"} <= set(app.dataframe[-1].value.iloc[0])
+    assert outputs(app, language) == []
+    orders = set()
+    for _ in range(3):  # in every run of Python another order
+        checked(app.button(key="as-a-set").click().run())
+        [[with_sorted, with_others]] = outputs(app, language)
+        assert with_sorted == NOTEBOOK_PAIRS[1][1] != with_others
+        assert sorted(ids(app)) == sorted(in_order)
+        orders.add(tuple(ids(app)))
+    assert len(orders) == 3
+    checked(app.button(key="sort-again").click().run())
+    assert (ids(app), outputs(app, language)) == (in_order, [])
+
+
+def test_the_numbering_is_not_the_seed_of_the_training():
+    """Both were kept under one name: leaving Train lost the numbering."""
+    session = new_session()
+    app = open_page("tensors", session)
+    in_order = ids(app)
+    checked(app.button(key="as-a-set").click().run())
+    numbered = ids(app)
+    visit(app, "train")
+    seed = next(field for field in app.number_input if field.label == catalogue("en")["train.seed"])
+    seed.set_value(7)
+    checked(app.run())
+    assert session.training.seed == 7
+    assert ids(visit(app, "tensors")) == numbered != in_order
+    checked(app.button(key="sort-again").click().run())
+    assert ids(app) == in_order
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_trained_weights_other_ids_send_to_the_training(language):
+    app = open_page("tensors", new_session(), language)
+    checked(app.button(key="as-a-set").click().run())
+    assert shows(app, "tensors.train_first", language)
+    assert catalogue(language)["train.menu"] in [link.value for link in app.main.get("page_link")]

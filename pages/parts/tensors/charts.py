@@ -1,0 +1,303 @@
+"""The four pictures of the page Tensors: three tensors over time, a sentence one-hot, a product, the memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import altair as alt
+import pandas as pd
+
+from pages.parts.drawing.charts import (
+    CANVAS,
+    RISING,
+    diverging_scale,
+    draw,
+    framed,
+    hatched,
+    inks,
+    look,
+    place,
+    specification,
+)
+from pages.parts.state import TensorsState
+from pages.parts.tensors.over_time import GAP, LEFT, TENSORS, OverTime
+from pages.parts.tensors.tables import memory_tables, one_hot_marks, product_cells
+from pages.parts.theme import MONOSPACE, PADDING, RIGHT, SOURCE, TARGET, WRONG, Theme
+
+STEPS = "steps"  # the key of the picture that boxes are clicked in
+_COLOURS = dict(zip(TENSORS, (SOURCE, TARGET, RIGHT), strict=True))
+
+
+def _of(table: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(table))
+
+
+def _by(place: str) -> alt.EncodingSortField:
+    return alt.EncodingSortField(place, op="min")  # of several tables, the browser can take but the least or greatest
+
+
+# --- Three tensors over time -----------------------------------------------------------------------------------------
+
+
+def draw_over_time(theme: Theme, pair: OverTime, state: TensorsState, on_click: Callable[[], None]) -> None:
+    """Draws one pair over time: encoder input, decoder input, decoder target, and how the last two are shifted.
+
+    Args:
+        theme: how it looks.
+        pair: what is drawn.
+        state: the box that is followed.
+        on_click: called when a box was clicked; what was clicked is in `st.session_state[STEPS]`.
+    """
+    boxes = pair.boxes.assign(clicks=state.clicks)
+    now = boxes[(boxes["tensor"] == state.tensor) & (boxes["step"] == state.step) & (boxes["x"] >= 0)]
+    tables = {"boxes": boxes, "now": now, "strokes": pair.strokes, "arrows": pair.arrows}
+    tables |= {"names": pair.names, "times": pair.times}
+    spec = _over_time(theme, pair.right, pair.height)
+    draw(spec, tables, key=STEPS, alt=theme.text("tensors.steps_alt"), on_select=on_click)
+
+
+@specification
+def _over_time(theme: Theme, right: float, height: int) -> alt.LayerChart:
+    """Draws the tables of `OverTime`: its lines are one plane, so that a click anywhere is one selection."""
+    plane = (LEFT, right), (0, height)
+    column = f"(width / {right - LEFT})"  # pixels
+    box, at = place(*plane), place(*plane, ("x", "y"), None)
+    layers = [
+        *_names(theme, at, column),
+        *_arrows(theme, plane, column),
+        *_boxes(theme, box),
+        hatched(_of("strokes"), place(*plane, **RISING)),
+        _tokens(theme, at, column),
+        *framed(_of("now"), box, radius=4),
+        _clickable(theme, box),
+    ]
+    return (
+        alt.layer(*layers)
+        # Without `padding` Streamlit takes 20 pixels of the height for it, and our own measures are off.
+        .properties(height=round(height * theme.size), padding={"bottom": 0})
+        .resolve_scale(**dict.fromkeys(("color", "fill", "stroke"), "independent"))
+        .configure_view(stroke=None)
+    )
+
+
+def _names(theme: Theme, at: dict, column: str) -> list[alt.Chart]:
+    """Draws the names of the tensors, and the numbers of the time steps with theirs."""
+    name = {"color": theme.ink, "align": "left", "x": 0}
+    number = {"color": theme.ink, "fontSize": 11 * theme.size, "opacity": 0.8}
+    time = alt.ExprRef(f"{column} > 38 ? {json.dumps(theme.text('tensors.time_step'))} : 't'")
+    return [
+        _of("names")
+        .mark_text(**name, fontSize=13 * theme.size, fontWeight="bold", limit=alt.ExprRef("width"))
+        .encode(y=at["y"], text="title:N"),
+        _of("times").mark_text(**number).encode(**at, text="step:Q"),
+        _of("times").transform_filter("datum.x == 0").mark_text(**number | name, text=time).encode(y=at["y"]),
+    ]
+
+
+def _arrows(theme: Theme, plane: tuple, column: str) -> list[alt.Chart]:
+    """Draws the arrows; how steep they are depends on how wide the picture is."""
+    ink = {"color": theme.ink, "opacity": 0.85}
+    angle = alt.ExprRef(f"-atan2({(GAP - 10) * theme.size}, 0.52 * {column}) * 180 / PI")
+    head = {"shape": "triangle-right", "filled": True, "size": 70, "angle": angle}
+    return [
+        _of("arrows").mark_rule(strokeWidth=2, **ink).encode(**place(*plane, **RISING)),
+        _of("arrows").mark_point(**head, **ink).encode(**place(*plane, RISING["end"], None)),
+    ]
+
+
+def _boxes(theme: Theme, box: dict) -> list[alt.Chart]:
+    """Draws the boxes: a token is filled, a marker outlined, padding faint; others are dashed."""
+    none = {"none": "transparent"}
+    outlines = {"padding": PADDING, "ink": theme.ink, "earlier": f"{RIGHT}B3"}
+    looks = {
+        "fill": look(alt.Fill, "fill", _COLOURS | none | {"padding": f"{PADDING}40"}),
+        "stroke": look(alt.Stroke, "outline", _COLOURS | none | outlines),
+    }
+    usual, dashed = {"cornerRadius": 4, "strokeWidth": 2.5}, {"strokeDash": [3, 3]}
+    return [
+        _kinds("token", "bos", "eos", "padding").mark_rect(**usual).encode(**box, **looks),
+        _kinds("missing", "earlier").mark_rect(**usual, **dashed).encode(**box, **looks),
+        _kinds("left_out").mark_rect(**usual | {"strokeWidth": 1.5}, **dashed).encode(**box, **looks),
+    ]
+
+
+def _kinds(*kinds: str) -> alt.Chart:
+    return _of("boxes").transform_filter(alt.FieldOneOfPredicate("kind", kinds))
+
+
+def _tokens(theme: Theme, at: dict, column: str) -> alt.Chart:
+    """Draws what is in the boxes as large as they allow; a long word is cut off, and the tooltip has all of it.
+
+    On a phone, markers and padding are short: a triangle starts, a square stops, and hatching says that 0 is no digit.
+    """
+    share = f"0.85 * {column} / datum.ems"
+    fits = f"(datum.short == '' || {share} > 10)"
+    return (
+        _of("boxes")
+        .mark_text(
+            font=MONOSPACE,
+            fontWeight="bold",
+            fontSize=alt.ExprRef(f"{fits} ? max(9, min({theme.size} * datum.size, {share})) : 0.55 * {column}"),
+            limit=alt.ExprRef(f"datum.short == '' ? 0.84 * {column} : 0"),
+            text=alt.ExprRef(f"{fits} ? datum.token : datum.short"),
+        )
+        .encode(**at, color=inks(theme))
+    )
+
+
+def _clickable(theme: Theme, box: dict) -> alt.Chart:
+    """Draws boxes that are not seen, to be clicked, and to tell what they are."""
+    tooltip = [
+        alt.Tooltip("title:N", title=theme.text("tensors.tensor")),
+        alt.Tooltip("step:Q", title=theme.text("tensors.time_step")),
+        alt.Tooltip("token:N", title=theme.text("tensors.token")),
+        alt.Tooltip("id:N", title="id"),
+        alt.Tooltip("what:N", title=theme.text("tensors.what")),
+    ]
+    # The clicks are part of what is chosen, so that a click on the same box is a new one.
+    click = alt.selection_point("pick", fields=["tensor", "step", "clicks"])
+    own = _of("boxes").transform_filter("datum.x >= 0").properties(name="own")
+    return own.mark_rect(opacity=0, cursor="pointer").encode(**box, tooltip=tooltip).add_params(click)
+
+
+# --- A sentence one-hot ----------------------------------------------------------------------------------------------
+
+
+def draw_one_hot(theme: Theme, table: pd.DataFrame, step: int, tensor: str) -> None:
+    """Draws one sentence one-hot: a row per time step, a column per token, one filled box a row, none for padding.
+
+    Args:
+        theme: how it looks.
+        table: see `one_hot_table`.
+        step: the row that is followed.
+        tensor: which it is, for its colour.
+    """
+    longest = max(map(len, table.columns), default=0)
+    spec = _one_hot(theme, tensor, 30 + min(120, 8 * longest) + 20 * len(table))
+    draw(spec, one_hot_marks(table, step), key="one-hot", alt=theme.text("tensors.one_hot_title"))
+
+
+@specification
+def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
+    """Draws the tables of `one_hot_marks`."""
+    column, time = theme.text("tensors.column"), theme.text("tensors.time_step")
+    axis = alt.Axis(labelAngle=-90, labelFont=MONOSPACE, orient="top", labelOverlap=True, labelLimit=120)
+    x, y = alt.X("token:N", sort=_by("place"), title=column, axis=axis), alt.Y("step:O", title=time)
+    across = {"y": y, "x": alt.value(0), "x2": alt.value("width")}
+    down = {"x": x, "y": alt.value(0), "y2": alt.value("height")}
+    grid = {"filled": False, "stroke": PADDING, "strokeOpacity": 0.35}
+    word = {"fontSize": 11 * theme.size}
+    tooltip = [alt.Tooltip("step:O", title=time), alt.Tooltip("token:N", title=column)]
+    layers = [
+        _of("steps").mark_rect(**grid).encode(**across),
+        _of("tokens").mark_rect(**grid).encode(**down),
+        _of("zeros").mark_rect(fill=PADDING, opacity=0.35).encode(**across),
+        _of("zeros")
+        .mark_text(text="0 0 0 … 0 0 0", font=MONOSPACE, color=theme.ink, x=alt.ExprRef("width / 2"), **word)
+        .encode(y=y),
+        _of("ones").mark_rect(fill=_COLOURS[tensor]).encode(x=x, y=y, tooltip=tooltip),
+        _of("ones")
+        .mark_text(text="1", color="black" if tensor == "decoder_inputs" else "white", **word)
+        .encode(x=x, y=y),
+        _of("now").mark_rect(filled=False, stroke=theme.ink, strokeWidth=2.5).encode(**across),
+    ]
+    return alt.layer(*layers).properties(height=round(theme.size * height), usermeta=CANVAS).configure_view(stroke=None)
+
+
+# --- A product -------------------------------------------------------------------------------------------------------
+
+
+def draw_product(theme: Theme, table: pd.DataFrame, largest: float) -> None:
+    """Draws a one-hot row beside the kernel it is multiplied with, and the product below.
+
+    Args:
+        theme: how it looks.
+        table: see `product_table`.
+        largest: the number that has the darkest colour.
+    """
+    cells = product_cells(table, largest)
+    spec = _product(theme, cells["row"].nunique(), cells["column"].nunique())
+    draw(spec, {"cells": cells}, key="product", alt=theme.text("tensors.picks_title"))
+
+
+@specification
+def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
+    """Draws the table of `product_cells`, which has so many rows and columns."""
+    row, column = theme.text("tensors.kernel_row"), theme.text("tensors.kernel_column")
+    bare = {"domain": False, "ticks": False}
+    label = {"labelFont": MONOSPACE, "labelLimit": 90 * theme.size, "labelFontSize": 12 * theme.size}
+    x = alt.X("column:N", sort=_by("across"), title=column, scale=alt.Scale(paddingInner=0.06))
+    y = alt.Y("row:N", sort=_by("down"), title=row, scale=alt.Scale(paddingInner=0.1), axis=alt.Axis(**bare, **label))
+    x = x.axis(labelAngle=0, orient="top", **bare)
+    cells = _of("cells").encode(x=x, y=y)
+    counts = alt.when(alt.datum.counts)
+    tooltip = [
+        alt.Tooltip("row:N", title=row),
+        alt.Tooltip("column:N", title=column),
+        alt.Tooltip("value:Q", title=theme.text("stepper.value"), format=".6f"),
+    ]
+    shade = alt.Color("shade:Q", scale=diverging_scale(), legend=None)
+    faint = counts.then(alt.value(1)).otherwise(alt.value(0.25))
+    outline = {"filled": False, "stroke": theme.ink, "strokeWidth": 1.5}
+    size = alt.ExprRef(f"min({14 * theme.size}, 0.34 * width / {columns})")
+    layers = [
+        cells.transform_filter("datum.part == 'kernel'").mark_rect().encode(shade, opacity=faint, tooltip=tooltip),
+        cells.transform_filter("datum.part == 'x'").mark_rect(**outline).encode(opacity=faint),
+        cells.mark_text(fontSize=size).encode(
+            text="written:N", color=inks(theme), opacity=counts.then(alt.value(1)).otherwise(alt.value(0.6))
+        ),
+        cells.transform_filter("datum.part == 'kernel' && datum.counts").mark_rect(**outline),
+    ]
+    return (
+        alt.layer(*layers)
+        .resolve_scale(color="independent")
+        .properties(height=round(theme.size * (28 * rows + 60)), usermeta=CANVAS)
+        .configure_view(stroke=None)
+    )
+
+
+# --- The memory ------------------------------------------------------------------------------------------------------
+
+
+def draw_memory(theme: Theme, table: pd.DataFrame, own: pd.DataFrame) -> None:
+    """Draws the memory of one-hot tensors and of ids over the number of pairs.
+
+    Args:
+        theme: how it looks.
+        table: see `memory_table`.
+        own: the row of it that is this lesson, which stays where it is when the lines move.
+    """
+    draw(_memory(theme), memory_tables(theme, table, own), key="memory", alt=theme.text("tensors.memory_title"))
+
+
+@specification
+def _memory(theme: Theme) -> alt.LayerChart:
+    """Draws the tables of `memory_tables`; the axes stand still while the lines move."""
+    pairs, memory = theme.text("tensors.number_of_pairs"), theme.text("tensors.bytes")
+    x = alt.X("pairs:Q", title=pairs, scale=alt.Scale(type="log", domain=[1, 1e6]))
+    x = x.axis(format="~s", tickCount=6, grid=False)
+    y = alt.Y("bytes:Q", title=memory, scale=alt.Scale(type="log", domain=[10, 1e14]))
+    y = y.axis(values=[10**n for n in range(3, 13, 3)], labelExpr="format(datum.value, '~s') + 'B'")
+    colour = look(alt.Color, "kind", {"dense": SOURCE, "ids": RIGHT})
+    dash = look(alt.StrokeDash, "kind", {"dense": [1, 0], "ids": [6, 4]})
+    tooltip = [
+        alt.Tooltip("name:N", title=" "),
+        alt.Tooltip("pairs:Q", title=pairs, format=","),
+        alt.Tooltip("written:N", title=memory),
+    ]
+    limit, points = _of("limit").encode(y=y), {"x": x, "y": y, "color": colour}
+    dot = {"filled": True, "clip": True}
+    layers = [
+        limit.mark_rule(strokeDash=[3, 3], strokeWidth=2, color=WRONG),
+        limit.mark_text(align="left", baseline="bottom", x=6, dy=-3, color=theme.ink, fontSize=12 * theme.size).encode(
+            text="label:N"
+        ),
+        _of("lines").mark_line(strokeWidth=3, clip=True).encode(**points, strokeDash=dash),
+        _of("lines").mark_point(**dot, size=30).encode(**points, tooltip=tooltip),
+        _of("own").mark_point(**dot, size=160).encode(**points, tooltip=tooltip),
+        _of("labels")
+        .mark_text(align="right", fontSize=13 * theme.size, fontWeight="bold", color=theme.ink, dx=-4)
+        .encode(x=x, y=y, text="label:N"),
+    ]
+    return alt.layer(*layers).properties(height=round(300 * theme.size))

@@ -1,0 +1,137 @@
+"""A pair over time, and one token of it followed to its place in the tensor and through the kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.parts.drawing.choosing import show_table_behind, step_through
+from pages.parts.session import Session
+from pages.parts.state import TensorsState, bound, remembered
+from pages.parts.tensors.charts import STEPS, draw_one_hot, draw_over_time, draw_product
+from pages.parts.tensors.over_time import TENSORS, over_time, time_table, vocabulary_of
+from pages.parts.tensors.tables import (
+    KERNELS,
+    one_hot_table,
+    printed,
+    printed_product,
+    product_table,
+    row_in_short,
+)
+from pages.parts.texts import text
+from pages.parts.theme import ZERO_ROW, display_token
+from seq2seq import Lesson
+from seq2seq.state import Weights
+from seq2seq.tensors import Tensors, one_hot, token_ids
+from seq2seq.vocabulary import PAD_ID, Vocabulary
+
+
+@st.fragment
+def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: int | None) -> None:
+    """Shows a pair over time, and follows one token of it; choosing another token reruns this alone.
+
+    Args:
+        session: whose page it is.
+        lesson: the lesson.
+        n: which pair.
+        weights: that the one-hot rows are multiplied with.
+        epoch: how far they are trained; None if they are not.
+    """
+    state = remembered(TensorsState)
+    ids = token_ids(lesson, [n])  # of this pair alone: (1, time)
+    last = getattr(ids, state.tensor).shape[1] - 1
+    state.step = min(state.step, last)
+    _show_over_time(session, lesson, ids)
+
+    st.subheader(text("tensors.follow_title"), anchor=False)
+    st.segmented_control(
+        text("tensors.tensor"),
+        TENSORS,
+        required=True,
+        format_func=lambda tensor: text(f"tensors.{tensor}"),
+        label_visibility="collapsed",
+        **bound(state, "tensor"),
+    )
+    t = step_through(text("tensors.choose_step"), last, state, "step")
+    sentence, vocabulary = getattr(ids, state.tensor)[0], vocabulary_of(lesson, state.tensor)
+    row = one_hot(sentence[t], len(vocabulary))  # (tokens,)
+    _show_chain(state.tensor, n, t, row, vocabulary)
+
+    st.subheader(text("tensors.one_hot_title"), anchor=False)
+    table = one_hot_table(sentence, vocabulary)
+    draw_one_hot(session.theme, table, t, state.tensor)
+    if table.shape[1] < len(vocabulary):
+        st.caption(text("tensors.used_columns", shown=table.shape[1], all=f"{len(vocabulary):,}"))
+    zero = int(np.count_nonzero(sentence == PAD_ID))
+    key = "tensors.zero_rows" if zero else "tensors.no_zero_rows"
+    st.markdown(text(key, zero=zero, steps=len(sentence), tensor=state.tensor, pair=n))
+    show_table_behind(table.rename_axis(text("tensors.time_step")), "one-hot-table")
+
+    st.subheader(text("tensors.picks_title"), anchor=False)
+    if state.tensor not in KERNELS:
+        st.info(text("tensors.picks_target"), icon=":material/info:")
+        return
+    st.caption(text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch))
+    kernel = weights[KERNELS[state.tensor]]  # (tokens, 4 · hidden)
+    _show_product(session, row, kernel, vocabulary)
+    _show_code([printed_product(state.tensor, n, t, row, kernel)])
+    show_table_behind(product_table(row, kernel, vocabulary), "product-table")
+
+
+def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
+    """Shows a pair over time, with a legend, and how the decoder's target is shifted."""
+    state = remembered(TensorsState)
+
+    def on_click() -> None:
+        if clicked := st.session_state[STEPS]["selection"]["pick"]:
+            state.tensor, state.step = clicked[0]["tensor"], int(clicked[0]["step"])
+            state.clicks += 1
+
+    pair = over_time(lesson, ids, session.theme)
+    draw_over_time(session.theme, pair, state, on_click)
+    legend = [text("tensors.legend_markers")] if lesson.model.markers else []
+    padding = "tensors.legend_left_out" if lesson.model.mask_padding else "tensors.legend_padding"
+    legend.append(text(padding, zero=ZERO_ROW))
+    if "earlier" in set(pair.boxes["kind"]):
+        legend.append(text("tensors.legend_earlier"))
+    st.caption("  \n".join(legend))
+    kind = text(f"tokens.{lesson.model.target_tokens}")
+    st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook", kind=kind))
+    show_table_behind(time_table(pair.boxes).rename(columns=lambda name: text(f"tensors.{name}")), "steps-table")
+
+
+def _show_chain(tensor: str, n: int, t: int, row: np.ndarray, vocabulary: Vocabulary) -> None:
+    """Shows token → id → one-hot row → place in the tensor, and the NumPy that looks there."""
+    is_token = bool(row.any())
+    token_id = int(row.argmax())
+    place = f"{tensor}[{n}, {t}, {token_id}]" if is_token else f"{tensor}[{n}, {t}]"
+    links = {
+        text("tensors.token"): display_token(vocabulary.tokens[token_id]) if is_token else text("tensors.padding"),
+        "id": str(token_id) if is_token else "–",
+        text("tensors.row"): row_in_short(row),
+        text("tensors.place" if is_token else "tensors.place_of_row"): place,
+    }
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        for number, (name, value) in enumerate(links.items()):
+            if number:
+                st.text("→", width="content")
+            with st.container(border=True, width="content", gap=None):
+                st.caption(name)
+                st.text(value)
+    _show_code(printed(tensor, n, t, row))
+    st.caption(text("tensors.axes", n=n, t=t, v=token_id) if is_token else text("tensors.no_token", n=n, t=t))
+
+
+def _show_code(lines: list[tuple[str, str]]) -> None:
+    st.code("\n".join(f"print({line})  # {value}" for line, value in lines), wrap_lines=True)
+
+
+def _show_product(session: Session, row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -> None:
+    """Shows that a one-hot row times the kernel is a row of the kernel."""
+    table = product_table(row, kernel, vocabulary)
+    draw_product(session.theme, table, float(np.abs(kernel).max()))
+    rows, columns = len(table) - 1, table.shape[1] - 1
+    all_rows, all_columns = (f"{count:,}" for count in kernel.shape)
+    if kernel.shape != (rows, columns):
+        st.caption(text("tensors.picks_window", rows=rows, columns=columns, all_rows=all_rows, all_columns=all_columns))
+    st.markdown(text("tensors.picks", id=row.argmax()) if row.any() else text("tensors.picks_nothing"))

@@ -1,0 +1,102 @@
+"""The tokens of a sentence by level, and the two vocabularies, which can be numbered in another order."""
+
+from __future__ import annotations
+
+import random
+from copy import copy
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts import frame
+from pages.parts.state import TensorsState, remembered
+from pages.parts.texts import text
+from pages.parts.theme import display_text, display_token
+from seq2seq import Lesson, TrainingState, Translator
+from seq2seq.data.pairs import Pair
+from seq2seq.vocabulary import LEVELS, Vocabulary, split
+
+_MAX_LISTED = 1000  # tokens; more would not be read
+
+
+def show_levels(pair: Pair, lesson: Lesson) -> None:
+    """Shows both sentences as characters, as jamo and as words; the levels that this lesson uses are marked."""
+    for side, sentence in pair._asdict().items():
+        tokens = [[display_token(token) for token in split(sentence, level)] for level in LEVELS]
+        used = getattr(lesson.model, f"{side}_tokens")
+        table = {
+            text(f"pairs.{side}"): [text(f"tokens.{level}") + " ✓" * (level == used) for level in LEVELS],
+            text("tensors.count"): [len(row) for row in tokens],
+            text("tensors.tokens"): tokens,
+        }
+        narrow = {column: st.column_config.Column(width=90) for column in list(table)[:2]}
+        _show_table(table, column_config=narrow)
+
+
+def show_vocabularies(pair: Pair, lesson: Lesson, trained: TrainingState | None) -> None:
+    """Shows both vocabularies with their ids, and offers to number the tokens as a `set` does, for this tab alone.
+
+    Args:
+        pair: what trained weights translate, with either ids.
+        lesson: the lesson.
+        trained: the model with its trained weights; None if there are none yet.
+    """
+    state = remembered(TensorsState)
+
+    def number(seed: int | None) -> None:
+        state.numbering_seed = seed
+
+    with st.container(horizontal=True):
+        seed = random.randrange(2**32)
+        st.button(text("tensors.as_a_set"), icon=":material/shuffle:", key="as-a-set", on_click=number, args=(seed,))
+        is_sorted = state.numbering_seed is None
+        sort = {"key": "sort-again", "disabled": is_sorted, "on_click": number, "args": (None,)}
+        st.button(text("tensors.sort_again"), icon=":material/sort:", **sort)
+    numbered = lesson if is_sorted else numbered_as_a_set(lesson, state.numbering_seed)
+    for side in Pair._fields:
+        vocabulary = getattr(numbered, f"{side}_vocabulary")
+        st.caption(text(f"tensors.{side}_vocabulary", tokens=f"{len(vocabulary):,}"))
+        _show_ids(vocabulary)
+    if trained is not None and not is_sorted:
+        _show_translations(pair, trained, (lesson, numbered))
+    elif not is_sorted:
+        st.info(text("tensors.train_first"), icon=":material/info:")
+        frame.link("train")
+
+
+def numbered_as_a_set(lesson: Lesson, seed: int) -> Lesson:
+    """Returns a lesson whose tokens, markers included, are numbered in an order drawn by chance, as a `set` gives it.
+
+    Weights that were trained with the sorted ids fit into it, but they mean other tokens.
+    """
+    renumbered, drawn = copy(lesson), random.Random(seed)
+    for side in ("source", "target"):
+        vocabulary = getattr(lesson, f"{side}_vocabulary")
+        tokens = tuple(drawn.sample(vocabulary.tokens, len(vocabulary)))
+        renumbered.__dict__[f"{side}_vocabulary"] = replace(vocabulary, tokens=tokens)  # in place of the cached one
+    return renumbered
+
+
+def _show_ids(vocabulary: Vocabulary) -> None:
+    tokens = [display_token(token) for token in vocabulary.tokens[:_MAX_LISTED]]
+    table = pd.DataFrame({"id": range(len(tokens)), text("tensors.token"): tokens})
+    st.dataframe(table.set_index("id").T, width="stretch", row_height=36)
+    if len(vocabulary) > len(tokens):
+        st.caption(text("tensors.first_tokens", shown=f"{len(tokens):,}"))
+
+
+def _show_translations(pair: Pair, trained: TrainingState, numberings: tuple[Lesson, Lesson]) -> None:
+    """Shows what trained weights output with the ids of their training, and with others."""
+    translators = [Translator(replace(trained, lesson=numbered)) for numbered in numberings]
+    outputs = [translator.translate(pair.source, trained.lesson.prefix(pair.target)) for translator in translators]
+    table = {
+        text("tensors.numbering"): [text("tensors.numbered_sorted"), text("tensors.numbered_as_a_set")],
+        text("pairs.source"): [pair.source] * 2,
+        text("tensors.weights_say"): [display_text(output) or text("questions.nothing") for output in outputs],
+    }
+    _show_table(table)
+
+
+def _show_table(columns: dict[str, list], **options) -> None:
+    st.dataframe(pd.DataFrame(columns), hide_index=True, width="stretch", row_height=36, **options)
