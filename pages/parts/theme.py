@@ -95,11 +95,3 @@ def em_width(token: str) -> float:
 def end_of_scale(largest: float) -> float:
     """Returns the end of a symmetric scale that is as good for many pictures: 1, 2, 5, 10, 20, 50 …"""
     return next(end for power in range(10) for end in (10**power, 2 * 10**power, 5 * 10**power) if end >= largest)
-
-
-def type_size() -> float:
-    return LARGE if st.session_state["session"].is_large else 1  # TODO pass the theme instead
-
-
-def ink() -> str:
-    return Theme.current(False).ink  # TODO pass the theme instead

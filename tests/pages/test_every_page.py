@@ -1,5 +1,6 @@
 """Every page in both languages with Streamlit's app tester: no browser, and no training processes."""
 
+import json
 import pickle
 import re
 import subprocess
@@ -99,6 +100,21 @@ def test_page_without_a_usable_pair_says_where_to_get_one(page, language):
 )
 def test_pages_bear_unusual_pairs(page, rows):
     open_page(page, new_session(rows))
+
+
+@pytest.mark.parametrize("page", ["tensors", "model"])
+def test_large_type_reaches_into_the_pictures(page):
+    session, specs = new_session(), []
+    for session.is_large in (False, True):
+        charts = [chart.proto.spec for chart in open_page(page, session).get("vega_lite_chart")]
+        specs.append([spec for spec in charts if "fontSize" in spec])
+    assert specs[0]
+    for usual, large in zip(*specs, strict=True):
+        assert json.loads(large)["height"] == pytest.approx(1.3 * json.loads(usual)["height"], abs=1)
+        sizes = (re.findall(r'ontSize": ?(?:{"expr": ?)?("[^"]+"|[\d.]+)', spec) for spec in (usual, large))
+        for size in zip(*sizes, strict=True):
+            numbers = ([float(number) for number in re.findall(r"\d+(?:\.\d+)?", part)] for part in size)
+            assert any(b == pytest.approx(1.3 * a) for a, b in zip(*numbers, strict=True)), size
 
 
 def test_what_students_type_never_becomes_markup(trained):

@@ -33,7 +33,7 @@ def _of(table: str) -> alt.Chart:
     return alt.Chart(alt.NamedData(table))
 
 
-def _by(place: str) -> alt.EncodingSortField:
+def _sorted_by(place: str) -> alt.EncodingSortField:
     return alt.EncodingSortField(place, op="min")  # of several tables, the browser can take but the least or greatest
 
 
@@ -183,7 +183,7 @@ def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
     """Draws the tables of `one_hot_marks`."""
     column, time = theme.text("tensors.column"), theme.text("tensors.time_step")
     axis = alt.Axis(labelAngle=-90, labelFont=MONOSPACE, orient="top", labelOverlap=True, labelLimit=120)
-    x, y = alt.X("token:N", sort=_by("place"), title=column, axis=axis), alt.Y("step:O", title=time)
+    x, y = alt.X("token:N", sort=_sorted_by("place"), title=column, axis=axis), alt.Y("step:O", title=time)
     across = {"y": y, "x": alt.value(0), "x2": alt.value("width")}
     down = {"x": x, "y": alt.value(0), "y2": alt.value("height")}
     grid = {"filled": False, "stroke": PADDING, "strokeOpacity": 0.35}
@@ -227,8 +227,10 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
     row, column = theme.text("tensors.kernel_row"), theme.text("tensors.kernel_column")
     bare = {"domain": False, "ticks": False}
     label = {"labelFont": MONOSPACE, "labelLimit": 90 * theme.size, "labelFontSize": 12 * theme.size}
-    x = alt.X("column:N", sort=_by("across"), title=column, scale=alt.Scale(paddingInner=0.06))
-    y = alt.Y("row:N", sort=_by("down"), title=row, scale=alt.Scale(paddingInner=0.1), axis=alt.Axis(**bare, **label))
+    x = alt.X("column:N", sort=_sorted_by("across"), title=column, scale=alt.Scale(paddingInner=0.06))
+    y = alt.Y(
+        "row:N", sort=_sorted_by("down"), title=row, scale=alt.Scale(paddingInner=0.1), axis=alt.Axis(**bare, **label)
+    )
     x = x.axis(labelAngle=0, orient="top", **bare)
     cells = _of("cells").encode(x=x, y=y)
     counts = alt.when(alt.datum.counts)

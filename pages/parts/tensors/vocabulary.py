@@ -93,7 +93,7 @@ def _show_translations(pair: Pair, trained: TrainingState, numberings: tuple[Les
     table = {
         text("tensors.numbering"): [text("tensors.numbered_sorted"), text("tensors.numbered_as_a_set")],
         text("pairs.source"): [pair.source] * 2,
-        text("tensors.weights_say"): [display_text(output) or text("questions.nothing") for output in outputs],
+        text("tensors.weights_output"): [display_text(output) or text("questions.nothing") for output in outputs],
     }
     _show_table(table)
 

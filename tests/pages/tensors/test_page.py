@@ -125,7 +125,7 @@ def ids(app):
 
 
 def outputs(app, language="en"):
-    column = catalogue(language)["tensors.weights_say"]
+    column = catalogue(language)["tensors.weights_output"]
     return [table.value[column].tolist() for table in app.dataframe if column in table.value]
 
 
