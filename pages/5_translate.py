@@ -37,7 +37,7 @@ st.segmented_control(
     required=True,
     format_func=lambda name: text(f"translate.section_{name}"),
     label_visibility="collapsed",
-    **bound(state, "section"),
+    **bound(state, "section", starts="default"),
 )
 if state.section == "steps":
     stepper.show(query, state, (session.run.id, query.sentence, query.prefix), changed)

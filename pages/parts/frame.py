@@ -118,7 +118,7 @@ def _language_switch() -> None:
         required=True,
         format_func=LANGUAGES.get,
         label_visibility="collapsed",
-        **bound(remembered(FrameState), "language"),
+        **bound(remembered(FrameState), "language", starts="default"),
     )
 
 

@@ -6,7 +6,7 @@ needs: which step is looked at, which table is open. `remembered(TensorsState)` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -187,6 +187,8 @@ def bound(
     name: str,
     take: Callable[[Any], None] | None = None,
     shows: Callable[[Any], Any] = lambda value: value,
+    starts: str = "value",
+    options: Sequence | None = None,
 ) -> dict[str, Any]:
     """Keeps a widget and a field the same: `st.toggle("Mask", **bound(state, "is_masked"))`.
 
@@ -198,15 +200,20 @@ def bound(
         name: of the field.
         take: takes over what was changed, where it is more than setting the field.
         shows: returns what the widget shows for a value of the field, where it is another.
+        starts: the widget's argument for what it shows at first.
+        options: of a `selectbox`, which starts with the number of one of them.
 
     Returns:
-        The widget's arguments `key` and `on_change`.
+        The widget's arguments `key`, `on_change`, and the one for what it shows at first.
     """
     key = f"{type(owner).__name__}-{name}"
     value = shows(getattr(owner, name))
     # The widget is told only where it shows something else: to be told in every run would undo what is being typed.
-    if key not in st.session_state or st.session_state[key] != value:
+    if key in st.session_state and st.session_state[key] != value:
         st.session_state[key] = value
+    # At first it is not told but made so. The browser may get its code only after another run, which knows no longer
+    # that it has to be told; it would show nothing then, and say that this is what was chosen.
+    start = {starts: value} if options is None else {"index": options.index(value) if value in options else None}
 
     def take_over() -> None:
         if key not in st.session_state:
@@ -214,16 +221,17 @@ def bound(
         value = st.session_state[key]
         take(value) if take else setattr(owner, name, value)
 
-    return {"key": key, "on_change": take_over}
+    return {"key": key, "on_change": take_over, **start}
 
 
-def bound_setting(session: object, settings: str, name: str) -> dict[str, Any]:
+def bound_setting(session: object, settings: str, name: str, options: Sequence | None = None) -> dict[str, Any]:
     """Keeps a widget and a setting the same, which may have widgets on several pages.
 
     Args:
         session: the student's.
         settings: "model" or "training": the session's field that has the setting, and is replaced as a whole.
         name: of the setting.
+        options: of a `selectbox`.
 
     Returns:
         See `bound`.
@@ -232,4 +240,4 @@ def bound_setting(session: object, settings: str, name: str) -> dict[str, Any]:
     def take(value: object) -> None:
         setattr(session, settings, replace(getattr(session, settings), **{name: value}))
 
-    return bound(getattr(session, settings), name, take)
+    return bound(getattr(session, settings), name, take, options=options)

@@ -31,7 +31,7 @@ def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
             text("choosing.pair"),
             range(last + 1),
             format_func=lambda n: f"[{n}] {lesson.pairs[n].source} → {lesson.pairs[n].target}",
-            **bound(owner, name),
+            **bound(owner, name, options=range(last + 1)),
         )
     else:
         where.number_input(text("choosing.pair_number", last=last), 0, last, **bound(owner, name))
@@ -68,7 +68,7 @@ def choose_sentence(
     if chosen is not None and chosen not in listed:
         listed.append(chosen)
     options = {"format_func": display_text, "placeholder": text("choosing.choose"), **options}
-    st.selectbox(label, listed, index=None, **options, **bound(owner, name, take))
+    st.selectbox(label, listed, **options, **bound(owner, name, take, options=listed))
     return getattr(owner, name)
 
 

@@ -45,7 +45,7 @@ def section(translator: Translator, epoch: int | None, chosen: int, theme: Theme
         required=True,
         format_func=lambda side: text(f"picture.{side}"),
         label_visibility="collapsed",
-        **bound(state, "side"),
+        **bound(state, "side", starts="default"),
     )
     row = choose_pair(translator.lesson, state, "row", right)
     whose = text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch)

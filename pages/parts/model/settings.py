@@ -33,7 +33,7 @@ def section(session: Session, lesson: Lesson) -> None:
             LEVELS,
             format_func=names.get,
             help=text("model.tokens_help"),
-            **bound_setting(session, "model", f"{side}_tokens"),
+            **bound_setting(session, "model", f"{side}_tokens", LEVELS),
         )
     with presets:
         _presets(session, Lesson.as_in_notebook(lesson.pairs))

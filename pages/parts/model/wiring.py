@@ -49,7 +49,7 @@ def section(lesson: Lesson, row: int) -> None:
         QUESTIONS,
         format_func=lambda question: text(f"model.ask_{question}"),
         label_visibility="collapsed",
-        **bound(state, "asked"),
+        **bound(state, "asked", starts="default"),
     )
     st.markdown(text(f"model.answer_{state.asked or ''}"))
     if state.asked == "units":

@@ -50,7 +50,7 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
         required=True,
         format_func=lambda tensor: text(f"tensors.{tensor}"),
         label_visibility="collapsed",
-        **bound(state, "tensor"),
+        **bound(state, "tensor", starts="default"),
     )
     t = step_through(text("tensors.choose_step"), last, state, "step")
     sentence, vocabulary = getattr(ids, state.tensor)[0], vocabulary_of(lesson, state.tensor)

@@ -54,7 +54,7 @@ def _run(session: Session, run: Run) -> None:
             _MEASURES,
             required=True,
             format_func=lambda name: text(f"train.{name}"),
-            **bound(page, "measure"),
+            **bound(page, "measure", starts="default"),
         )
         st.toggle(text("train.log_scale"), **bound(page, "is_log"))
     training_curves(shown, page.measure, page.is_log, stops(run, session.training), theme)

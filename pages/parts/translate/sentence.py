@@ -77,12 +77,9 @@ def _choose_prefix(session: Session, state: TranslateState, lesson: Lesson, sent
     st.info(text("translate.no_marker", kind=kind), icon=":material/info:")
     if state.prefix_of != (session.run.id, sentence):
         state.prefix_of, state.prefix = (session.run.id, sentence), first_prefix(lesson, sentence)
-    st.selectbox(
-        text("translate.first", kind=kind),
-        ["", *lesson.prefixes],
-        format_func=display_token,
-        **bound(state, "prefix"),
-    )
+    prefixes = ["", *lesson.prefixes]
+    choice = bound(state, "prefix", options=prefixes)
+    st.selectbox(text("translate.first", kind=kind), prefixes, format_func=display_token, **choice)
     return state.prefix
 
 

@@ -21,7 +21,7 @@ def show(session: Session, query: Query, state: TranslateState) -> None:
         required=True,
         format_func=lambda name: text(f"search.{name}"),
         label_visibility="collapsed",
-        **bound(state, "way"),
+        **bound(state, "way", starts="default"),
     )
     st.caption(text(f"search.{state.way}_what"))
     if state.way == "sampling":

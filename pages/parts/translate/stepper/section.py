@@ -131,7 +131,6 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
         )
         st.number_input(
             text("stepper.do_limit"),
-            value=None,
             step=1,
             placeholder=str(query.translator.max_new_tokens),
             width=180,
