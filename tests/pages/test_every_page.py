@@ -48,6 +48,18 @@ def test_page_speaks_its_language(page, language, trained_session):
             assert [text for text in texts if HANGUL.search(text)] == []
 
 
+def test_what_stands_around_every_page_shows_the_same_on_each():
+    """Streamlit has their keys from the page before, and takes them for other widgets all the same."""
+    session = new_session()
+    session.asks, session.is_large = True, True
+    app = open_page("pairs", session, "ko")
+    for page in PAGES:
+        app.switch_page(PAGES[page][0])
+        checked(app.run())
+        assert [toggle.value for toggle in app.sidebar.toggle] == [True, True]
+        assert app.button_group(key="FrameState-language").value == "ko"
+
+
 @pytest.mark.parametrize(("locale", "language"), [("ko-KR", "ko"), ("ko", "ko"), ("en-GB", "en"), ("de-DE", "en")])
 def test_the_browsers_language_comes_first(locale, language):
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
