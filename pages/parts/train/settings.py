@@ -48,9 +48,9 @@ def _field(session: Session, name: str) -> None:
     """Shows the field of a setting. What is typed and out of range stays in it, and the setting stays as it was."""
     refused = remembered(TrainState).refused
 
-    def take(typed: float) -> None:
+    def take(typed: float | None) -> None:
         least, most = _range(name)
-        if not least <= typed <= most:
+        if typed is None or not least <= typed <= most:
             refused[name] = typed
             return
         refused.pop(name, None)
