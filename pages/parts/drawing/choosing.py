@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from pages.parts.session import Session
@@ -104,9 +103,3 @@ def table_behind(key: str, label: str | None = None):
     """
     expander = st.expander(label or text("choosing.as_table"), icon=":material/table:", on_change="rerun", key=key)
     return expander if expander.open else None
-
-
-def show_table_behind(table: pd.DataFrame, key: str, label: str | None = None) -> None:
-    """Offers a table behind a picture."""
-    if (behind := table_behind(key, label)) is not None:
-        behind.dataframe(table, hide_index=table.index.name is None, width="stretch")

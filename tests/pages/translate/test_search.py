@@ -12,7 +12,7 @@ from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.theme import ZERO_ROW
 from pages.parts.translate.query import Query
 from pages.parts.translate.search.finder import differing
-from pages.parts.translate.search.tables import lines, samples_table, tree_table
+from pages.parts.translate.search.tables import lines, sample_nodes, tree_nodes
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.limits import MAX_EVALUATED
 from tests.pages.app import button, chart_tables, checked, choose, open_section, shows, table_with
@@ -59,7 +59,7 @@ def test_greedy_is_shown_with_its_probability(language, trained):
 def test_the_tree_is_drawn_as_it_was_searched(epoch, num_beams, trained):
     query = Query(Translator(trained.at(epoch)), "I'm hungry.")
     found = query.beam_search(num_beams, length_penalty=1)
-    table = tree_table(found, query)
+    table = pd.DataFrame(tree_nodes(found, query))
     start, nodes = table.iloc[0], table.iloc[1:].reset_index(drop=True)
     assert (start["token"], start["x"], start["y"], start["kind"]) == ("⟨bos⟩", 0, 0, "start")
     assert len(nodes) == len(found.nodes)
@@ -86,25 +86,25 @@ def test_every_node_stands_in_a_line_and_every_arrow_goes_from_box_to_box(traine
     weights = trained.weights | {"dense_bias": trained.weights["dense_bias"].copy()}
     weights["dense_bias"][1] = -1000  # ⟨eos⟩: the search goes on for several lines
     query = Query(Translator(replace(trained, weights=weights)), "Hello.")
-    nodes = tree_table(query.beam_search(3), query)
+    nodes = tree_nodes(query.beam_search(3), query)
     drawn = list(lines(nodes))
     assert len(drawn) == math.ceil(query.translator.max_new_tokens / 14)
-    arrows = pd.concat(line.arrows for line in drawn)
-    assert sorted(arrows.index) == nodes.index[(nodes["y"] >= 0) & (nodes["kind"] != "start")].tolist()
+    shown = [node for node in nodes if node["y"] >= 0 and node["kind"] != "start"]
+    assert sum(len(line.arrows) for line in drawn) == len(shown)
     for before, line in zip([None, *drawn], drawn, strict=False):
-        assert line.nodes["x"].between(line.first, line.first + line.columns).all()
-        boxes = line.nodes.set_index(["x", "y"])
+        steps = {box["x"] for box in line.nodes}
+        assert steps == set(range(line.first, max(steps) + 1)) and max(steps) <= line.first + line.columns
         if before is not None:  # it begins with the last step of the line before
-            assert line.nodes["x"].min() == before.nodes["x"].max()
-        for arrow in line.arrows.itertuples():
-            origin, end = boxes.loc[(arrow.x - 1, arrow.top)], boxes.loc[(arrow.x, arrow.bottom)]
-            assert (arrow.left, arrow.right) == (origin["right"], end["left"])
-            assert origin["top"] < arrow.top < origin["bottom"] and end["top"] < arrow.bottom < end["bottom"]
-            assert arrow.way == ("pruned" if end["kind"] == "pruned" else "best" if end["best"] else "usual")
-    last = drawn[-1].nodes
-    assert set(last.loc[last["stop_reason"] == "length", "sign"]) == {"✂1", "✂2", "✂3"}
-    (best,) = last[last["rank"] == 1].itertuples()
-    assert best.long_sign == f"✂1 −{-best.score:.2f}"
+            assert min(steps) == max(box["x"] for box in before.nodes)
+        begins, ends = ({(box[edge], box["y"]): box for box in line.nodes} for edge in ("right", "left"))
+        for arrow in line.arrows:
+            assert (arrow["left"], arrow["top"]) in begins  # from the middle of a box's edge to that of another one
+            end = ends[arrow["right"], arrow["bottom"]]
+            assert (arrow["top"], arrow["way"] == "pruned") == (end["y0"], end["kind"] == "pruned")
+            assert end["top"] < end["y"] < end["bottom"]
+    last = {box["rank"]: box for box in drawn[-1].nodes}
+    assert [last[rank]["sign"] for rank in (1, 2, 3)] == ["✂1", "✂2", "✂3"]
+    assert last[1]["long_sign"] == f"✂1 −{-last[1]['score']:.2f}"
 
 
 def test_the_tree_can_be_read_as_a_table(trained):
@@ -129,7 +129,7 @@ def test_a_model_without_markers_is_searched_from_its_first_character(way, noteb
 def test_a_row_of_zeros_is_not_the_digit():
     lesson = Lesson(tuple(Pair(str(n), f"0{n}") for n in range(9)), ModelConfig(4, markers=False))
     queries = [Query(Translator(TrainingState.new(lesson)), "1", prefix) for prefix in ("", "0")]
-    assert [tree_table(query.beam_search(2), query)["token"][0] for query in queries] == [ZERO_ROW, "0"]
+    assert [tree_nodes(query.beam_search(2), query)[0]["token"] for query in queries] == [ZERO_ROW, "0"]
 
 
 # --- Where several candidates help -----------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ def test_samples_are_those_of_their_seeds(language, trained):
 def test_the_samples_are_drawn_as_they_were_drawn(trained):
     query = Query(Translator(trained.at(HALF_TRAINED)), "Hello.")
     samples = [list(query.translator.sample("Hello.", temperature=2, seed=seed)) for seed in range(3)]
-    table = samples_table(samples, query)
+    table = pd.DataFrame(sample_nodes(samples, query))
     for line, steps in enumerate(samples):
         rows = table[(table["y"] == line) & (table["x"] > 0)]
         assert list(rows["p"]) == [step.probabilities[step.token_id] for step in steps]

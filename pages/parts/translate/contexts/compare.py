@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.drawing.charts import draw
-from pages.parts.drawing.choosing import choose_sentence, show_table_behind
+from pages.parts.drawing.choosing import choose_sentence, table_behind
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from pages.parts.theme import Theme
@@ -59,5 +59,6 @@ def show(theme: Theme, a: tuple[Query, np.ndarray], b: tuple[Query, np.ndarray])
     h, c = (f"{np.linalg.norm(difference):.3f}" for difference in np.split(vector_a - vector_b, 2))
     distance = f"{np.linalg.norm(vector_a - vector_b):.3f}"
     st.caption(text("contexts.strips_how", distance=distance, h=h, c=c))
-    wide = table.pivot(index="unit", columns="state", values="value")[list(STRIPS)]
-    show_table_behind(wide.rename_axis(text("contexts.unit")), "strip-numbers", text("contexts.strips_table"))
+    if (behind := table_behind("strip-numbers", text("contexts.strips_table"))) is not None:
+        wide = table.pivot(index="unit", columns="state", values="value")[list(STRIPS)]
+        behind.dataframe(wide.rename_axis(text("contexts.unit")), width="stretch", alt=label)

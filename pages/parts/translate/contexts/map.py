@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.drawing.charts import draw
-from pages.parts.drawing.choosing import show_table_behind
+from pages.parts.drawing.choosing import table_behind
 from pages.parts.texts import text
 from pages.parts.theme import Theme
 from pages.parts.translate.contexts import charts
@@ -33,7 +33,8 @@ def show(theme: Theme, around: Neighbourhood, marked: dict[str, tuple[str, np.nd
     st.caption(text("contexts.how", share=share, numbers=numbers))
     if shown < everything:
         st.caption(text("contexts.shown_of", shown=shown, all=f"{everything:,}"))
-    readable = points[["source", "name", "x", "y", "distance"]].round(3)
-    titles = [charts.axis_title(theme, n, share) for n, share in enumerate(shares, start=1)]
-    readable.columns = [text("contexts.sentence"), text("contexts.kind"), *titles, text("contexts.distance")]
-    show_table_behind(readable, "map-numbers", text("contexts.table"))
+    if (behind := table_behind("map-numbers", text("contexts.table"))) is not None:
+        readable = points[["source", "name", "x", "y", "distance"]].round(3)
+        titles = [charts.axis_title(theme, n, share) for n, share in enumerate(shares, start=1)]
+        readable.columns = [text("contexts.sentence"), text("contexts.kind"), *titles, text("contexts.distance")]
+        behind.dataframe(readable, hide_index=True, width="stretch", alt=text("contexts.map_alt"))

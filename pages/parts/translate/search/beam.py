@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from pages.parts.drawing.choosing import show_table_behind
+from pages.parts.drawing.choosing import table_behind
 from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
@@ -14,7 +14,7 @@ from pages.parts.theme import Theme
 from pages.parts.translate.query import Query
 from pages.parts.translate.search import finder
 from pages.parts.translate.search.charts import draw_nodes
-from pages.parts.translate.search.tables import hypotheses_table, percent, readable, tree_table
+from pages.parts.translate.search.tables import hypotheses_table, percent, readable, tree_nodes
 from seq2seq.analysis.search import BeamSearch, Hypothesis, score
 
 
@@ -57,12 +57,14 @@ def show(session: Session, query: Query, state: TranslateState) -> None:
 
 
 def _tree(theme: Theme, found: BeamSearch, query: Query, num_beams: int) -> None:
-    draw_nodes(theme, tree_table(found, query), num_beams + 1, text("search.tree_alt"), "tree")
+    draw_nodes(theme, tree_nodes(found, query), num_beams + 1, text("search.tree_alt"), "tree")
     st.caption(text("search.tree_how" if num_beams > 1 else "search.greedy_how"))
 
 
 def _tree_as_table(found: BeamSearch, query: Query) -> None:
-    show_table_behind(readable(tree_table(found, query)), "tree-numbers", text("search.tree_table"))
+    if (behind := table_behind("tree-numbers", text("search.tree_table"))) is not None:
+        table = readable(tree_nodes(found, query))
+        behind.dataframe(table, hide_index=True, width="stretch", alt=text("search.tree_alt"))
 
 
 def _whole(total: float) -> str:

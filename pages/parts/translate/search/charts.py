@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import altair as alt
-import pandas as pd
+import pyarrow as pa
 
 from pages.parts.drawing.charts import draw, specification
 from pages.parts.theme import MONOSPACE, PADDING, TARGET, Theme
@@ -15,11 +17,12 @@ _OUTLINED = ("start", "pruned", "unlikelier")
 _FILLED = ("kept", "finished", "likeliest")
 
 
-def draw_nodes(theme: Theme, nodes: pd.DataFrame, rows: int, alt: str, key: str) -> None:
+def draw_nodes(theme: Theme, nodes: Sequence[dict], rows: int, alt: str, key: str) -> None:
     """Draws the nodes over time, in lines of some steps; `rows` are the places below each other."""
     for line in lines(nodes):
         spec = line_of_nodes(theme, line.first, line.columns, rows)
-        draw(spec, {"nodes": line.nodes, "arrows": line.arrows}, key=f"{key}-{line.first}", alt=alt)
+        tables = {"nodes": pa.Table.from_pylist(line.nodes), "arrows": pa.Table.from_pylist(line.arrows)}
+        draw(spec, tables, key=f"{key}-{line.first}", alt=alt)
 
 
 @specification

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.parts.drawing.choosing import show_table_behind
+from pages.parts.drawing.choosing import table_behind
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.theme import Theme
 from pages.parts.translate.query import Query
 from pages.parts.translate.search.charts import draw_nodes
-from pages.parts.translate.search.tables import percent, readable, samples_table
+from pages.parts.translate.search.tables import percent, readable, sample_nodes
 from seq2seq.analysis.search import SampledStep
 from seq2seq.limits import SETTING_RANGES
 
@@ -42,14 +42,15 @@ def show(theme: Theme, query: Query, state: TranslateState) -> None:
         seed: list(query.translator.sample(query.sentence, query.prefix, temperature=state.temperature, seed=seed))
         for seed in range(state.sampling_seed, state.sampling_seed + _SAMPLES)
     }
-    nodes, alt = samples_table(list(samples.values()), query), text("search.samples_alt")
+    nodes, alt = sample_nodes(list(samples.values()), query), text("search.samples_alt")
     with picture:
         draw_nodes(theme, nodes, _SAMPLES, alt, "samples")
         st.caption(text("search.samples_how"))
     table = pd.DataFrame(_row(query, seed, steps) for seed, steps in samples.items())
     st.dataframe(table, hide_index=True, width="stretch", key="samples-outputs", alt=alt)
     st.caption(text("search.samples_probability", p=percent(query.greedy.total)))
-    show_table_behind(readable(nodes), "samples-numbers", text("search.samples_table"))
+    if (behind := table_behind("samples-numbers", text("search.samples_table"))) is not None:
+        behind.dataframe(readable(nodes), hide_index=True, width="stretch", alt=alt)
 
 
 def _row(query: Query, seed: int, steps: list[SampledStep]) -> dict:

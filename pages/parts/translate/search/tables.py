@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pages.parts.drawing.charts import boxes
 from pages.parts.texts import text
 from pages.parts.theme import ZERO_ROW, display_text, display_token, em_width
 from pages.parts.translate.query import Query
 from seq2seq.analysis.search import BeamSearch, SampledStep
 from seq2seq.vocabulary import BOS
 
+KINDS = ("start", "kept", "finished", "pruned", "likeliest", "unlikelier")  # of nodes
 _COLUMNS = 14  # steps in a line, as many as can be told apart on a phone
 
 
@@ -24,7 +24,7 @@ def percent(log_probability: float) -> str:
     return f"{p:.1%}" if p >= 0.001 else f"{p:.1e}"
 
 
-def tree_table(found: BeamSearch, query: Query) -> pd.DataFrame:
+def tree_nodes(found: BeamSearch, query: Query) -> list[dict]:
     """Returns the tree of a search, a row for each node and one for the first input.
 
     Returns:
@@ -40,30 +40,35 @@ def tree_table(found: BeamSearch, query: Query) -> pd.DataFrame:
     while index is not None:
         best.add(index)
         index = found.nodes[index].parent
-    rows, output, drawn = [_start(query)], [], {}
+    rows, outputs, drawn = [_start(query)], [], {}
     for index, node in enumerate(found.nodes):
-        output.append((*(() if node.parent is None else output[node.parent]), node.token_id))
+        outputs.append((*(() if node.parent is None else outputs[node.parent]), node.token_id))
         y, has_lost = drawn.get(node.step, (0, False))
         if has_lost:
             y = -1  # the best of those that lost their place is enough
         else:
             drawn[node.step] = (y + 1, node.status == "pruned")
+        y0 = 0 if node.parent is None else rows[node.parent + 1]["y"]
+        place = {"x": node.step, "y": y, "x0": node.step - 1, "y0": y0}
+        end = {"rank": rank.get(index, 0), "stop_reason": stop_reason.get(index, "")}
         rows.append(
             {
-                **{"x": node.step, "y": y, "x0": node.step - 1},
-                "y0": 0 if node.parent is None else rows[node.parent + 1]["y"],
+                **place,
                 "token": display_token(tokens[node.token_id]),
                 "p": math.exp(node.log_probability),
-                **{"total": node.total, "score": node.score, "kind": node.status},
-                **{"best": index in best, "rank": rank.get(index, 0), "stop_reason": stop_reason.get(index, "")},
-                "output": display_text(query.output_text(output[index])),
+                "total": node.total,
+                "score": node.score,
+                "kind": node.status,
+                "best": index in best,
+                **end,
+                "output": display_text(query.output_text(outputs[index])),
             }
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
-def samples_table(samples: Sequence[Sequence[SampledStep]], query: Query) -> pd.DataFrame:
-    """Returns samples as rows like those of `tree_table`, each sample a line; "p" has the temperature in it.
+def sample_nodes(samples: Sequence[Sequence[SampledStep]], query: Query) -> list[dict]:
+    """Returns samples as rows like those of `tree_nodes`, each sample a line; "p" has the temperature in it.
 
     "kind" is "likeliest" where the most probable token was drawn, else "unlikelier".
     """
@@ -84,7 +89,7 @@ def samples_table(samples: Sequence[Sequence[SampledStep]], query: Query) -> pd.
                     "output": display_text(query.output_text([other.token_id for other in steps[:n]])),
                 }
             )
-    return pd.DataFrame(rows)
+    return rows
 
 
 def _start(query: Query) -> dict:
@@ -114,20 +119,26 @@ def hypotheses_table(found: BeamSearch, query: Query) -> pd.DataFrame:
     )
 
 
-def readable(nodes: pd.DataFrame) -> pd.DataFrame:
+def readable(nodes: Sequence[dict]) -> pd.DataFrame:
     """Returns the nodes as a table to read."""
-    nodes = nodes[nodes["x"] > 0]
+    names = _kind_names()
     return pd.DataFrame(
         {
-            text("search.step"): nodes["x"],
-            text("search.so_far"): nodes["output"],
-            text("search.token"): nodes["token"],
-            text("search.probability"): nodes["p"].map("{:.4f}".format),
-            text("search.total"): nodes["total"].map("{:.3f}".format),
-            text("search.score"): nodes["score"].map("{:.3f}".format),
-            text("search.status"): nodes["kind"].map(lambda kind: text(f"search.{kind}")),
+            text("search.step"): node["x"],
+            text("search.so_far"): node["output"],
+            text("search.token"): node["token"],
+            text("search.probability"): f"{node['p']:.4f}",
+            text("search.total"): f"{node['total']:.3f}",
+            text("search.score"): f"{node['score']:.3f}",
+            text("search.status"): names[node["kind"]],
         }
+        for node in nodes
+        if node["x"] > 0
     )
+
+
+def _kind_names() -> dict[str, str]:
+    return {kind: text(f"search.{kind}") for kind in KINDS}
 
 
 # --- The picture -----------------------------------------------------------------------------------------------------
@@ -139,52 +150,48 @@ class Line(NamedTuple):
     Args:
         first: the step that it begins with.
         columns: steps after that.
-        nodes: boxes, with their edges, see `boxes`; the words below them, "percent" and "sign", where there is room
-            "long_sign"; "outline": "pruned", "ended" or "usual"; "ems": width of the token.
-        arrows: from node to node, with their ends as "left", "top", "right", "bottom", and "way": "pruned", "best" or
+        nodes: the nodes as boxes, see `_box`.
+        arrows: from box to box, with their ends as "left", "top", "right", "bottom", and "way": "pruned", "best" or
             "usual".
     """
 
     first: int
     columns: int
-    nodes: pd.DataFrame
-    arrows: pd.DataFrame
+    nodes: list[dict]
+    arrows: list[dict]
 
 
-def lines(nodes: pd.DataFrame) -> Iterator[Line]:
+def lines(nodes: Sequence[dict]) -> Iterator[Line]:
     """Yields the lines of some steps that nodes are drawn in. Each begins with the last step of the one before."""
-    last = int(nodes["x"].max())
+    last, names = max(node["x"] for node in nodes), _kind_names()
     columns = max(8, min(_COLUMNS, last))
-    drawn = _boxes(nodes[nodes["y"] >= 0])
-    arrows = _arrows(drawn[drawn["kind"] != "start"])
+    boxes = [_box(node, names) for node in nodes if node["y"] >= 0]
     for first in range(0, last, columns):
-        nodes_here = drawn[drawn["x"].between(first, first + columns)]
+        here = [box for box in boxes if first <= box["x"] <= first + columns]
         # On the line below a node stands without the arrow that leads to it.
-        yield Line(first, columns, nodes_here, arrows[arrows["x"].between(first + 1, first + columns)])
+        yield Line(first, columns, here, [_arrow(box) for box in here if box["x"] > first])
 
 
-def _boxes(nodes: pd.DataFrame) -> pd.DataFrame:
-    is_end, ranks = nodes["stop_reason"] != "", nodes["rank"].map(lambda rank: str(rank or ""))
-    signs = nodes["stop_reason"].map({"": "", "eos": "⚑", "length": "✂"}) + ranks
-    scores = nodes["score"].map(lambda score: f" {score:.2f}".replace("-", "−"))
-    return boxes(nodes, 0.8, 0.44).assign(
-        status=nodes["kind"].map(lambda kind: text(f"search.{kind}")),
-        percent=nodes["p"].map(lambda p: f"{p:.0%}" if p >= 0.005 else "<1%").where(nodes["kind"] != "start", ""),
-        sign=signs,
-        long_sign=signs + scores.where(nodes["rank"] > 0, ""),
-        outline=is_end.map({True: "ended", False: "usual"}).where(nodes["kind"] != "pruned", "pruned"),
-        ems=nodes["token"].map(em_width),
-    )
+def _box(node: dict, names: dict[str, str]) -> dict:
+    """Returns a node with what is to be seen of it.
+
+    Returns:
+        The node, and "left", "right", "top", "bottom" of its box; "outline": "pruned", "ended" or "usual"; "ems": the
+        width of its token; "percent" and "sign", which stand below it, and "long_sign" where there is room.
+    """
+    is_start, p = node["kind"] == "start", node["p"]
+    sign = {"": "", "eos": "⚑", "length": "✂"}[node["stop_reason"]] + str(node["rank"] or "")
+    score = f" {node['score']:.2f}".replace("-", "−") if node["rank"] else ""
+    return node | {
+        **{"left": node["x"] - 0.4, "right": node["x"] + 0.4, "top": node["y"] - 0.22, "bottom": node["y"] + 0.22},
+        "outline": "pruned" if node["kind"] == "pruned" else "ended" if node["stop_reason"] else "usual",
+        "ems": em_width(node["token"]),
+        "percent": "" if is_start else f"{p:.0%}" if p >= 0.005 else "<1%",
+        **{"sign": sign, "long_sign": sign + score, "status": names[node["kind"]]},
+    }
 
 
-def _arrows(nodes: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "x": nodes["x"],
-            "left": nodes["x0"] + 0.4,
-            "right": nodes["left"],
-            "top": nodes["y0"],
-            "bottom": nodes["y"],
-            "way": nodes["best"].map({True: "best", False: "usual"}).where(nodes["kind"] != "pruned", "pruned"),
-        }
-    )
+def _arrow(box: dict) -> dict:
+    """Returns the arrow that leads to a box."""
+    way = "pruned" if box["kind"] == "pruned" else "best" if box["best"] else "usual"
+    return {"left": box["x0"] + 0.4, "top": box["y0"], "right": box["left"], "bottom": box["y"], "way": way}
