@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pyarrow as pa
 
-from pages.parts.drawing.charts import draw, specification
+from pages.parts.drawing.charts import draw, look, specification
 from pages.parts.theme import MONOSPACE, PADDING, TARGET, Theme
 from pages.parts.translate.search.tables import lines
 
@@ -56,7 +56,7 @@ def line_of_nodes(theme: Theme, first: int, columns: int, rows: int) -> alt.Laye
     nodes, arrows = alt.Chart(alt.NamedData("nodes")), alt.Chart(alt.NamedData("arrows"))
     layers = [
         arrows.mark_rule(clip=True, strokeCap="round").encode(**box, **_ways(theme)),
-        nodes.mark_rect(cornerRadius=4).encode(**box, **_outlines(theme), tooltip=_tooltip(theme)),
+        *(part.encode(**box, **_outlines(theme), tooltip=_tooltip(theme)) for part in _boxes(nodes)),
         *_words(nodes.encode(**place("x", "y")), theme, f"(width / {columns + 1})"),
     ]
     channels = ("color", "fill", "stroke", "strokeWidth", "strokeDash")
@@ -67,27 +67,29 @@ def line_of_nodes(theme: Theme, first: int, columns: int, rows: int) -> alt.Laye
     )
 
 
-def _by(channel: type, field: str, looks: dict) -> alt.SchemaBase:
-    """Returns the encoding of a field whose values look so."""
-    scale = alt.Scale(domain=list(looks), range=list(looks.values()))
-    return channel(f"{field}:N", scale=scale, legend=None)
-
-
 def _ways(theme: Theme) -> dict[str, alt.SchemaBase]:
     return {
-        "stroke": _by(alt.Stroke, "way", {"pruned": PADDING, "best": TARGET, "usual": theme.ink}),
-        "strokeWidth": _by(alt.StrokeWidth, "way", {"pruned": 1, "best": 5, "usual": 1.5}),
-        "strokeDash": _by(alt.StrokeDash, "way", {"pruned": [3, 3], "best": [1, 0], "usual": [1, 0]}),
+        "stroke": look(alt.Stroke, "way", {"pruned": PADDING, "best": TARGET, "usual": theme.ink}),
+        "strokeWidth": look(alt.StrokeWidth, "way", {"pruned": 1, "best": 5, "usual": 1.5}),
+        "strokeDash": look(alt.StrokeDash, "way", {"pruned": [3, 3], "best": [1, 0], "usual": [1, 0]}),
     }
+
+
+def _boxes(nodes: alt.Chart) -> list[alt.Chart]:
+    """Returns the boxes; Vega-Lite has dashes for all or none of a layer, so those of pruned ones are another."""
+    is_pruned = alt.FieldEqualPredicate("pruned", "outline")
+    return [
+        nodes.transform_filter(alt.LogicalNotPredicate(**{"not": is_pruned})).mark_rect(cornerRadius=4),
+        nodes.transform_filter(is_pruned).mark_rect(cornerRadius=4, strokeDash=[3, 3]),
+    ]
 
 
 def _outlines(theme: Theme) -> dict[str, alt.SchemaBase]:
     filling = dict.fromkeys(_OUTLINED, "transparent") | dict.fromkeys(_FILLED, TARGET)
     return {
-        "fill": _by(alt.Fill, "kind", filling),
-        "stroke": _by(alt.Stroke, "outline", {"pruned": PADDING, "ended": theme.ink, "usual": TARGET}),
-        "strokeWidth": _by(alt.StrokeWidth, "outline", {"pruned": 1, "ended": 3, "usual": 2}),
-        "strokeDash": _by(alt.StrokeDash, "outline", {"pruned": [3, 3], "ended": [1, 0], "usual": [1, 0]}),
+        "fill": look(alt.Fill, "kind", filling),
+        "stroke": look(alt.Stroke, "outline", {"pruned": PADDING, "ended": theme.ink, "usual": TARGET}),
+        "strokeWidth": look(alt.StrokeWidth, "outline", {"pruned": 1, "ended": 3, "usual": 2}),
     }
 
 
@@ -107,16 +109,16 @@ def _words(nodes: alt.Chart, theme: Theme, column: str) -> list[alt.Chart]:
     return [
         nodes.mark_text(
             font=MONOSPACE, fontSize=size(6, 17, f"0.74 * {column} / datum.ems"), limit=alt.ExprRef(f"0.78 * {column}")
-        ).encode(text="token:N", color=_by(alt.Color, "kind", usual | dict.fromkeys(_FILLED, "black"))),
+        ).encode(text="token:N", color=look(alt.Color, "kind", usual | dict.fromkeys(_FILLED, "black"))),
         nodes.mark_text(dy=21 * theme.size, fontSize=size(8, 12, f"{column} / 3.2")).encode(
-            text="percent:N", color=_by(alt.Color, "kind", usual)
+            text="percent:N", color=look(alt.Color, "kind", usual)
         ),
         nodes.mark_text(
             dy=34 * theme.size,
             fontWeight="bold",
             fontSize=size(9, 12, f"{column} / 4"),
             text=alt.ExprRef(f"{column} > 44 ? datum.long_sign : datum.sign"),
-        ).encode(color=_by(alt.Color, "kind", usual)),
+        ).encode(color=look(alt.Color, "kind", usual)),
     ]
 
 
