@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.parts.drawing.choosing import show_table_behind, step_through
+from pages.parts.drawing.choosing import step_through, table_behind
 from pages.parts.session import Session
 from pages.parts.state import TensorsState, bound, remembered
 from pages.parts.tensors.charts import STEPS, draw_one_hot, draw_over_time, draw_product
@@ -65,7 +65,8 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
     zero = int(np.count_nonzero(sentence == PAD_ID))
     key = "tensors.zero_rows" if zero else "tensors.no_zero_rows"
     st.markdown(text(key, zero=zero, steps=len(sentence), tensor=state.tensor, pair=n))
-    show_table_behind(table.rename_axis(text("tensors.time_step")), "one-hot-table")
+    if (behind := table_behind("one-hot-table")) is not None:
+        behind.dataframe(table.rename_axis(text("tensors.time_step")))
 
     st.subheader(text("tensors.picks_title"), anchor=False)
     if state.tensor not in KERNELS:
@@ -75,7 +76,8 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
     kernel = weights[KERNELS[state.tensor]]  # (tokens, 4 · hidden)
     _show_product(session, row, kernel, vocabulary)
     _show_code([printed_product(state.tensor, n, t, row, kernel)])
-    show_table_behind(product_table(row, kernel, vocabulary), "product-table")
+    if (behind := table_behind("product-table")) is not None:
+        behind.dataframe(product_table(row, kernel, vocabulary))
 
 
 def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
@@ -97,7 +99,8 @@ def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
     st.caption("  \n".join(legend))
     kind = text(f"tokens.{lesson.model.target_tokens}")
     st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook", kind=kind))
-    show_table_behind(time_table(pair.boxes).rename(columns=lambda name: text(f"tensors.{name}")), "steps-table")
+    if (behind := table_behind("steps-table")) is not None:
+        behind.dataframe(time_table(pair.boxes).rename(columns=lambda name: text(f"tensors.{name}")))
 
 
 def _show_chain(tensor: str, n: int, t: int, row: np.ndarray, vocabulary: Vocabulary) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.drawing.choosing import show_table_behind
+from pages.parts.drawing.choosing import table_behind
 from pages.parts.session import Session
 from pages.parts.tensors.charts import draw_memory
 from pages.parts.tensors.tables import memory_table, size
@@ -25,5 +25,6 @@ def show_memory(session: Session, lesson: Lesson) -> None:
     draw_memory(session.theme, table, own)
     dense, ids = own.iloc[0]
     st.caption(text("tensors.memory", dense=size(dense), ids=size(ids), times=f"{dense / ids:,.0f}"))
-    table.columns = [text("tensors.dense"), text("tensors.as_ids")]
-    show_table_behind(table.map(size).rename_axis(text("tensors.number_of_pairs")), "memory-table")
+    if (behind := table_behind("memory-table")) is not None:
+        table.columns = [text("tensors.dense"), text("tensors.as_ids")]
+        behind.dataframe(table.map(size).rename_axis(text("tensors.number_of_pairs")))
