@@ -25,6 +25,8 @@ PAGES = {  # name: (file, icon), in the order of the story
     "translate": ("pages/5_translate.py", ":material/translate:"),
 }
 
+_IDLE_SECONDS = 5  # between two looks of a page while nobody trains: what another tab began shows by then
+
 
 def open_page(name: str) -> Session:
     """Begins a page: browser title, menu and status in the sidebar, headline and language.
@@ -142,7 +144,7 @@ def _training_status(session: Session, name: str) -> None:
     drawn = session.redraw_key
     is_shown = session.run is not None and name != "train"
 
-    @st.fragment(run_every=1.0 if is_shown and session.is_active else 2.0)
+    @st.fragment(run_every=1.0 if is_shown and session.is_active else _IDLE_SECONDS)
     def status():
         session.watch()
         if session.redraw_key != drawn:
