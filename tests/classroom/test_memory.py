@@ -1,6 +1,9 @@
 """What a training is estimated to take."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -65,3 +68,46 @@ def test_what_the_app_suggests_is_far_below_the_limit():
 @pytest.mark.parametrize("hidden_size", [256, 512])
 def test_the_greatest_settings_of_all_are_above_it(hidden_size):
     assert training_bytes(lesson_of(4096, 300, hidden_size, 4096)) > MAX_TRAINING_BYTES
+
+
+# A lesson of different characters, as (source time, source tokens, target time, target tokens, units, batch).
+MEASURE = """
+import resource, sys
+import psutil
+from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
+from seq2seq.classroom.memory import training_bytes
+from seq2seq.training import advance
+
+source_time, source_tokens, target_time, target_tokens, units, batch = map(int, sys.argv[1:])
+
+def text(n, time, tokens):
+    return "".join(chr(0x4E00 + (n * time + t) % tokens) for t in range(time))
+
+pairs = tuple((text(n, source_time, source_tokens), text(n, target_time, target_tokens)) for n in range(batch))
+lesson = Lesson(pairs, ModelConfig(units), TrainingConfig(batch_size=batch))
+small = Lesson((("a", "b"),) * batch, ModelConfig(256), TrainingConfig(batch_size=batch))
+advance(TrainingState.new(small), epochs=1)  # compiles the same function
+before = psutil.Process().memory_info().rss
+advance(TrainingState.new(lesson), seconds=1e-9)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before, training_bytes(lesson))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is told in other units")
+@pytest.mark.parametrize(
+    "sizes",
+    [(300, 1500, 1, 1, 32, 100), (60, 60, 60, 60, 256, 128)],
+    ids=["many source tokens to one letter", "many units"],
+)
+def test_it_is_what_a_process_takes_within_a_factor_of_two(sizes):
+    run = [sys.executable, "-c", MEASURE, *map(str, sizes)]
+    done = subprocess.run(run, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
+    measured, estimated = map(int, done.stdout.split()[-2:])
+    assert measured > 1e8  # so that what else a process does is little beside it
+    assert measured / 2 < estimated < 2 * measured
+
+
+def test_many_source_tokens_to_one_letter_are_refused():
+    """They were let through: their one-hot rows were counted by the length of the target."""
+    pairs = tuple(("".join(chr(0x4E00 + (n * 300 + t) % 5000) for t in range(300)), "x") for n in range(1000))
+    assert training_bytes(Lesson(pairs, training=TrainingConfig(batch_size=1000))) > MAX_TRAINING_BYTES
