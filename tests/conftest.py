@@ -11,11 +11,11 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
 
@@ -24,15 +24,27 @@ settings.register_profile("seq2seq", deadline=None, suppress_health_check=[Healt
 settings.load_profile("seq2seq")
 
 
+BROWSER = "tests/browser/"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Groups that one process runs: all browser tests, which share a server and come first, and each other file."""
-    browser = Path(__file__).parent / "browser"
+    """The longest first, while others run beside them."""
     for item in items:
-        if browser in item.path.parents:
+        if item.nodeid.startswith(BROWSER):
             item.add_marker("browser")
-        item.add_marker(pytest.mark.xdist_group("browser" if browser in item.path.parents else item.path.name))
-    items.sort(key=lambda item: browser not in item.path.parents)
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+
+
+class OneServer(LoadScopeScheduling):
+    """Gives each process whole files; all browser tests go to one, where they share a server."""
+
+    def _split_scope(self, nodeid):
+        return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return OneServer(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):
