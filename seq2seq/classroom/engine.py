@@ -44,6 +44,7 @@ SLICE_SECONDS = 0.25
 # started anew while no slice was under way, so the engine looks for itself now and then.
 LOOK_SECONDS = 5
 RECYCLE_SECONDS = 300  # a worker that has grown is not replaced at once again: it may be a lesson that needs so much
+RETURN_SECONDS = 30  # so long a cluster that was lost may be on its way back, before the runs that wait for it fail
 
 
 class Engine:
@@ -126,11 +127,16 @@ class Engine:
         self._end_waiting("paused")
 
     async def _serve(self) -> None:
+        lost_at = -math.inf
         while True:
             try:
                 await self._serve_cluster()
+                lost_at = time.monotonic()
                 logger.warning("the training processes are gone; starting them again")
             except Exception as error:  # whatever it is, no run may wait for ever
+                if time.monotonic() - lost_at < RETURN_SECONDS:  # a remote scheduler that is still closing, say
+                    await asyncio.sleep(0.5)
+                    continue
                 logger.exception("the training processes cannot be used")
                 self._end_waiting("failed", f"The training processes cannot be used: {_first_line(error)}")
                 self._submitted.clear()
