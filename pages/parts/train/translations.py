@@ -94,17 +94,20 @@ def marked_translations(sources: Sequence[str], outputs: Sequence[str], targets:
 
 
 _BOX = pa.schema(
-    [("sentence", pa.string()), ("place", pa.int64())]
+    [("sentence", pa.string()), ("place", pa.int64()), ("filled", pa.float64())]
     + [(name, pa.string()) for name in ("token", "kind", "what", "strike")]
 )
 
 
 def boxes_table(labels: Sequence[str], outputs: Sequence[str], targets: Sequence[str], theme: Theme) -> pa.Table:
-    """Returns a box for each character of some translations; what is wrong is struck out, not told by colour alone."""
+    """Returns a box for each character of some translations, an empty one for each that is missing.
+
+    What is wrong is struck out as well, not told by colour alone.
+    """
     words = {kind: theme.text(f"train.{kind}") for kind in ("right", "wrong", "missing")}
     boxes = [
         {"sentence": label, "place": place, "token": token, "kind": kind}
-        | {"what": words[kind], "strike": "╱" if kind == "wrong" else ""}
+        | {"what": words[kind], "filled": float(kind != "missing"), "strike": "╱" if kind == "wrong" else ""}
         for label, output, target in zip(labels, outputs, targets, strict=True)
         for place, token, kind in character_boxes(output, target)
     ]
@@ -144,13 +147,13 @@ def _marked(labels: tuple[str, ...], places: int, theme: Theme) -> alt.LayerChar
 
     def by_kind(right: object, wrong: object, missing: object) -> dict:
         scale = alt.Scale(domain=["right", "wrong", "missing"], range=[right, wrong, missing])
-        return {"shorthand": "kind:O", "scale": scale, "legend": None}
+        return {"shorthand": "kind:N", "scale": scale, "legend": None}
 
     picture = alt.layer(
         base.mark_rect(cornerRadius=3, strokeWidth=1.5).encode(
             fill=alt.Fill(**by_kind(RIGHT, WRONG, WRONG)),
             stroke=alt.Stroke(**by_kind(RIGHT, WRONG, WRONG)),
-            fillOpacity=alt.FillOpacity(**by_kind(1, 1, 0)),
+            fillOpacity=alt.FillOpacity("filled:Q", scale=None, legend=None),
             tooltip=[token, what],
         ),
         base.mark_text(font=MONOSPACE, fontSize=alt.ExprRef(f"min({16 * size}, width / {places} * 0.7)")).encode(

@@ -30,6 +30,7 @@ def test_what_is_wrong_is_struck_out_and_what_should_be_there_is_told(trained):
     boxes = chart_tables(app, "train.translations_alt")["boxes"].to_dict("records")
     assert {box["kind"] for box in boxes} >= {"right", "wrong"}
     assert all((box["strike"] == "╱") == (box["kind"] == "wrong") for box in boxes)
+    assert all(box["filled"] == (box["kind"] != "missing") for box in boxes)
     assert all(box["what"] == catalogue("en")[f"train.{box['kind']}"] for box in boxes)
     for n, (source, _) in enumerate(NOTEBOOK_PAIRS, start=1):
         own = [b["token"] for b in boxes if b["sentence"] == f"{n}  {source}" and b["kind"] != "missing"]
