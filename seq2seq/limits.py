@@ -43,7 +43,7 @@ UNWATCHED_SECONDS = 600  # a run that nobody has looked at for so long rests, or
 # --- Sentences that are encoded to be compared -----------------------------------------------------------------------
 
 MAX_ENCODED = 3000  # of a lesson, spread evenly; so many take a model of 256 units a second or more
-MAX_ENCODED_LIVE = 500_000  # tokens × units for one redraw while the model trains: a twentieth of a second
+MAX_ENCODED_LIVE = 300_000  # tokens × units for one redraw while the model trains: a thirtieth of a second
 MAX_MAPPED = 300  # on the map; more points could not be told apart
 
 MAX_STEPS = 300  # of a translation, that can be asked for

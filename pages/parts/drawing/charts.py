@@ -79,7 +79,9 @@ def boxes(table: pd.DataFrame, width: float, height: float) -> pd.DataFrame:
 
 def look(channel: type[alt.SchemaBase], field: str, looks: Mapping[str, Any]) -> alt.SchemaBase:
     """Returns an encoding by the values of a column: how each of them looks."""
-    return channel(f"{field}:N", scale=alt.Scale(domain=list(looks), range=list(looks.values())), legend=None)
+    # Of itself the scale of sizes and widths would go evenly from the first to the last.
+    scale = alt.Scale(type="ordinal", domain=list(looks), range=list(looks.values()))
+    return channel(f"{field}:N", scale=scale, legend=None)
 
 
 def inks(theme: Theme) -> alt.Color:

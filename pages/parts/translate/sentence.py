@@ -22,6 +22,7 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
     lesson = translator.lesson
     if state.sentence is None:
         state.sentence = lesson.pairs[0].source if session.sentence is None else session.sentence
+    marks = {kind: text(f"translate.mark_{kind}") for kind in ("trained", "held_out")}
     typing, choosing = st.columns(2)
     with typing:
         st.text_input(
@@ -34,7 +35,7 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
             state,
             "picked",
             lambda picked: set_sentence(session, state, picked),
-            format_func=lambda source: f"{display_text(source)} · {text(f'translate.mark_{kind_of(lesson, source)}')}",
+            format_func=lambda source: f"{display_text(source)} · {marks[kind_of(lesson, source)]}",
         )
     sentence = normalise(state.sentence)
     if not sentence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from pages.parts.drawing.charts import CANVAS, diverging_scale, specification
+from pages.parts.drawing.charts import CANVAS, diverging_scale, look, specification
 from pages.parts.theme import CONTEXT, SOURCE, TARGET, Theme
 from pages.parts.translate.contexts.tables import STRIPS
 
@@ -68,14 +68,14 @@ def _forms(theme: Theme, kinds: tuple[str, str]) -> dict[str, alt.SchemaBase]:
     columns = alt.ExprRef("width < 440 ? 1 : 2")
     legend = alt.Legend(orient="top", direction="horizontal", title=None, labelLimit=260, columns=columns)
 
-    def by_name(channel: type, looks: list, legend: alt.Legend | None = None) -> alt.SchemaBase:
-        return channel("name:N", legend=legend, scale=alt.Scale(domain=names, range=looks))
-
+    colours = dict(zip(names, (_COLOURS[kind] for kind in ("trained", "held_out", *kinds)), strict=True))
+    shapes = dict(zip(names, _SHAPES.values(), strict=True))
+    is_marked = alt.FieldOneOfPredicate(field="form", oneOf=["a", "b"])
     return {
-        "color": by_name(alt.Color, [_COLOURS[kind] for kind in ("trained", "held_out", *kinds)], legend),
-        "shape": by_name(alt.Shape, list(_SHAPES.values()), legend),
-        "size": by_name(alt.Size, [size * theme.size for size in (70, 70, 260, 260)]),
-        "stroke": by_name(alt.Stroke, ["transparent", "transparent", theme.ink, theme.ink]),
+        "color": look(alt.Color, "name", colours).legend(legend),
+        "shape": look(alt.Shape, "name", shapes).legend(legend),
+        "size": alt.condition(is_marked, alt.value(260 * theme.size), alt.value(70 * theme.size)),
+        "stroke": alt.condition(is_marked, alt.value(theme.ink), alt.value(None)),
     }
 
 
