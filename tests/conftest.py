@@ -43,6 +43,7 @@ class OneServer(LoadScopeScheduling):
         return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     return OneServer(config, log)
 
