@@ -7,8 +7,7 @@ from pages.parts.drawing.choosing import choose_pair, switch_markers_and_mask
 from pages.parts.questions import card as questions
 from pages.parts.session import untrained
 from pages.parts.tensors.follow import follow
-from pages.parts.tensors.memory import show_memory
-from pages.parts.tensors.shapes import show_shapes
+from pages.parts.tensors.shapes import show_memory, show_shapes
 from pages.parts.tensors.vocabulary import show_levels, show_vocabularies
 from pages.parts.texts import text
 

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from pages.parts import frame
+from pages.parts.drawing.choosing import switch
 from pages.parts.questions import card as questions
-from pages.parts.state import TranslateState, bound, remembered
+from pages.parts.state import TranslateState, remembered
 from pages.parts.texts import text
 from pages.parts.translate import known, sentence
 from pages.parts.translate.contexts import section as contexts
@@ -31,14 +32,8 @@ with st.container(border=True):
 with plain.container(gap="xsmall"):
     known.show(session, query, around)
 
-st.segmented_control(
-    text("translate.section"),
-    ("steps", "search", "contexts"),
-    required=True,
-    format_func=lambda name: text(f"translate.section_{name}"),
-    label_visibility="collapsed",
-    **bound(state, "section", starts="default"),
-)
+sections = {name: text(f"translate.section_{name}") for name in ("steps", "search", "contexts")}
+switch(text("translate.section"), sections, state, "section")
 if state.section == "steps":
     stepper.show(query, state, (session.run.id, query.sentence, query.prefix), changed)
 elif state.section == "search":

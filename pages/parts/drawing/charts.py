@@ -1,9 +1,9 @@
 """What the charts of all pages share: built with Altair once, then redrawn with other data.
 
-Turning an Altair chart into its Vega-Lite specification takes some 20 ms, drawing one that is there 1 to 3. So a chart
-is a function of what it looks like (the theme, its sizes, its titles) whose specification is kept, and its data are
-tables with names, fed at each redraw. Places, edges and windows are columns of these tables, computed in Python, where
-tests can look at them; the browser knows one thing that Python does not, how wide a chart is.
+Building an Altair chart takes 10 to 70 ms, drawing one that is there 1 to 3. So a chart is a function of what it looks
+like (the theme, its sizes, its titles) whose specification is kept, and its data are tables with names, fed at each
+redraw. Places, edges and windows are columns of these tables, computed in Python, where tests can look at them; the
+browser knows one thing that Python does not, how wide a chart is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def specification(build: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict
     @lru_cache(maxsize=64)
     @wraps(build)
     def kept(*args) -> dict:
-        return build(*args).to_dict()
+        # Altair has checked each part when it was built. To check the whole again would take three times as long as all
+        # the rest, and what Vega-Lite refuses fails in the tests with a browser.
+        return build(*args).to_dict(validate=False)
 
     return kept
 
@@ -53,6 +55,10 @@ def draw(
         spec=spec | {"datasets": dict(tables)}, width="stretch", key=key, alt=alt, on_select=on_select
     )
 
+
+# Altair's own `value` would do, but finds the class of its channel by comparing it with all others: 15 ms each.
+FULL_HEIGHT = {"y": alt.YValue(0), "y2": alt.Y2Value("height")}  # encodings of what goes all the way across a chart
+FULL_WIDTH = {"x": alt.XValue(0), "x2": alt.X2Value("width")}
 
 CANVAS = {"embedOptions": {"renderer": "canvas"}}  # `usermeta` of charts with hundreds of boxes, drawn at each step
 

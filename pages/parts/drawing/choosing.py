@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -36,6 +36,18 @@ def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
         where.number_input(text("choosing.pair_number", last=last), 0, last, **bound(owner, name))
         where.text(" → ".join(lesson.pairs[getattr(owner, name)]))
     return getattr(owner, name)
+
+
+def switch(label: str, options: Mapping[str, str], owner: object, name: str, where=st) -> None:
+    """Offers to switch between some things, each named as it is mapped to; see `state.bound` for the field."""
+    where.segmented_control(
+        label,
+        list(options),
+        required=True,
+        format_func=options.get,
+        label_visibility="collapsed",
+        **bound(owner, name, starts="default"),
+    )
 
 
 def switch_markers_and_mask(session: Session) -> None:

@@ -6,7 +6,7 @@ import inspect
 
 import streamlit as st
 
-from pages.parts.drawing.choosing import choose_pair, step_through, table_behind
+from pages.parts.drawing.choosing import choose_pair, step_through, switch, table_behind
 from pages.parts.model import charts
 from pages.parts.model.trace import (
     SIDES,
@@ -39,14 +39,7 @@ def section(translator: Translator, epoch: int | None, chosen: int, theme: Theme
     if state.chosen != chosen:
         state.chosen = state.row = chosen
     left, right = st.columns([1, 2], vertical_alignment="bottom")
-    left.segmented_control(
-        text("cell.side"),
-        SIDES,
-        required=True,
-        format_func=lambda side: text(f"picture.{side}"),
-        label_visibility="collapsed",
-        **bound(state, "side", starts="default"),
-    )
+    switch(text("cell.side"), {side: text(f"picture.{side}") for side in SIDES}, state, "side", left)
     row = choose_pair(translator.lesson, state, "row", right)
     whose = text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch)
     st.caption(f"{whose} {text(f'cell.{state.side}_input')}")

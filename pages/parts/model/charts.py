@@ -12,7 +12,16 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from pages.parts.drawing.charts import CANVAS, diverging_scale, draw, framed, gate_scale, specification
+from pages.parts.drawing.charts import (
+    CANVAS,
+    FULL_HEIGHT,
+    FULL_WIDTH,
+    diverging_scale,
+    draw,
+    framed,
+    gate_scale,
+    specification,
+)
 from pages.parts.model.trace import (
     GATES,
     PARTS,
@@ -78,7 +87,7 @@ def _grid_spec(theme: Theme, units: int, end: float) -> alt.LayerChart:
     boxes = parts.encode(x=x, y=y.axis(labelOverlap=False, domain=False, ticks=False))
     are_gates = alt.FieldOneOfPredicate("part", [theme.text(f"cell.part_{gate}") for gate in GATES])
     gates = alt.Legend(orient="bottom", title="i, f, o", values=[0, 0.5, 1], gradientThickness=10, **_LEGEND)
-    column = {"x": x, "y": alt.value(0), "y2": alt.value("height")}
+    column = {"x": x, **FULL_HEIGHT}
     size = alt.ExprRef(f"min({13 * theme.size}, 0.37 * width / drawn)")
     chart = alt.layer(
         boxes.transform_filter(are_gates).mark_rect().encode(alt.Color("shade:Q", scale=gate_scale(), legend=gates)),
@@ -178,7 +187,7 @@ def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end
     y_scale = alt.Scale(domain=[units - 0.5, -0.5], nice=False)
     y = alt.Y("top:Q", title=of_unit, scale=y_scale, axis=y_axis)
     legend = alt.Legend(orient="top", values=[-end, 0, end], **_LEGEND)
-    column = {"x": x, "y": alt.value(0), "y2": alt.value("height")}
+    column = {"x": x, **FULL_HEIGHT}
     picture = alt.Chart(alt.NamedData("picture")).mark_image(
         aspect=False,
         smooth=False,
@@ -190,7 +199,7 @@ def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end
     values = alt.Chart(alt.NamedData("steps")).mark_rect(opacity=0)
     now = alt.Chart(alt.NamedData("now"))
     chart = alt.layer(
-        picture.encode(url="url:N", x=alt.value(0), y=alt.value(0)),
+        picture.encode(url="url:N", x=alt.XValue(0), y=alt.YValue(0)),
         values.encode(
             **column,
             color=alt.Color("value:Q", title=state, scale=diverging_scale(end), legend=legend),
@@ -201,7 +210,7 @@ def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end
             ],
         ),
         *framed(now, column),
-        *framed(now, {"y": y, "y2": alt.Y2("bottom"), "x": alt.value(0), "x2": alt.value("width")}),
+        *framed(now, {"y": y, "y2": alt.Y2("bottom"), **FULL_WIDTH}),
     )
     return _quick(chart).properties(height=min(280, max(100, 6 * units)) + 130)  # the axes and the legend
 

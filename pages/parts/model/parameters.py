@@ -22,7 +22,7 @@ def section(session: Session, lesson: Lesson) -> None:
     if questions.may_show(session, "parameters"):
         columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
         st.markdown(text("model.four_sets", columns=columns, units=units))
-        st.dataframe(table(lesson), hide_index=True, width="stretch")
+        st.dataframe(table(lesson), hide_index=True)
 
 
 def table(lesson: Lesson) -> pd.DataFrame:

@@ -10,6 +10,8 @@ import pandas as pd
 
 from pages.parts.drawing.charts import (
     CANVAS,
+    FULL_HEIGHT,
+    FULL_WIDTH,
     RISING,
     diverging_scale,
     draw,
@@ -184,8 +186,7 @@ def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
     column, time = theme.text("tensors.column"), theme.text("tensors.time_step")
     axis = alt.Axis(labelAngle=-90, labelFont=MONOSPACE, orient="top", labelOverlap=True, labelLimit=120)
     x, y = alt.X("token:N", sort=_sorted_by("place"), title=column, axis=axis), alt.Y("step:O", title=time)
-    across = {"y": y, "x": alt.value(0), "x2": alt.value("width")}
-    down = {"x": x, "y": alt.value(0), "y2": alt.value("height")}
+    across, down = {"y": y, **FULL_WIDTH}, {"x": x, **FULL_HEIGHT}
     grid = {"filled": False, "stroke": PADDING, "strokeOpacity": 0.35}
     word = {"fontSize": 11 * theme.size}
     tooltip = [alt.Tooltip("step:O", title=time), alt.Tooltip("token:N", title=column)]
@@ -233,21 +234,21 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
     )
     x = x.axis(labelAngle=0, orient="top", **bare)
     cells = _of("cells").encode(x=x, y=y)
-    counts = alt.when(alt.datum.counts)
     tooltip = [
         alt.Tooltip("row:N", title=row),
         alt.Tooltip("column:N", title=column),
         alt.Tooltip("value:Q", title=theme.text("stepper.value"), format=".6f"),
     ]
     shade = alt.Color("shade:Q", scale=diverging_scale(), legend=None)
-    faint = counts.then(alt.value(1)).otherwise(alt.value(0.25))
+    counts = {"test": "datum.counts", "value": 1}
+    faint = alt.OpacityValue(0.25, condition=counts)
     outline = {"filled": False, "stroke": theme.ink, "strokeWidth": 1.5}
     size = alt.ExprRef(f"min({14 * theme.size}, 0.34 * width / {columns})")
     layers = [
         cells.transform_filter("datum.part == 'kernel'").mark_rect().encode(shade, opacity=faint, tooltip=tooltip),
         cells.transform_filter("datum.part == 'x'").mark_rect(**outline).encode(opacity=faint),
         cells.mark_text(fontSize=size).encode(
-            text="written:N", color=inks(theme), opacity=counts.then(alt.value(1)).otherwise(alt.value(0.6))
+            text="written:N", color=inks(theme), opacity=alt.OpacityValue(0.6, condition=counts)
         ),
         cells.transform_filter("datum.part == 'kernel' && datum.counts").mark_rect(**outline),
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.parts.drawing.choosing import step_through, table_behind
+from pages.parts.drawing.choosing import step_through, switch, table_behind
 from pages.parts.session import Session
-from pages.parts.state import TensorsState, bound, remembered
+from pages.parts.state import TensorsState, remembered
 from pages.parts.tensors.charts import STEPS, draw_one_hot, draw_over_time, draw_product
 from pages.parts.tensors.over_time import TENSORS, over_time, time_table, vocabulary_of
 from pages.parts.tensors.tables import (
@@ -44,14 +44,7 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
     _show_over_time(session, lesson, ids)
 
     st.subheader(text("tensors.follow_title"), anchor=False)
-    st.segmented_control(
-        text("tensors.tensor"),
-        TENSORS,
-        required=True,
-        format_func=lambda tensor: text(f"tensors.{tensor}"),
-        label_visibility="collapsed",
-        **bound(state, "tensor", starts="default"),
-    )
+    switch(text("tensors.tensor"), {tensor: text(f"tensors.{tensor}") for tensor in TENSORS}, state, "tensor")
     t = step_through(text("tensors.choose_step"), last, state, "step")
     sentence, vocabulary = getattr(ids, state.tensor)[0], vocabulary_of(lesson, state.tensor)
     row = one_hot(sentence[t], len(vocabulary))  # (tokens,)

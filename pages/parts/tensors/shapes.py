@@ -1,12 +1,18 @@
-"""The shapes of the three tensors, and where each number in them comes from."""
+"""The shapes of the three tensors, where each number in them comes from, and what one-hot costs as they grow."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.drawing.choosing import table_behind
+from pages.parts.session import Session
+from pages.parts.tensors.charts import draw_memory
+from pages.parts.tensors.tables import memory_table, size
 from pages.parts.texts import text
 from seq2seq import Lesson
 from seq2seq.tensors import Tensors, dense_shapes
+
+_FACTORS = (1, 2, 5, 10, 20, 50, 100)
 
 
 def show_shapes(lesson: Lesson) -> None:
@@ -23,3 +29,19 @@ def show_shapes(lesson: Lesson) -> None:
             st.markdown(text("tensors.axis_pairs", n=f"{pairs:,}"))
             st.markdown(text(f"tensors.axis_time_{side}{plus}", n=steps, longest=longest, kinds=kinds))
             st.markdown(text(f"tensors.axis_tokens_{side}{plus}", n=tokens, different=different, kinds=kinds))
+
+
+@st.fragment
+def show_memory(session: Session, lesson: Lesson) -> None:
+    """Shows the memory of the three tensors, one-hot and as ids; another length or size reruns this alone."""
+    longer, larger = (
+        column.select_slider(label, _FACTORS, format_func="× {}".format)
+        for column, label in zip(st.columns(2), (text("tensors.longer"), text("tensors.larger")), strict=True)
+    )
+    table, own = memory_table(lesson, longer, larger), memory_table(lesson).loc[[len(lesson.pairs)]]
+    draw_memory(session.theme, table, own)
+    dense, ids = own.iloc[0]
+    st.caption(text("tensors.memory", dense=size(dense), ids=size(ids), times=f"{dense / ids:,.0f}"))
+    if (behind := table_behind("memory-table")) is not None:
+        table.columns = [text("tensors.dense"), text("tensors.as_ids")]
+        behind.dataframe(table.map(size).rename_axis(text("tensors.number_of_pairs")))

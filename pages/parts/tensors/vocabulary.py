@@ -81,7 +81,7 @@ def numbered_as_a_set(lesson: Lesson, seed: int) -> Lesson:
 def _show_ids(vocabulary: Vocabulary) -> None:
     tokens = [display_token(token) for token in vocabulary.tokens[:_MAX_LISTED]]
     table = pd.DataFrame({"id": range(len(tokens)), text("tensors.token"): tokens})
-    st.dataframe(table.set_index("id").T, width="stretch", row_height=36)
+    st.dataframe(table.set_index("id").T, row_height=36)
     if len(vocabulary) > len(tokens):
         st.caption(text("tensors.first_tokens", shown=f"{len(tokens):,}"))
 
@@ -99,4 +99,4 @@ def _show_translations(pair: Pair, trained: TrainingState, numberings: tuple[Les
 
 
 def _show_table(columns: dict[str, list], **options) -> None:
-    st.dataframe(pd.DataFrame(columns), hide_index=True, width="stretch", row_height=36, **options)
+    st.dataframe(pd.DataFrame(columns), hide_index=True, row_height=36, **options)

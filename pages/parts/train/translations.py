@@ -160,7 +160,7 @@ def _marked(labels: tuple[str, ...], places: int, theme: Theme) -> alt.LayerChar
             text="token:N", color=alt.Color(**by_kind("white", "white", WRONG))
         ),
         base.mark_text(fontSize=alt.ExprRef(f"min({18 * size}, width / {places} * 0.8)"), opacity=0.8).encode(
-            text="strike:N", color=alt.value("white")
+            text="strike:N", color=alt.ColorValue("white")
         ),
     )
     return picture.properties(height=round(34 * size) * len(labels) + 10)

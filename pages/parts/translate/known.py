@@ -7,8 +7,8 @@ import streamlit as st
 from pages.parts.session import Session
 from pages.parts.texts import text
 from pages.parts.theme import display_text
-from pages.parts.translate.contexts import neighbours
 from pages.parts.translate.contexts.encoded import Neighbourhood
+from pages.parts.translate.contexts.section import say_how_many_were_searched
 from pages.parts.translate.query import Query
 
 _LONG = 25  # characters of a translation that would push the picture off the screen in large type
@@ -41,4 +41,4 @@ def show(session: Session, query: Query, around: Neighbourhood | None) -> None:
         nearest = around.encoded.sources[around.nearest[0]]
         target = query.lesson.targets[nearest][0]
         st.text(text("translate.nearest", source=display_text(nearest), target=display_text(target)))
-        neighbours.say_how_many_were_searched(around)
+        say_how_many_were_searched(around)

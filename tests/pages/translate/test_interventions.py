@@ -9,7 +9,7 @@ from pages.parts import theme
 from pages.parts.texts import catalogue
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import Intervention, Target, decode, parting, start
-from pages.parts.translate.stepper.words import comparison
+from pages.parts.translate.stepper.section import comparison
 from seq2seq import NOTEBOOK_PAIRS, Translator
 from seq2seq.limits import MAX_STEPS
 from seq2seq.tensors import token_ids

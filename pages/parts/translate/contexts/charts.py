@@ -74,8 +74,8 @@ def _forms(theme: Theme, kinds: tuple[str, str]) -> dict[str, alt.SchemaBase]:
     return {
         "color": look(alt.Color, "name", colours).legend(legend),
         "shape": look(alt.Shape, "name", shapes).legend(legend),
-        "size": alt.condition(is_marked, alt.value(260 * theme.size), alt.value(70 * theme.size)),
-        "stroke": alt.condition(is_marked, alt.value(theme.ink), alt.value(None)),
+        "size": alt.SizeValue(70 * theme.size, condition={"test": is_marked, "value": 260 * theme.size}),
+        "stroke": alt.StrokeValue(None, condition={"test": is_marked, "value": theme.ink}),
     }
 
 

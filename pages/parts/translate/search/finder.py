@@ -64,7 +64,7 @@ def show(session: Session, translator: Translator, state: TranslateState) -> Non
         | {text("search.table_says"): " / ".join(row["targets"])}
         for row in rows
     )
-    st.dataframe(table, hide_index=True, width="stretch", key="further-table", alt=text("search.finder_title"))
+    st.dataframe(table, hide_index=True, key="further-table", alt=text("search.finder_title"))
     sources = [row["source"] for row in rows]
     choose_sentence(
         text("search.finder_look"), sources, state, "looked_at", lambda source: set_sentence(session, state, source)
