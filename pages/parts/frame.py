@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts import address
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
-from pages.parts.state import FrameState, TrainState, bound, remembered
+from pages.parts.state import FrameState, bound, remembered
 from pages.parts.texts import LANGUAGES, text
 from pages.parts.theme import style_sheet
 from seq2seq import Lesson
@@ -37,21 +37,11 @@ def open_page(name: str) -> Session:
     Returns:
         The student's session.
     """
-    here = Path(__file__).parent
-    st.set_page_config(
-        page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab",
-        page_icon=here / "icon.svg",
-        layout="wide",
-    )
+    icon = Path(__file__).with_name("icon.svg")
+    st.set_page_config(page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab", page_icon=icon, layout="wide")
     shared_engine()  # workers warm up while the student reads
     session = address.current()
-    st.html(style_sheet(session.is_large))
-    st.html(here / "styles/style.css")
-    st.html(_streamlit_texts())
-    if session.is_large:
-        st.html(here / "styles/large.css")
-    if name != "train":  # nor are settings kept that were out of range
-        remembered(TrainState).refused.clear()
+    st.html(style_sheet(session.is_large, text("frame.choose_file")))
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
@@ -122,18 +112,6 @@ def _language_switch() -> None:
         label_visibility="collapsed",
         **bound(remembered(FrameState), "language", starts="default"),
     )
-
-
-def _streamlit_texts() -> str:
-    """Returns a style sheet that puts the student's language over texts which Streamlit has in English alone."""
-    return f"""<style>
-        [data-testid=stFileUploaderDropzone] button p {{ font-size: 0; }}
-        [data-testid=stFileUploaderDropzone] button p::after {{
-          content: "{text("frame.choose_file")}";
-          font-size: 1rem;
-        }}
-        [data-testid=stFileUploaderDropzoneInstructions], [data-testid=InputInstructions] {{ display: none; }}
-    </style>"""
 
 
 def _training_status(session: Session, name: str) -> None:

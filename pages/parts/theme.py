@@ -8,8 +8,11 @@ appears as chart data, never as markup.
 from __future__ import annotations
 
 import contextlib
+import json
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -18,7 +21,7 @@ from pages.parts.texts import catalogue, language
 SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
 OPEN_GATE = "#00204C"  # a gate goes from `ZERO`, closed, to this
-MONOSPACE = "ui-monospace, 'D2Coding', 'Nanum Gothic Coding', Menlo, Consolas, monospace"
+MONOSPACE = st.get_option("theme.codeFont")  # said once, in .streamlit/config.toml, for code as well as for tokens
 LARGE = 1.3  # times the usual size of type, for the projector
 ZERO_ROW = "0…0"  # where a row of zeros is the input instead of a token: "0" alone would be the digit
 
@@ -52,13 +55,21 @@ class Theme:
         return catalogue(self.language)[key].format(**values)
 
 
-def style_sheet(is_large: bool) -> str:
-    """Returns the colours and the size of type as CSS variables, for the style sheets and the stepper."""
-    colours = {"source": SOURCE, "context": CONTEXT, "target": TARGET, "right": RIGHT, "wrong": WRONG}
-    colours |= {"padding": PADDING}
-    variables = [f"--{name}: {colour};" for name, colour in colours.items()]
-    variables += [f"--mono: {MONOSPACE};", f"--type-size: {LARGE if is_large else 1:.0%};"]
-    return f"<style>:root {{ {' '.join(variables)} }}</style>"
+@cache
+def style_sheet(is_large: bool, choose_file: str) -> str:
+    """Returns the style sheets, with colours, faces and the size of type as variables: also the stepper's.
+
+    Args:
+        is_large: large type.
+        choose_file: the text of a button that Streamlit has in English only.
+    """
+    values = {"source": SOURCE, "context": CONTEXT, "target": TARGET, "right": RIGHT, "wrong": WRONG}
+    values |= {"padding": PADDING, "mono": MONOSPACE, "type-size": f"{LARGE if is_large else 1:.0%}"}
+    values |= {"choose-file": json.dumps(choose_file, ensure_ascii=False)}  # in quotes, as CSS wants it
+    variables = " ".join(f"--{name}: {value};" for name, value in values.items())
+    files = ["streamlit.css", "style.css", *["large.css"] * is_large]
+    rules = [(Path(__file__).parent / "styles" / file).read_text("utf-8") for file in files]
+    return f"<style>:root {{ {variables} }}\n{''.join(rules)}</style>"
 
 
 def display_token(token: str) -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from pages.parts.frame import PAGES
 from seq2seq import read_pairs
 
 KOREAN_FILE = Path(__file__).parents[3] / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
@@ -17,11 +16,7 @@ def test_notebook_journey_in_korean(visit):
     student = visit("ko")
     student.is_at("start")
     page, main = student.page, student.main
-    main.locator(".st-key-open-greetings").get_by_role("button").click()  # another lesson first
-    student.is_at("pairs")
-    student.goes_to("start")
-    main.locator(".st-key-open-notebook").get_by_role("button").click()
-    student.is_at("pairs")
+    student.goes_to("pairs")
     expect(student.cell("source", 4)).to_have_text("How old are you?")
 
     student.types("target", 1, "어떻게 지내니?")
@@ -35,7 +30,6 @@ def test_notebook_journey_in_korean(visit):
         expect(main.get_by_role("heading", name=shape).first).to_be_visible()
     expect(main.get_by_test_id("stVegaLiteChart").first).to_be_visible()
 
-    student.goes_to("model")
     student.goes_to("train")
     student.sees("train.empty", pairs=5)
     student.sets("train.learning_rate", 0.005)
@@ -116,8 +110,8 @@ def test_journey_with_904_pairs(visit):
     student.is_at("pairs")
     student.uploads(KOREAN_FILE.read_bytes(), KOREAN_FILE.name)
     student.sees("pairs.used", used=len(set(pairs)), rows=len(pairs))
-    for page in ("tensors", "model", "train"):
-        student.goes_to(page)
+    student.goes_to("tensors")
+    student.goes_to("train")
     student.button("train.start").click()
     student.epochs_done(more_than=0)
     student.button("train.pause").click()
@@ -126,19 +120,3 @@ def test_journey_with_904_pairs(visit):
     student.translates(pairs[0].source)
     student.sees("translate.trained")
     expect(student.main.locator(".stepper .narration")).to_be_visible()
-
-
-def test_on_a_phone_in_the_dark(visit, trained):
-    """390 pixels wide: nothing sticks out, the strip of icons is the menu, and the ground is dark."""
-    student = visit("ko", trained, width=390, height=844, has_touch=True, color_scheme="dark")
-    student.is_at("translate")
-    for name in PAGES:
-        student.goes_to(name, menu="phone-menu")
-        expect(student.page.locator(".st-key-phone-menu")).to_be_in_viewport()
-        widths = student.page.evaluate(
-            "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
-            ".map(element => [element.scrollWidth, element.clientWidth])"
-        )
-        assert all(content <= room for content, room in widths), (name, widths)
-        background = student.page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
-        assert sum(map(int, re.findall(r"\d+", background)[:3])) < 200, name

@@ -8,26 +8,13 @@ from tests.browser.student import Student
 
 @pytest.fixture
 def tabs(visit):
-    """Two tabs of one student who has opened the small talk: no machine comes to the end of 10,000 epochs of it soon.
-
-    `connections` of the first one are what the browser asked for, and can be closed.
-    """
+    """Two tabs of a student who has opened the small talk: no machine comes to the end of 10,000 epochs of it soon."""
     first = visit()
     first.main.locator(".st-key-open-greetings").get_by_role("button").click()
     first.is_at("pairs")
     first.goes_to("train")
-    first.connections = []
-
-    def pass_on(socket):
-        socket.connect_to_server()
-        first.connections.append(socket)
-
-    first.page.route_web_socket("**/_stcore/stream", pass_on)
-    first.page.goto(first.page.url)
-    first.is_at("train")
     first.sets("train.epochs", 10_000)
     first.lets_it_train_on()
-
     page = first.page.context.new_page()
     page.goto(first.page.url)
     second = Student(page, "en")
@@ -36,9 +23,17 @@ def tabs(visit):
     return first, second
 
 
-def test_steering(tabs, troubles):
-    """A second tab, a connection that breaks, and the keys on the keyboard."""
+def test_a_second_tab_and_a_connection_that_breaks(tabs, troubles):
     first, second = tabs
+    connections = []
+
+    def pass_on(socket):
+        socket.connect_to_server()
+        connections.append(socket)
+
+    first.page.route_web_socket("**/_stcore/stream", pass_on)
+    first.page.reload()
+    first.is_at("train")
     first.button("train.start").click()
     first.epochs_done(more_than=0)
     done = second.epochs_done(more_than=0)  # of itself
@@ -48,7 +43,7 @@ def test_steering(tabs, troubles):
     expect(first.button("train.pause")).to_be_visible()
     assert chart.screenshot() != picture
 
-    second.goes_to("tensors")
+    second.goes_to("pairs")
     done = second.epochs_done("stSidebar")
     second.epochs_done("stSidebar", more_than=done)
     second.goes_to("train")
@@ -59,53 +54,36 @@ def test_steering(tabs, troubles):
     paused_at = first.epochs_done()
     assert second.epochs_done() == paused_at
 
-    first.connections[-1].close()
+    connections[-1].close()
     first.button("train.more", epochs=10).click()
     first.sees("run.epochs", done=paused_at + 10, epochs=paused_at + 10)
     first.sees("run.paused")
-    assert len(first.connections) >= 2
+    assert len(connections) >= 2
     # Pages ask by themselves, also in the moment in which nobody hears them.
     troubles[:] = [trouble for trouble in troubles if "disconnected from server" not in trouble]
 
+
+def test_quick_keys_and_a_table_of_runs(tabs):
+    """What is done to the runs in one tab, be it quicker than it can be done, is there in the other one."""
+    first, second = tabs
+    first.button("train.start").dblclick()
+    first.epochs_done(more_than=0)
+    for _ in range(10):  # pause, resume, pause …: whatever comes of it, it can be steered on
+        first.page.keyboard.press("p")
+    expect(first.button("train.pause").or_(first.button("train.resume"))).to_be_visible()
+    second.button("train.what_if_units").click()  # of another tab: begins a run of its own in any case
+    editor = second.main.locator(".st-key-runs-editor").get_by_test_id("data-grid-canvas")
+    rows = editor.locator("tbody [role=row]")
+    expect(rows).to_have_count(2)  # a double click began one run
+    second.epochs_done(more_than=0)
+    second.button("train.pause").click()
+    expect(rows.filter(has_text=second.text("run.paused"))).to_have_count(2)
+    first.sees("run.paused")
     first.page.keyboard.press("0")  # reset
     first.sees("run.epochs", done=0, epochs=10_000)
     first.page.keyboard.press("e")  # one epoch
     for student in (first, second):
         student.sees("run.epochs", done=1, epochs=1)
-
-
-def test_quick_keys(tabs):
-    """Pause, resume, pause … quicker than any of them can be done: whatever comes of it, it can be steered on."""
-    first, second = tabs
-    first.button("train.start").click()
-    first.epochs_done(more_than=0)
-    for _ in range(10):
-        first.page.keyboard.press("p")
-    either = first.button("train.pause").or_(first.button("train.resume"))
-    expect(either).to_be_visible()
-    second.button("train.what_if_batch").click()  # of another tab: begins a run of its own in any case
-    second.epochs_done(more_than=0)
-    second.button("train.pause").click()
-    for student in (second, first):
-        student.sees("run.paused")
-        expect(student.button("train.resume")).to_be_visible()
-    done = first.epochs_done()
-    first.button("train.resume").click()
-    first.epochs_done(more_than=done)
-
-
-def test_two_tabs_and_a_table_of_runs(tabs):
-    """What is done to the runs in one tab is there in the other one, be it while they train."""
-    first, second = tabs
-    first.button("train.start").dblclick()
-    first.epochs_done(more_than=0)
-    first.button("train.what_if_units").click()
-    editor = second.main.locator(".st-key-runs-editor").get_by_test_id("data-grid-canvas")
-    rows = editor.locator("tbody [role=row]")
-    expect(rows).to_have_count(2)  # a double click began one run
-    expect(rows.filter(has_text=second.text("run.training"))).to_have_count(2)
-    first.button("train.pause").click()
-    expect(rows.filter(has_text=second.text("run.paused"))).to_have_count(2)
     for left in (1, 0):
         second.deletes(0, editor)
         expect(rows).to_have_count(left)

@@ -41,19 +41,14 @@ class Stepper(Student):
 
 @pytest.fixture
 def stepper(visit, trained):
-    def opened(**options):
-        student = visit("en", trained, who=Stepper, **options)
-        student.is_at("translate")
-        student.is_at_step(1)
-        return student
-
-    return opened
+    student = visit("en", trained, who=Stepper)
+    student.is_at("translate")
+    student.is_at_step(1)
+    return student
 
 
 def test_by_mouse(stepper):
-    """Step, scrub, play, click a bar, zero the context, and back."""
-    stepper = stepper()
-    expect(stepper.button("stepper.back")).to_be_disabled()
+    """Steps, another token, a context of zeros, and back."""
     stepper.picture.scroll_into_view_if_needed()
     box, picture = stepper.picture.bounding_box(), stepper.picture.screenshot()
     for n in (2, 3):
@@ -62,20 +57,15 @@ def test_by_mouse(stepper):
     assert stepper.picture.bounding_box() == box  # nothing jumps
     assert stepper.picture.screenshot() != picture
 
-    stepper.clicks_bar(1)  # the second most probable
-    expect(stepper.changed).to_be_visible()
-    stepper.shows("stepper.did_pick", step=3, token="")
-    expect(stepper.changed).not_to_have_text("안녕하세요.")
-    expect(stepper.picture.locator(".narration")).to_contain_text("forced output")
-    stepper.button("stepper.undo").click()
-    stepper.sees("stepper.nothing_changed")
-    stepper.is_at_step(1)  # from the beginning
-
-    for _ in range(2):  # the same one again
+    for n in (3, 1, 1):  # the second most probable, and the same one again
         stepper.clicks_bar(1)
         expect(stepper.changed).to_be_visible()
+        stepper.shows("stepper.did_pick", step=n, token="")
+        expect(stepper.changed).not_to_have_text("안녕하세요.")
+        expect(stepper.picture.locator(".narration")).to_contain_text("forced output")
         stepper.button("stepper.undo").click()
         stepper.sees("stepper.nothing_changed")
+        stepper.is_at_step(1)  # from the beginning
 
     stepper.button("stepper.do_zero").click()
     stepper.shows("stepper.did_zero")
@@ -84,43 +74,11 @@ def test_by_mouse(stepper):
     stepper.sees("stepper.nothing_changed")
     stepper.is_at_step(1)
 
-    slider = stepper.picture.get_by_role("slider")
-    slider.click(position={"x": slider.bounding_box()["width"] - 8, "y": 8})
-    stepper.is_at_step(7)
-    expect(stepper.picture.locator(".narration")).to_contain_text(stepper.text("translate.ended_eos", steps=7))
-    stepper.button("stepper.play").click()  # begins anew
-    for n in range(1, 4):
-        stepper.is_at_step(n)
-    stepper.button("stepper.pause").click()
-    expect(stepper.button("stepper.play")).to_be_visible()
-    expect(stepper.button("stepper.next")).to_be_enabled()
-
 
 def test_by_keyboard_alone(stepper):
-    """To the end and back, play, another token, teacher forcing, and back."""
-    stepper = stepper()
-    for n in range(1, 7):
-        stepper.is_at_step(n)
-        stepper.presses("ArrowRight")
-    stepper.is_at_step(7)
-    stepper.presses("ArrowRight")  # there is no further step
-    stepper.is_at_step(7)
-    stepper.presses("ArrowLeft")
-    stepper.is_at_step(6)
-    stepper.presses("Home")
-    stepper.is_at_step(1)
-    stepper.presses("p")
-    expect(stepper.button("stepper.pause")).to_be_visible()
-    for n in range(1, 8):  # every one, and by itself
-        stepper.is_at_step(n)
-    expect(stepper.button("stepper.play")).to_be_visible()
-    stepper.presses("Home")
-    stepper.is_at_step(1)
-
-    tab_to(stepper, stepper.picture.get_by_role("slider"))
+    """A step, another token, teacher forcing, and back; test_stepper_alone.py goes through all steps."""
     stepper.presses("ArrowRight")
-    stepper.is_at_step(2)  # and not two steps on, though the arrow is a button's key as well
-
+    stepper.is_at_step(2)
     tab_to(stepper, stepper.picture.get_by_role("combobox"))
     stepper.page.keyboard.type("요")
     stepper.presses("Enter")
@@ -139,9 +97,8 @@ def test_by_keyboard_alone(stepper):
     stepper.sees("stepper.nothing_changed")
 
 
-def test_what_is_drawn_are_the_numbers_that_were_sent(stepper):
-    """Boxes of a unit tell their numbers, and so do the tables; both are those of the step that is shown."""
-    stepper = stepper()
+def test_what_is_drawn_are_the_numbers_that_were_sent_in_any_size(stepper):
+    """Boxes of a unit tell their numbers, and so do the tables; and all of it is as large as the type around it."""
     stepper.button("stepper.next").click()
     stepper.picture.locator("summary").click()
     tables = stepper.picture.locator("table")
@@ -160,18 +117,11 @@ def test_what_is_drawn_are_the_numbers_that_were_sent(stepper):
     assert shares == sorted(shares, reverse=True) and abs(sum(shares) - 1) < 1e-4
     assert float(stepper.picture.locator(".bar.picked .percent").get_attribute("title")) == shares[0]
 
-
-def test_large_type_is_larger(stepper):
-    """The picture is as large as the type around it."""
-    stepper = stepper()
-
-    def height():
-        return stepper.picture.locator("svg").bounding_box()["height"]
-
-    usual = height()
+    svg = stepper.picture.locator("svg")
+    usual = svg.bounding_box()["height"]
     stepper.sidebar.get_by_text(stepper.text("frame.large"), exact=True).click()
     expect(stepper.page.locator("html")).to_have_css("font-size", "20.8px")
-    expect(stepper.picture.locator("svg")).to_have_css("height", re.compile(rf"^{1.3 * usual:.0f}"))
+    expect(svg).to_have_css("height", re.compile(rf"^{1.3 * usual:.0f}"))
 
 
 def tab_to(student, target):
@@ -181,13 +131,3 @@ def tab_to(student, target):
         if target.evaluate("element => element.matches(':focus')"):
             return
     raise AssertionError("the keyboard does not get there")
-
-
-def test_on_a_phone(stepper):
-    """The pictures stand below each other and fit."""
-    stepper = stepper(width=390, height=844, has_touch=True)
-    stepper.button("stepper.next").click()
-    stepper.is_at_step(2)
-    loop, bars = (stepper.picture.locator(part).bounding_box() for part in (".loop", ".bars"))
-    assert loop["y"] + loop["height"] <= bars["y"]
-    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (loop, bars))

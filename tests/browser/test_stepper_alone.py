@@ -51,7 +51,7 @@ def stepper(chromium):
     page = chromium.new_page()
     page.goto("about:blank")
     script = "data:text/javascript;base64," + base64.b64encode(FILES["js"].encode()).decode()
-    page.evaluate(PREPARE, [script, FILES["html"], FILES["css"], theme.style_sheet(is_large=False)])
+    page.evaluate(PREPARE, [script, FILES["html"], FILES["css"], theme.style_sheet(False, "")])
     yield page
     page.close()
 
@@ -83,6 +83,52 @@ def test_what_was_unmounted_can_be_mounted_again(stepper):
         const svg = document.body.shadowRoot.querySelector("svg")
         return Math.abs(svg.viewBox.baseVal.width - svg.clientWidth) < 1
     }""")
+
+
+def test_to_the_end_and_back_by_buttons_slider_and_keys(stepper):
+    mount(stepper)
+    first, back, play, following = (
+        stepper.locator(f"[data-does={name}]") for name in ("first", "back", "play", "next")
+    )
+    expect(first).to_be_disabled()
+    expect(back).to_be_disabled()
+    for n in (2, 3):
+        following.click()
+        is_at(stepper, n)
+    expect(following).to_be_disabled()
+    stepper.keyboard.press("ArrowRight")  # there is no further step
+    is_at(stepper, 3)
+    stepper.keyboard.press("ArrowLeft")
+    is_at(stepper, 2)
+    stepper.keyboard.press("Home")
+    is_at(stepper, 1)
+    slider = stepper.get_by_role("slider")
+    slider.click(position={"x": slider.bounding_box()["width"] - 8, "y": 8})
+    is_at(stepper, 3)
+    stepper.keyboard.press("ArrowLeft")
+    is_at(stepper, 2)  # and not two steps back, though the arrow is a button's key as well
+
+    stepper.keyboard.press("Home")
+    is_at(stepper, 1)
+    expect(play).to_contain_text("play_arrow")
+    play.click()
+    expect(play).to_contain_text("pause")
+    play.click()
+    expect(play).to_contain_text("play_arrow")
+    stepper.keyboard.press("p")
+    for n in (1, 2, 3):  # every one, and by itself
+        is_at(stepper, n)
+    expect(play).to_contain_text("play_arrow")
+    play.click()  # begins anew
+    is_at(stepper, 1)
+
+
+def test_on_a_phone_the_pictures_stand_below_each_other_and_fit(stepper):
+    stepper.set_viewport_size({"width": 390, "height": 844})
+    mount(stepper)
+    loop, bars = (stepper.locator(part).bounding_box() for part in (".loop", ".bars"))
+    assert loop["y"] + loop["height"] <= bars["y"]
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (loop, bars))
 
 
 def test_the_same_translation_sent_again_stays_at_its_step(stepper):

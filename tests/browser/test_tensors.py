@@ -28,10 +28,10 @@ def test_a_token_is_followed_by_mouse_and_by_keys(visit):
         expect(student.main.get_by_test_id("stText").get_by_text(place, exact=True)).to_be_visible()
 
     follows("encoder_inputs", 0)
-    for tensor in ("decoder_targets", "encoder_inputs", "decoder_inputs"):
-        for step in (4, 2, 2):  # the same one again: it stays
-            clicks(tensor, step)
-            follows(tensor, step)
+    # The same one again: it stays.
+    for tensor, step in (("decoder_targets", 4), ("encoder_inputs", 2), ("encoder_inputs", 2), ("decoder_inputs", 2)):
+        clicks(tensor, step)
+        follows(tensor, step)
     student.page.keyboard.press("ArrowRight")
     follows("decoder_inputs", 3)
     student.page.keyboard.press("ArrowLeft")

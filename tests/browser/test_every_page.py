@@ -1,0 +1,49 @@
+"""All pages one after the other, on a phone in the dark: what fits there, and what the styles count on."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+import pages.parts
+from pages.parts.frame import PAGES
+
+STYLES = Path(pages.parts.__file__).parent / "styles"
+# Names of Streamlit's elements that streamlit.css uses, by the page on which they are looked for.
+NAMES = {
+    "start": {"stMainBlockContainer", "stMarkdownContainer", "stCaptionContainer", "stHtml", "stText", "stButtonGroup"},
+    "pairs": {"stElementToolbar", "stFileUploaderDropzone", "stFileUploaderDropzoneInstructions", "stPageLink"},
+    "tensors": {"stSelectbox", "stColumn", "stIconMaterial"},
+    "train": {"stNumberInput", "stCheckbox", "InputInstructions"},
+}
+
+
+def test_every_page_on_a_phone_in_the_dark(visit, trained):
+    """Nothing sticks out at 390 pixels, the strip of icons is the menu, and the ground is dark."""
+    student = visit("ko", trained, width=390, height=844, has_touch=True, color_scheme="dark")
+    student.is_at("translate")
+    for name in PAGES:
+        student.goes_to(name, menu="phone-menu")
+        expect(student.page.locator(".st-key-phone-menu")).to_be_in_viewport()
+        widths = student.page.evaluate(
+            "[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+            ".map(element => [element.scrollWidth, element.clientWidth])"
+        )
+        assert all(content <= room for content, room in widths), (name, widths)
+        background = student.page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor")
+        assert sum(map(int, re.findall(r"\d+", background)[:3])) < 200, name
+        field = student.main.get_by_role("spinbutton").first
+        if name == "train":
+            field.fill("7")  # what Streamlit says beside a field that is typed in is hidden
+        for test_id in NAMES.get(name, ()):
+            expect(student.page.get_by_test_id(test_id).first).to_be_attached()
+        if name == "train":
+            field.press("Enter")
+            expect(student.page.get_by_test_id("InputInstructions")).to_have_count(0)
+
+
+def test_names_of_streamlits_elements_stand_in_one_style_sheet():
+    files = {
+        file.name: set(re.findall(r'data-testid="(\w+)"', file.read_text("utf-8"))) for file in STYLES.glob("*.css")
+    }
+    assert files == {"streamlit.css": set.union(*NAMES.values()), "style.css": set(), "large.css": set()}
