@@ -26,7 +26,7 @@ for row in range(0, len(SUPPLIED_LESSONS), 3):
             opened = session.lesson_name == name and session.is_at_start
             label = text("start.opened" if opened else "start.open")
             if st.button(label, key=f"open-{name}", disabled=opened, width="stretch"):
-                session.open_supplied(name)
+                session.open(supplied.pairs, name)
                 frame.go_to("pairs")
 st.write(text("start.own"))
 frame.close_page("start")

@@ -7,7 +7,7 @@ from pages.parts.drawing.choosing import switch
 from pages.parts.questions import card as questions
 from pages.parts.state import TranslateState, remembered
 from pages.parts.texts import text
-from pages.parts.translate import known, sentence
+from pages.parts.translate import sentence
 from pages.parts.translate.contexts import section as contexts
 from pages.parts.translate.contexts.encoded import neighbourhood
 from pages.parts.translate.search import section as search
@@ -30,7 +30,7 @@ if query.kind != "trained" or state.section == "contexts":
 with st.container(border=True):
     plain, changed = st.columns(2)
 with plain.container(gap="xsmall"):
-    known.show(session, query, around)
+    sentence.show(session, query, around)
 
 sections = {name: text(f"translate.section_{name}") for name in ("steps", "search", "contexts")}
 switch(text("translate.section"), sections, state, "section")

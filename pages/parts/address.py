@@ -4,8 +4,6 @@ A session lives in the memory of the server behind an unguessable id in the addr
 the address in a second tab, finds the same session. It ends with the server.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import OrderedDict
 from urllib.parse import parse_qsl

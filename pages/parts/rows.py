@@ -1,11 +1,10 @@
 """The table of pairs. Its rows have ids, so that what two tabs change at once can be put together."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, islice
+from typing import Self
 
 from seq2seq.data.checks import Checked, check_pairs
 
@@ -15,18 +14,13 @@ _new_ids = count()
 
 @dataclass(frozen=True)
 class Table:
-    """Rows at one moment. It never changes: another table takes its place, with all that follows from its rows.
+    """Rows at one moment. It never changes: another table takes its place, with all that follows from its rows."""
 
-    Args:
-        rows: as typed.
-        ids: of the rows; a row keeps its own whatever is done to it and to the others.
-    """
-
-    rows: tuple[Row, ...] = ()
-    ids: tuple[int, ...] = ()
+    rows: tuple[Row, ...] = ()  # as typed
+    ids: tuple[int, ...] = ()  # of the rows; a row keeps its own whatever is done to it and to the others
 
     @classmethod
-    def of(cls, rows: Iterable[Row]) -> Table:
+    def of(cls, rows: Iterable[Row]) -> Self:
         """Returns a table of new rows."""
         rows = tuple(rows)
         return cls(rows, tuple(islice(_new_ids, len(rows))))
@@ -36,17 +30,11 @@ class Table:
         """The usable pairs and the problems. 80,000 rows take half a second, so once for each table."""
         return check_pairs(self.rows)
 
-    def with_changes(self, before: Table, after: Table) -> tuple[Table, int]:
+    def with_changes(self, before: Self, after: Self) -> tuple[Self, int]:
         """Does to this table what turned one table into another, though others may have changed it meanwhile.
 
-        Cells that differ are set, rows that are missing are deleted, new ones are put at the end.
-
-        Args:
-            before: as an editor showed it.
-            after: as the editor shows it now.
-
-        Returns:
-            The table, and how many of the changed rows are not there any more.
+        Cells that differ are set, rows that are missing are deleted, new ones are put at the end. Returns the table,
+        and how many of the changed rows are not there any more.
         """
         old, new = dict(zip(before.ids, before.rows, strict=True)), dict(zip(after.ids, after.rows, strict=True))
         deleted = old.keys() - new.keys()

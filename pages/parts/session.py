@@ -1,12 +1,11 @@
 """What one student has at hand: a lesson and its trainings. Several tabs may look at it and change it at once."""
 
-from __future__ import annotations
-
 import secrets
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
+from typing import Self
 
 import streamlit as st
 
@@ -22,85 +21,56 @@ from seq2seq.data.checks import Problem
 from seq2seq.data.pairs import Pair
 from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_UNDO
 
-_LIVE_SETTINGS = (
-    "epochs",
-    "learning_rate",
-    "patience",
-    "stop_when_right",
-)  # settings that a run takes over when it goes on
+_LIVE_SETTINGS = ("epochs", "learning_rate", "patience", "stop_when_right")  # that a run takes over when it is resumed
 
 
 @dataclass(eq=False)
 class NamedRun:
-    """A training as it stands in the table of runs.
-
-    Args:
-        run: the training.
-        name: as the student calls it.
-        lesson_key: the pairs and the model that the lesson had when it, or what it is compared with, was started.
-        baseline: the id of the run that it is compared with, one thing being changed; None if it stands for itself.
-        is_shown: whether its curves are drawn beside those of the current run.
-    """
+    """A training as it stands in the table of runs."""
 
     run: Run
-    name: str
+    name: str  # as the student calls it
+    # The pairs and the model that the lesson had when it, or what it is compared with, was started.
     lesson_key: tuple[tuple[Pair, ...], ModelConfig]
-    baseline: str | None = None
-    is_shown: bool = False
+    baseline: str | None = None  # the id of the run that it is compared with, one thing being changed
+    is_shown: bool = False  # whether its curves are drawn beside those of the current run
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is lost with it: it rests and was never trained."""
+        """Whether nothing is lost with it: it is paused and was never trained."""
         return not (self.run.is_active or self.run.state.step)
 
     @property
     def checkpoint_bytes(self) -> int:
-        """What its earlier epochs take; each has as many numbers as the latest."""
+        """What its checkpoints take; each has as many numbers as the latest weights."""
         state = self.run.state
         return len(state.checkpoints) * sum(weights.nbytes for weights in state.weights.values())
 
 
 @dataclass(eq=False)
 class Session:
-    """A student's lesson and trainings.
+    """A student's lesson and trainings."""
 
-    Args:
-        lesson_name: of the supplied lesson it began with, or "own" after an upload.
-        table: the pairs as the student left them, faulty rows included; `edit`, `replace` and `undo` change it.
-        start: what `restart` brings back.
-        model, training: as set on the pages Model and Train, for the next run.
-        runs: the trainings; each keeps the lesson that it belongs to.
-        run: the current one, which Train shows and Translate uses.
-        look_at: its kept epoch to look at; None is the latest.
-        undo_stack: earlier tables, the latest last.
-        chosen: the row that the page Tensors shows.
-        sentence: typed on the page Translate; None before.
-        asks: whether the pages ask questions before they show the answers.
-        answers: question → what was answered, None if it was shown without answering.
-        is_large: large type, for the projector.
-        id: in the address bar.
-    """
-
-    lesson_name: str
-    table: Table
-    start: Table
-    model: ModelConfig
-    training: TrainingConfig
-    runs: list[NamedRun] = field(default_factory=list)
-    run: Run | None = None
-    look_at: int | None = None
-    undo_stack: tuple[Table, ...] = ()
-    chosen: int = 0
-    sentence: str | None = None
-    asks: bool = True
-    answers: dict[str, Answer | None] = field(default_factory=dict)
-    is_large: bool = False
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    lesson_name: str  # of the supplied lesson it began with, or "own" after an upload
+    table: Table  # the pairs as the student left them, faulty rows included; `edit`, `replace` and `undo` change it
+    start: Table  # what `restart` brings back
+    model: ModelConfig  # as set on the page Model, for the next run
+    training: TrainingConfig  # the same of the page Train
+    runs: list[NamedRun] = field(default_factory=list)  # each keeps the lesson that it belongs to
+    run: Run | None = None  # the current one, which Train shows and Translate uses
+    look_at: int | None = None  # the checkpoint of it to look at; None is the latest epoch
+    undo_stack: tuple[Table, ...] = ()  # earlier tables, the latest last
+    chosen: int = 0  # the row that the page Tensors shows
+    sentence: str | None = None  # typed on the page Translate; None before
+    asks: bool = True  # whether the pages ask questions before they show the answers
+    answers: dict[str, Answer | None] = field(default_factory=dict)  # by question; None was shown without answering
+    is_large: bool = False  # large type, for the projector
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))  # in the address bar
     _lesson: Lesson | None = field(default=None, init=False, repr=False)
     _changing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)  # the table
 
     @classmethod
-    def new(cls, name: str) -> Session:
+    def new(cls, name: str) -> Self:
         """Returns a session that begins with a supplied lesson."""
         supplied = SUPPLIED_LESSONS[name]
         table = Table.of(supplied.pairs)
@@ -123,12 +93,7 @@ class Session:
         return self.rows == self.start.rows
 
     def edit(self, before: Table, after: Table) -> int:
-        """Does to the table what was done in an editor, and returns how many of the changed rows are gone already.
-
-        Args:
-            before: the table as the editor showed it.
-            after: as it shows it now.
-        """
+        """Does to the table what was done in an editor; returns how many changed rows are gone. See `with_changes`."""
         with self._changing:
             table, gone = self.table.with_changes(before, after)
             self._set_table(table)
@@ -150,13 +115,11 @@ class Session:
                 *earlier, self.table = self.undo_stack
                 self.undo_stack, self.chosen = tuple(earlier), 0
 
-    def open_supplied(self, name: str) -> None:
-        """Begins a supplied lesson; what was in the table can be brought back."""
-        self._open(name, SUPPLIED_LESSONS[name].pairs)
-
-    def open_own(self, rows: Iterable[Row]) -> None:
-        """Begins a lesson of the student's own, with settings that suit its size."""
-        self._open("own", rows)
+    def open(self, rows: Iterable[Row], name: str = "own") -> None:
+        """Begins a lesson with the settings that suit it; what was in the table can be brought back."""
+        self.lesson_name, self.start = name, Table.of(rows)
+        self.restart()
+        self.use_suggested_settings()
 
     def use_settings_of(self, lesson: Lesson) -> None:
         """Sets the model and the training to those of another lesson."""
@@ -184,11 +147,6 @@ class Session:
         if lesson is None or lesson.pairs is not pairs or (lesson.model, lesson.training) != (model, training):
             lesson = self._lesson = Lesson(pairs, model, training)
         return lesson
-
-    def _open(self, name: str, rows: Iterable[Row]) -> None:
-        self.lesson_name, self.start = name, Table.of(rows)
-        self.restart()
-        self.use_suggested_settings()
 
     def _set_table(self, table: Table) -> None:
         if table.rows != self.rows:
@@ -237,11 +195,7 @@ class Session:
     def new_run(self, lesson: Lesson, baseline: NamedRun | None = None) -> NamedRun:
         """Makes an untrained run the current one, named by its number.
 
-        The others stay in the table and rest; only what is compared trains on. An empty current run gives up its row.
-
-        Args:
-            lesson: to be trained.
-            baseline: the run that it is to be compared with.
+        The others are paused, but for a baseline that it is to be compared with. An empty current run gives up its row.
         """
         runs = [named for named in self.runs if named is baseline or named.run is not self.run or not named.is_empty]
         number = next(n for n in count(len(runs) + 1) if not any(named.name.startswith(f"{n}.") for named in runs))
@@ -249,27 +203,25 @@ class Session:
         new = NamedRun(Run(TrainingState.new(lesson)), f"{number}.", lesson_key, baseline and baseline.run.id)
         if baseline is None:
             self.pause()
-        resting = [named for named in runs if not (named.run.is_active or named.run is self.run or named is baseline)]
-        resting.sort(key=lambda named: not named.is_empty)
-        dropped = resting[: max(0, len(runs) + 1 - MAX_RUNS)]
+        paused = [named for named in runs if not (named.run.is_active or named.run is self.run or named is baseline)]
+        paused.sort(key=lambda named: not named.is_empty)
+        dropped = paused[: max(0, len(runs) + 1 - MAX_RUNS)]
         self.runs = [*(named for named in runs if named not in dropped), new]
         self.choose(new.run)
         forget_checkpoints(reversed(self.runs), MAX_RESTING_CHECKPOINT_BYTES)
         return new
 
     def choose(self, run: Run | None) -> None:
-        """Makes a run the current one; the settings that it takes over when it goes on become its own again."""
+        """Makes a run the current one; the live settings become its own again."""
         self.run, self.look_at = run, None
         if run is not None:
             self.training = _with_live_settings(self.training, run.state.lesson.training)
 
     def resume(self, epochs: int | None = None) -> None:
-        """Trains the current run on, by the learning rate and the rules as they are set now.
-
-        A changed learning rate holds from the next batch on.
+        """Resumes the current run with the live settings as they are now; a changed learning rate from the next batch.
 
         Args:
-            epochs: how many more, whatever the rules say; None goes on until a rule ends it, or, where one has done so
+            epochs: how many more, whatever the rules say; None trains until a rule ends it, or, where one has done so
                 already, by as many epochs as are set.
         """
         if self.run.is_active:
@@ -284,12 +236,12 @@ class Session:
         shared_engine().resume(self.run, epochs)
 
     def pause(self) -> None:
-        """Lets all runs rest, so that none trains on unseen."""
+        """Pauses all runs, so that none trains unseen."""
         for named in self.runs:
             shared_engine().pause(named.run)
 
     def watch(self) -> None:
-        """Says that somebody looks at the runs, so that they go on."""
+        """Says that somebody looks at the runs, or they would be paused."""
         for named in self.runs:
             named.run.watch()
 
@@ -302,7 +254,7 @@ class Session:
 
 
 def forget_checkpoints(runs: Iterable[NamedRun], limit: int) -> None:
-    """Keeps the earlier epochs of the first of some runs, as many as fit into a number of bytes.
+    """Keeps the checkpoints of the first of some runs, as many as fit into a number of bytes.
 
     The others lose theirs, unless they train. The latest weights stay.
     """
@@ -314,7 +266,7 @@ def forget_checkpoints(runs: Iterable[NamedRun], limit: int) -> None:
 
 
 def _with_live_settings(training: TrainingConfig, by: TrainingConfig) -> TrainingConfig:
-    """Returns a training with those settings of another that a run takes over when it goes on."""
+    """Returns a training with the live settings of another."""
     return replace(training, **{name: getattr(by, name) for name in _LIVE_SETTINGS})
 
 

@@ -4,8 +4,6 @@ What belongs to the lesson and its trainings is in session.py, where other tabs 
 needs: which step is looked at, which table is open. `remembered(TensorsState)` returns a page's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -20,159 +18,95 @@ State = TypeVar("State")
 
 @dataclass
 class FrameState:
-    """What stands around every page.
+    """What stands around every page."""
 
-    Args:
-        language: of all texts; None until the browser was asked.
-    """
-
-    language: str | None = None
+    language: str | None = None  # of all texts; None until the browser was asked
 
 
 @dataclass
 class QuestionsState:
-    """The questions before answers, on every page.
+    """The questions before answers, on every page."""
 
-    Args:
-        page: where the student is; whoever comes to another page begins with what is unanswered there.
-        is_open: whether something was unanswered when they came; it stays, or an answer would fold the card.
-        question: the id of the question shown.
-        computed: the lesson and the model that the questions are about, and the questions; None before the first.
-    """
-
-    page: str | None = None
-    is_open: bool = False
-    question: str = ""
-    computed: tuple[Any, Any, dict[str, list]] | None = None
+    page: str | None = None  # where the student is; another page begins with what is unanswered there
+    is_open: bool = False  # whether something was unanswered when they came; it stays, or an answer would fold the card
+    question: str = ""  # the id of the question shown
+    computed: tuple[Any, Any, dict[str, list]] | None = None  # the lesson, the model, and the questions about them
 
 
 @dataclass
 class TableEditor:
-    """An editor of the table of pairs. It keeps what is changed in it apart from the rows that it began with.
+    """An editor of the table of pairs. It keeps what is changed in it apart from the rows that it began with."""
 
-    Args:
-        start: it began with.
-        language: of its headings.
-        key: of its widget.
-        shown: the table with what was changed in this editor, as far as the session knows of it.
-        added: the rows at the end of it that were written in this editor.
-    """
-
-    start: Table
-    language: str
-    key: str
-    shown: Table
-    added: Table = field(default_factory=Table)
+    start: Table  # it began with
+    language: str  # of its headings
+    key: str  # of its widget
+    shown: Table  # with what was changed in this editor, as far as the session knows of it
+    added: Table = field(default_factory=Table)  # the rows at the end of it that were written in this editor
 
 
 @dataclass
 class PairsState:
-    """The page Pairs.
-
-    Args:
-        editor: of the table.
-        refused: what is wrong with the file that was uploaded last.
-    """
+    """The page Pairs."""
 
     editor: TableEditor | None = None
-    refused: PairsFileError | None = None
+    refused: PairsFileError | None = None  # what is wrong with the file that was uploaded last
 
 
 @dataclass
 class TensorsState:
-    """The page Tensors.
+    """The page Tensors."""
 
-    Args:
-        tensor, step: the box that is followed: a field of `Tensors`, and its time step.
-        clicks: how often a box was clicked, so that the same one can be clicked once more.
-        numbering_seed: of the order in which `set()` would number the tokens; None while they are sorted.
-    """
-
-    tensor: str = "encoder_inputs"
-    step: int = 0
-    clicks: int = 0
-    numbering_seed: int | None = None
+    tensor: str = "encoder_inputs"  # of the box that is followed: a field of `Tensors`
+    step: int = 0  # of that box
+    clicks: int = 0  # how often a box was clicked, so that the same one can be clicked once more
+    numbering_seed: int | None = None  # of the order in which `set()` would number the tokens; None: they are sorted
 
 
 @dataclass
 class ModelState:
-    """The page Model.
+    """The page Model."""
 
-    Args:
-        asked: the question about the wirings that their bright parts answer; None if none.
-        side: of the model whose cell is looked into: "encoder" or "decoder".
-        row: of the lesson's pairs.
-        chosen: the row that the page Tensors showed when `row` was taken over from it; another one there is, too.
-        step, unit: of the cell.
-        clicks: how often a unit was clicked, so that the same one can be clicked once more.
-    """
-
-    asked: str | None = None
-    side: str = "encoder"
-    row: int = 0
-    chosen: int = 0
+    asked: str | None = None  # the question about the wirings that their bright parts answer
+    side: str = "encoder"  # whose cell is looked into: "encoder" or "decoder"
+    row: int = 0  # of the lesson's pairs
+    chosen: int = 0  # the row that Tensors showed when `row` was taken over from it; another there is another here
     step: int = 0
     unit: int = 0
-    clicks: int = 0
+    clicks: int = 0  # how often a unit was clicked, so that the same one can be clicked once more
 
 
 @dataclass
 class TrainState:
-    """The page Train.
+    """The page Train."""
 
-    Args:
-        refused: setting → what was typed for it and is out of its range.
-        measure: of the second chart.
-        is_log: whether the loss is drawn on a logarithmic scale.
-        sentences: which of the sentences are translated, from 1: so many at once.
-        drawn_runs: the table of runs as its editor was begun with, after the key of the editor.
-        runs_version: of that editor; changes whenever something was done in it.
-    """
-
-    refused: dict[str, float] = field(default_factory=dict)
-    measure: str = "accuracy"
-    is_log: bool = False
-    sentences: int = 1
-    drawn_runs: tuple[str, Any] | None = None
-    runs_version: int = 0
+    refused: dict[str, float] = field(default_factory=dict)  # setting → what was typed for it and is out of its range
+    measure: str = "accuracy"  # of the second chart
+    is_log: bool = False  # whether the loss is drawn on a logarithmic scale
+    sentences: int = 1  # which of the sentences are translated, from 1: so many at once
+    drawn_runs: tuple[str, Any] | None = None  # the key of the editor of runs, and the table that it began with
+    runs_version: int = 0  # of that editor; changes whenever something was done in it
 
 
 @dataclass
 class TranslateState:
-    """The page Translate.
+    """The page Translate."""
 
-    Args:
-        sentence: typed; None before.
-        picked, looked_at: always None: a sentence that is chosen is put where one is typed.
-        prefix: what a model without ⟨bos⟩ is given.
-        prefix_of: the run and the sentence that it is given for.
-        section: "steps", "search" or "contexts".
-        stepper: what is changed in the decoding of a sentence.
-        shows_numbers: the tables of the stepper are open.
-        way: "greedy", "beam" or "sampling".
-        num_beams, length_penalty: of the beam search.
-        temperature, sampling_seed: of the samples.
-        found: the sentences on which the beam was found to differ.
-        second: the sentence to compare with; None is the nearest one.
-        encoded: the context vectors of the lesson's sentences.
-    """
-
-    sentence: str | None = None
-    picked: None = None
-    looked_at: None = None
-    prefix: str = ""
-    prefix_of: tuple[str, str] | None = None
-    section: str = "steps"
-    stepper: Any = None
-    shows_numbers: bool = False
-    way: str = "beam"
+    sentence: str | None = None  # typed; None before
+    picked: None = None  # always: a sentence that is chosen is put where one is typed
+    looked_at: None = None  # the same
+    prefix: str = ""  # what a model without ⟨bos⟩ is given
+    prefix_of: tuple[str, str] | None = None  # the run and the sentence that it is given for
+    section: str = "steps"  # or "search" or "contexts"
+    stepper: Any = None  # what is changed in the decoding of a sentence
+    shows_numbers: bool = False  # the tables of the stepper are open
+    way: str = "beam"  # or "greedy" or "sampling"
     num_beams: int = 3
     length_penalty: float = 0.0
     temperature: float = 1.0
     sampling_seed: int = 0
-    found: Any = None
-    second: str | None = None
-    encoded: Any = None
+    found: tuple | None = None  # the weights and the settings of a beam search, and where it was found to differ
+    second: str | None = None  # the sentence to compare with; None is the nearest one
+    encoded: Any = None  # the context vectors of the lesson's sentences
 
 
 def remembered(kind: type[State]) -> State:
@@ -225,16 +159,9 @@ def bound(
 
 
 def bound_setting(session: object, settings: str, name: str, options: Sequence | None = None) -> dict[str, Any]:
-    """Keeps a widget and a setting the same, which may have widgets on several pages.
+    """Keeps a widget and a setting the same, which may have widgets on several pages; see `bound`.
 
-    Args:
-        session: the student's.
-        settings: "model" or "training": the session's field that has the setting, and is replaced as a whole.
-        name: of the setting.
-        options: of a `selectbox`.
-
-    Returns:
-        See `bound`.
+    The `settings` are "model" or "training", the session's field that has the setting, and are replaced as a whole.
     """
 
     def take(value: object) -> None:

@@ -5,14 +5,13 @@ in it (its one-hot row). The colours are Okabe and Ito's, which colour-blind peo
 appears as chart data, never as markup.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Self
 
 import streamlit as st
 
@@ -28,20 +27,14 @@ ZERO_ROW = "0…0"  # where a row of zeros is the input instead of a token: "0" 
 
 @dataclass(frozen=True)
 class Theme:
-    """What decides how a picture looks, apart from its data. Pictures get it passed and ask no session.
-
-    Args:
-        language: of its words.
-        size: how many times as large as usual type is.
-        is_dark: light letters on a dark ground.
-    """
+    """What decides how a picture looks, apart from its data. Pictures get it passed and ask no session."""
 
     language: str = "en"
-    size: float = 1.0
-    is_dark: bool = False
+    size: float = 1.0  # how many times as large as usual type is
+    is_dark: bool = False  # light letters on a dark ground
 
     @classmethod
-    def current(cls, is_large: bool) -> Theme:
+    def current(cls, is_large: bool) -> Self:
         """Returns the theme of the student whose page this is."""
         return cls(language(), LARGE if is_large else 1.0, st.context.theme.type == "dark")
 

@@ -6,8 +6,6 @@ redraw. Places, edges and windows are columns of these tables, computed in Pytho
 browser knows one thing that Python does not, how wide a chart is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from typing import Any
@@ -51,9 +49,13 @@ def draw(
         on_select: called when something was clicked.
         where: a column or container.
     """
-    where.vega_lite_chart(
-        spec=spec | {"datasets": dict(tables)}, width="stretch", key=key, alt=alt, on_select=on_select
-    )
+    spec = spec | {"datasets": dict(tables)}
+    where.vega_lite_chart(spec=spec, width="stretch", key=key, alt=alt, on_select=on_select)
+
+
+def table(name: str) -> alt.Chart:
+    """Returns a chart of a named table, for want of its marks."""
+    return alt.Chart(alt.NamedData(name))
 
 
 # Altair's own `value` would do, but finds the class of its channel by comparing it with all others: 15 ms each.

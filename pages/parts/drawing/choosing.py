@@ -1,7 +1,5 @@
 """What all pages offer alike: a sentence to choose, a step forward and back, the numbers behind a picture."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
@@ -16,13 +14,7 @@ MAX_LISTED = 1000  # in a list; of more pairs one is chosen by its number, and o
 
 
 def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
-    """Offers the pairs of a lesson; returns the row that is chosen.
-
-    Args:
-        lesson: its pairs; a row that it does not have becomes its last one.
-        owner, name: the field that keeps the row; see `state.bound`.
-        where: a column or container.
-    """
+    """Offers the pairs of a lesson; returns the row that is chosen, which is kept in a field; see `state.bound`."""
     last = len(lesson.pairs) - 1
     setattr(owner, name, min(getattr(owner, name), last))
     if last < MAX_LISTED:
@@ -65,14 +57,9 @@ def choose_sentence(
     take: Callable[[str | None], None] | None = None,
     **options,
 ) -> str | None:
-    """Offers some sentences; returns the one that is chosen, None if none is.
+    """Offers some sentences; returns the one that is chosen, None if none is, which is kept in a field.
 
-    Args:
-        label: what it is chosen for.
-        sentences: to choose from.
-        owner, name: the field that keeps it; see `state.bound`.
-        take: takes over what was chosen, where it is more than setting the field.
-        options: of the selectbox.
+    See `state.bound` for the field and `take`; `options` are those of the selectbox.
     """
     chosen = getattr(owner, name)
     listed = list(sentences[:MAX_LISTED])
@@ -84,12 +71,9 @@ def choose_sentence(
 
 
 def step_through(label: str, last: int, owner: object, name: str) -> int:
-    """Offers to go back and forward, and a slider; returns the step, from 0, that is looked at.
+    """Offers to go back and forward, and a labelled slider; returns the step, from 0 to the last, that is looked at.
 
-    Args:
-        label: of the slider.
-        last: the last step; a later one becomes this one.
-        owner, name: the field that keeps the step; see `state.bound`.
+    It is kept in a field; see `state.bound`.
     """
     setattr(owner, name, min(getattr(owner, name), last))
 
@@ -107,11 +91,6 @@ def step_through(label: str, last: int, owner: object, name: str) -> int:
 
 
 def table_behind(key: str, label: str | None = None):
-    """Offers the numbers behind a picture. Returns where they belong, once that is opened: nothing is made before.
-
-    Args:
-        key: a name that stays.
-        label: None is "as a table".
-    """
+    """Offers the numbers behind a picture. Returns where they belong, once that is opened: nothing is made before."""
     expander = st.expander(label or text("choosing.as_table"), icon=":material/table:", on_change="rerun", key=key)
     return expander if expander.open else None

@@ -3,8 +3,6 @@
 Only our own texts and numbers stand here: what students type never becomes HTML.
 """
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.parts.texts import text

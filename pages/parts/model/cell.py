@@ -1,7 +1,5 @@
 """Inside the cell: the inputs, gates and states of an LSTM at each time step of one sentence."""
 
-from __future__ import annotations
-
 import inspect
 
 import streamlit as st
@@ -27,13 +25,9 @@ from seq2seq import Translator, cell
 
 
 def section(translator: Translator, epoch: int | None, chosen: int, theme: Theme) -> None:
-    """Shows a sentence of the lesson inside a cell.
+    """Shows a sentence of the lesson inside a cell of a model after an epoch; None is untrained.
 
-    Args:
-        translator: the model to look into.
-        epoch: how far it is trained; None if it is not.
-        chosen: the row of the lesson's pairs that the page Tensors shows.
-        theme: how it looks.
+    It is the one that was chosen on Tensors, or another one that is chosen here.
     """
     state = remembered(ModelState)
     if state.chosen != chosen:

@@ -1,7 +1,5 @@
 """The pictures of a cell: gates and states at one time step, a column for each unit, and the states over time."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Callable
@@ -44,11 +42,7 @@ _LEGEND = {"direction": "horizontal", "gradientLength": 110}  # two of them fit 
 def draw_grid(trace: LSTMTrace, state: ModelState, theme: Theme, on_click: Callable[[], None]) -> None:
     """Draws the states before a time step, what the gates decide, and the states after it, a column for each unit.
 
-    Args:
-        trace: the sentence.
-        state: the step and the unit that are looked at.
-        theme: how it looks.
-        on_click: called when a unit was clicked; `clicked_unit` tells which.
+    When a unit was clicked, `on_click` is called, and `clicked_unit` tells which.
     """
     parts = grid_table(trace, state.step, state.unit)
     parts["part"] = parts["part"].cat.rename_categories(_part_names(theme))
@@ -70,11 +64,7 @@ def _grid_spec(theme: Theme, units: int, end: float) -> alt.LayerChart:
     """Returns the grid without its data.
 
     On a narrow screen there are as many units as have space for their numbers, with the chosen one in their middle.
-
-    Args:
-        theme: how it looks.
-        units: hidden size.
-        end: of c's scale; the other scales are always the same.
+    `end` is that of c's scale; the other scales are always the same.
     """
     fits = f"max(1, floor(width / {30 * theme.size}))"
     drawn = alt.param("drawn", expr=f"width < {_NUMBER * min(units, _ALL_UNITS)} ? min({units}, {fits}) : {units}")
@@ -130,11 +120,7 @@ def _clickable(theme: Theme, column: dict) -> alt.Chart:
 def draw_over_time(trace: LSTMTrace, pictures: dict[str, str], state: ModelState, theme: Theme) -> None:
     """Draws h and c of every unit at every time step; the step and the unit that are looked at are framed.
 
-    Args:
-        trace: the sentence.
-        pictures: of `heat_maps`, which stay while step and unit change.
-        state: the step and the unit.
-        theme: how it looks.
+    The `pictures` are of `heat_maps`, which stay while step and unit change.
     """
     unit = state.unit
     longest = max(len(display_input(token)) for token in trace.tokens)
@@ -158,9 +144,7 @@ def heat_maps(trace: LSTMTrace) -> dict[str, str]:
 def heat_map(values: np.ndarray, end: float) -> str:
     """Returns (rows, columns) numbers as the address of a picture, a pixel each: thousands of boxes are slow to draw.
 
-    Args:
-        values: numbers.
-        end: of their symmetric scale.
+    Their scale goes from -`end` to `end`.
     """
     places = np.clip(values / end, -1, 1)
     ends = np.array([[int(colour[n : n + 2], 16) for colour in (NEGATIVE, ZERO, POSITIVE)] for n in (1, 3, 5)])
@@ -172,14 +156,9 @@ def heat_map(values: np.ndarray, end: float) -> str:
 
 @specification
 def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end: float) -> alt.LayerChart:
-    """Returns a state over time without its data.
+    """Returns a state, "h" or "c", over time without its data.
 
-    Args:
-        theme: how it looks.
-        state: "h" or "c".
-        steps: how many, and the characters of their longest input.
-        units: hidden size.
-        end: of the state's scale.
+    The `steps` are how many, and the characters of their longest input; `end` is that of the state's scale.
     """
     of_step, of_unit = (theme.text(f"cell.{name}_title") for name in ("step", "unit"))
     x = alt.X("step:O", sort=None, title=of_step, axis=_input_axis(*steps))
@@ -188,14 +167,8 @@ def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end
     y = alt.Y("top:Q", title=of_unit, scale=y_scale, axis=y_axis)
     legend = alt.Legend(orient="top", values=[-end, 0, end], **_LEGEND)
     column = {"x": x, **FULL_HEIGHT}
-    picture = alt.Chart(alt.NamedData("picture")).mark_image(
-        aspect=False,
-        smooth=False,
-        align="left",
-        baseline="top",
-        width=alt.ExprRef("width"),
-        height=alt.ExprRef("height"),
-    )
+    whole = {"width": alt.ExprRef("width"), "height": alt.ExprRef("height"), "align": "left", "baseline": "top"}
+    picture = alt.Chart(alt.NamedData("picture")).mark_image(aspect=False, smooth=False, **whole)
     values = alt.Chart(alt.NamedData("steps")).mark_rect(opacity=0)
     now = alt.Chart(alt.NamedData("now"))
     chart = alt.layer(
@@ -216,12 +189,7 @@ def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end
 
 
 def _input_axis(steps: int, longest: int) -> alt.Axis:
-    """Returns the axis of the inputs, which stand upright where there is no space beside each other.
-
-    Args:
-        steps: how many.
-        longest: characters of the longest one.
-    """
+    """Returns the axis of so many inputs, which stand upright where the longest has no space beside another."""
     fits = f"width / {steps} > {8 * longest}"
     return alt.Axis(
         labelExpr="slice(datum.label, indexof(datum.label, ' ') + 1)",  # without the number that makes it unique

@@ -1,7 +1,5 @@
 """Where the parameters come from: every layer's formula with the numbers of the lesson."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """What the model is: its settings, one by one or all as in the notebook."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import streamlit as st

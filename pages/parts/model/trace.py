@@ -1,7 +1,5 @@
 """One sentence on its way through one LSTM: every number of every time step, and the tables that are shown of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,22 +20,14 @@ PARTS = ("h_before", "c_before", *Gates._fields, "c", "h")  # states before, gat
 
 @dataclass(frozen=True)
 class LSTMTrace:
-    """Every number of a sentence's way through one LSTM.
+    """Every number of a sentence's way through one LSTM."""
 
-    Args:
-        tokens: the inputs, None for a zero row: (time,).
-        ids: the same as ids: (time,).
-        inputs: what flows into the gates: (time, 4 · hidden) each, the bias (4 · hidden,).
-        gates: (time, hidden) each.
-        state_h, state_c: before the first step and after each: (time + 1, hidden).
-    """
-
-    tokens: tuple[str | None, ...]
-    ids: np.ndarray
-    inputs: GateInputs
-    gates: Gates
-    state_h: np.ndarray
-    state_c: np.ndarray
+    tokens: tuple[str | None, ...]  # the inputs, None for a zero row: (time,)
+    ids: np.ndarray  # the same as ids: (time,)
+    inputs: GateInputs  # what flows into the gates: (time, 4 · hidden) each, the bias (4 · hidden,)
+    gates: Gates  # (time, hidden) each
+    state_h: np.ndarray  # before the first step and after each: (time + 1, hidden)
+    state_c: np.ndarray  # (time + 1, hidden)
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -71,11 +61,6 @@ def trace_lstm(translator: Translator, side: str, row: int) -> LSTMTrace:
     """Sends a sentence of the lesson through the encoder, or its translation through the decoder.
 
     The decoder gets the right tokens, as in training (teacher forcing), and begins with the context vector.
-
-    Args:
-        translator: whose weights are used.
-        side: one of `SIDES`.
-        row: of the lesson's pairs.
     """
     lesson, source = translator.lesson, translator.lesson.pairs[row].source
     if side == "encoder":
@@ -138,12 +123,7 @@ def display_input(token: str | None) -> str:
 
 
 def grid_table(trace: LSTMTrace, step: int, unit: int) -> pd.DataFrame:
-    """Returns a row for each part and unit at one time step.
-
-    Args:
-        trace: the sentence.
-        step: the time step.
-        unit: the chosen one.
+    """Returns a row for each part and unit at one time step, of which one is the chosen unit.
 
     Returns:
         "part"; "unit"; "value"; "shade", -1…1 or 0…1, of c by its scale; "ink", the colour of its number on that

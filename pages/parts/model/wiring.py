@@ -3,8 +3,6 @@
 Only our own texts and numbers stand here: what students type never becomes HTML.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 
@@ -36,12 +34,7 @@ token = {first}
 
 @st.fragment
 def section(lesson: Lesson, row: int) -> None:
-    """Shows the two wirings, and which of their parts answer a question.
-
-    Args:
-        lesson: decides the shapes.
-        row: of its pairs: the sentence to translate.
-    """
+    """Shows the two wirings, with a row of the lesson as the sentence to translate, and what answers a question."""
     state = remembered(ModelState)
     _draw(lesson, row, state.asked)
     st.pills(
@@ -58,7 +51,7 @@ def section(lesson: Lesson, row: int) -> None:
 
 def _other_units(hidden: int) -> None:
     """Lets NumPy do what a decoder with another number of units would have to do with the encoder's h."""
-    key = f"decoder-units-{hidden}"  # begins anew with another encoder
+    key = f"decoder-units-{hidden}"  # no field of `ModelState`: with another encoder it is another one and begins anew
     units = st.number_input(text("model.decoder_units"), *SETTING_RANGES["hidden_size"], hidden, key=key, width=260)
     state_h, recurrent = np.zeros((1, hidden), np.float32), np.zeros((units, 4 * units), np.float32)
     try:
@@ -99,7 +92,7 @@ def _training(lesson: Lesson) -> dict[str, str]:
     _, steps, tokens = shapes.decoder_inputs
     states = _struck(f"{text('picture.last_states')} {_shape('batch', hidden)}")
     return {
-        "title": _title(text("picture.training"), text("picture.training_is")),
+        "title": f"<b>{text('picture.training')}</b> {text('picture.training_is')}",
         "code": f"<pre>{_TRAINING_CODE}</pre>",
         "frame": "",
         "name": "model",
@@ -126,7 +119,7 @@ def _translating(lesson: Lesson, sentence_length: int) -> dict[str, str]:
     code = _TRANSLATING_CODE.format(first="bos" if markers else "zeros", loop=loop)
     states = f"↻ h, c {_shape(1, hidden)} → {text('picture.next_step')}"
     return {
-        "title": _title(text("picture.translating"), text("picture.translating_is")),
+        "title": f"<b>{text('picture.translating')}</b> {text('picture.translating_is')}",
         "frame-encoder": "",
         "name-encoder": "encoder_model",
         "source_from": text("picture.one_sentence", tokens=sentence_length),
@@ -146,10 +139,6 @@ def _translating(lesson: Lesson, sentence_length: int) -> dict[str, str]:
         "goal": f"<b>{text('picture.pick')}</b> <code>argmax</code>",
         "loop": f"<span>Python {_shape(1, 1, tokens)}</span>",
     }
-
-
-def _title(title: str, line: str) -> str:
-    return f"<b>{title}</b> {line}"
 
 
 def _layer(letter: str, role: str, title: str, *lines: str) -> str:

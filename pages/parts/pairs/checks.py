@@ -1,7 +1,5 @@
 """What there is to say about the rows of the table, in the student's language."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.parts.session import Session

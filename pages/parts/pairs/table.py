@@ -1,7 +1,5 @@
 """The table of pairs, to be edited. What a student changes in this tab goes to the session, and nothing else does."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import count, takewhile
@@ -71,13 +69,7 @@ def take_over(editor: TableEditor, session: Session) -> None:
 
 
 def with_edits(start: Table, edited: Mapping[int, Cells], deleted: Collection[int]) -> Table:
-    """Returns a table with some cells changed and some rows deleted.
-
-    Args:
-        start: an editor began with.
-        edited: the changed cells by row, counted from 0 in the table it began with, as are the rows deleted.
-        deleted: rows.
-    """
+    """Returns a table with some cells changed and some rows deleted; both by the rows' numbers in it, from 0."""
     deleted = set(deleted)
     kept = [n for n in range(len(start.rows)) if n not in deleted]
     rows = tuple(_row(start.rows[n], edited[n]) if n in edited else start.rows[n] for n in kept)
@@ -89,10 +81,6 @@ def with_ids(rows: Sequence[Row], before: Table) -> Table:
 
     The editor counts them by their place. Where there are fewer now, some were deleted: what follows the last of them
     is as it was before.
-
-    Args:
-        rows: as they are now.
-        before: as they were when the editor was asked last.
     """
     same = 0
     if len(rows) < len(before.rows):

@@ -1,7 +1,5 @@
 """A file of pairs from the student's own machine."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.parts.pairs.checks import message
@@ -35,7 +33,7 @@ def _read(session: Session, state: PairsState) -> None:
     if (upload := st.session_state.get("upload")) is None:
         return
     try:
-        session.open_own(read_pairs(upload.getvalue()))
+        session.open(read_pairs(upload.getvalue()))
         st.toast(text("pairs.uploaded", pairs=f"{len(session.rows):,}"), icon=":material/check:")
     except PairsFileError as error:
         state.refused = error
@@ -43,5 +41,5 @@ def _read(session: Session, state: PairsState) -> None:
 
 def _use_rest(session: Session, state: PairsState) -> None:
     """Takes over the lines of a refused file that can be read."""
-    session.open_own(state.refused.pairs)
+    session.open(state.refused.pairs)
     state.refused = None

@@ -1,6 +1,7 @@
 """Questions before answers: one card at a time, what was mistaken, and how far the student is."""
 
-from __future__ import annotations
+import re
+from collections.abc import Mapping
 
 import streamlit as st
 
@@ -30,11 +31,8 @@ def current(session: Session) -> dict[str, list[Question]]:
 def ask(session: Session, page: str, is_open: bool = True) -> None:
     """Shows the questions of a page one after the other, the first unanswered one first.
 
-    Args:
-        session: for the lesson, and the answers given.
-        page: a key of `frame.PAGES`.
-        is_open: whoever comes to the page sees the choices as long as something is unanswered; else the question
-            stands there in one line, to be opened.
+    If `is_open`, who comes to the page sees the choices as long as something is unanswered; else the question stands
+    there in one line, to be opened.
     """
     asked = current(session).get(page, [])
     if not asked:
@@ -74,11 +72,6 @@ def may_show_pair(session: Session, page: str, source: str) -> bool:
     """Tells whether a pair may be shown, in which the answers to the questions of a page about it could be read off.
 
     If not, says so, puts the question into the page's card, and offers to show the pair all the same.
-
-    Args:
-        session: for the lesson, and the answers given.
-        page: a key of `frame.PAGES`.
-        source: of the pair.
     """
     asked = current(session).get(page, [])
     about = [q for q in asked if source in q.about.values() and not _was_asked(session, q.name)]
@@ -100,14 +93,8 @@ def progress(session: Session) -> None:
         so_far = text("questions.progress", done=len(answers), of=len(asked), right=right, shown=shown)
         st.progress(len(answers) / len(asked), so_far)
         if session.answers:
-            st.button(
-                text("questions.reset"),
-                icon=":material/restart_alt:",
-                type="tertiary",
-                on_click=_start_over,
-                args=(session,),
-                key="reset-questions",
-            )
+            start_over = {"on_click": _start_over, "args": (session,), "key": "reset-questions"}
+            st.button(text("questions.reset"), icon=":material/restart_alt:", type="tertiary", **start_over)
     st.toggle(text("questions.switch"), help=text("questions.switch_help"), **bound(session, "asks"))
 
 
@@ -174,27 +161,27 @@ def _unanswered(session: Session, question: Question, words: str) -> None:
         if question.kind == "typed":
             st.number_input(words, value=None, step=1, key=key, label_visibility="collapsed", width=200)
         else:
-            st.radio(
-                words,
-                question.choices,
-                index=None,
-                format_func=lambda answer: _written(question, answer),
-                horizontal=is_short,
-                key=key,
-                label_visibility="collapsed",
-                width="content" if is_short else "stretch",
-            )
+            _choices(question, words, {}, index=None, key=key)
         with st.container(horizontal=True, vertical_alignment="center"):
             commits = text("questions.commit")
             if st.form_submit_button(commits, type="primary", on_click=commit, key=f"commit-{question.id}"):
                 st.caption(text("questions.choose"))
-            st.form_submit_button(
-                text("questions.show"),
-                type="tertiary",
-                on_click=_show,
-                args=(session, question),
-                key=f"skip-{question.id}",
-            )
+            show = {"on_click": _show, "args": (session, question), "key": f"skip-{question.id}"}
+            st.form_submit_button(text("questions.show"), type="tertiary", **show)
+
+
+def _choices(question: Question, words: str, marks: Mapping[Answer, str], **options) -> None:
+    """Shows the choices, some of them with a mark before them."""
+    is_short = question.kind in _SHORT
+    st.radio(
+        words,
+        question.choices,
+        format_func=lambda choice: marks.get(choice, "") + _written(question, choice),
+        horizontal=is_short,
+        label_visibility="collapsed",
+        width="content" if is_short else "stretch",
+        **options,
+    )
 
 
 def _show(session: Session, question: Question) -> None:
@@ -205,16 +192,8 @@ def _answered(question: Question, answer: Answer | None, words: str) -> None:
     """Shows what was answered, what was mistaken, and what is right."""
     if question.kind != "typed":
         marks = {answer: "✗ ", question.right: "✓ "}
-        st.radio(
-            words,
-            question.choices,
-            index=None if answer is None else question.choices.index(answer),
-            format_func=lambda choice: marks.get(choice, "") + _written(question, choice),
-            horizontal=question.kind in _SHORT,
-            key=f"answered-{question.id}",
-            label_visibility="collapsed",
-            disabled=True,
-        )
+        index = None if answer is None else question.choices.index(answer)
+        _choices(question, words, marks, index=index, key=f"answered-{question.id}", disabled=True)
     values = _values(question)
     because = text(f"questions.{question.name}_because", **values)
     if answer == question.right:
@@ -249,11 +228,6 @@ def _verbatim(words: str) -> str:
     Its options are markdown. Backslashes would not do: addresses become links, and :names: pictures, after they are
     taken away. A code span keeps them as text, if its fence is longer than any run of backticks in it.
     """
-    fence = "`" * (1 + max((len(run) for run in _runs(words)), default=0))
+    fence = "`" * (1 + max(map(len, re.findall("`+", words)), default=0))
     padding = " " if words[0] in "` " or words[-1] in "` " else ""
     return f"{fence}{padding}{words}{padding}{fence}"
-
-
-def _runs(words: str) -> list[str]:
-    """Returns the runs of backticks."""
-    return "".join(c if c == "`" else " " for c in words).split()

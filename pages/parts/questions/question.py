@@ -1,7 +1,5 @@
 """What a question is: one right answer, and wrong ones with what is mistaken in each."""
 
-from __future__ import annotations
-
 import random
 import zlib
 from collections.abc import Iterable, Mapping
@@ -14,25 +12,15 @@ MAX_CHOICES = 4
 
 @dataclass(frozen=True)
 class Question:
-    """A question with one right answer.
+    """A question with one right answer."""
 
-    Args:
-        name: says which question it is; the catalogues have its words.
-        right: the right answer.
-        mistakes: wrong answer → what was mistaken.
-        kind: of the answers: "typed" or "number", "shape", "token", "text" (a sentence), or "words" of the pages.
-        values: numbers that stand in the question or explain its answer.
-        about: texts of the lesson that it is about.
-        level: of the tokens that it is about, one of `vocabulary.LEVELS`.
-    """
-
-    name: str
+    name: str  # the catalogues have its words
     right: Answer
-    mistakes: Mapping[Answer, str]
-    kind: str = "number"
-    values: Mapping[str, int] = field(default_factory=dict)
-    about: Mapping[str, str] = field(default_factory=dict)
-    level: str = "character"
+    mistakes: Mapping[Answer, str]  # wrong answer → what was mistaken
+    kind: str = "number"  # of the answers; or "typed", "shape", "token", "text" (a sentence), "words" of the pages
+    values: Mapping[str, int] = field(default_factory=dict)  # numbers in the question or in what explains its answer
+    about: Mapping[str, str] = field(default_factory=dict)  # texts of the lesson that it is about
+    level: str = "character"  # of the tokens that it is about, one of `vocabulary.LEVELS`
 
     @property
     def id(self) -> str:

@@ -4,8 +4,6 @@ Every number in them comes from the lesson or the model at hand. A wrong choice 
 the marker forgotten, only the gates counted.
 """
 
-from __future__ import annotations
-
 import math
 import random
 
@@ -22,12 +20,7 @@ _MAX_COMPARED = 2000  # pairs among which the most expensive one can be found by
 
 
 def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str, list[Question]]:
-    """Returns page → its questions; the same for the same lesson and model.
-
-    Args:
-        lesson: as it stands.
-        state: the trained model that the page Translate uses; without one that page asks nothing.
-    """
+    """Returns page → its questions; the same for the same lesson and model. Translate asks of a trained one alone."""
     return {
         "start": [_encoder_steps(lesson), _context_numbers(lesson)],
         "pairs": [_source_tokens(lesson), _target_tokens(lesson), *_costliest(lesson)],

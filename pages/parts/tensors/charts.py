@@ -1,7 +1,5 @@
 """The four pictures of the page Tensors: three tensors over time, a sentence one-hot, a product, the memory."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 
@@ -45,11 +43,7 @@ def _sorted_by(place: str) -> alt.EncodingSortField:
 def draw_over_time(theme: Theme, pair: OverTime, state: TensorsState, on_click: Callable[[], None]) -> None:
     """Draws one pair over time: encoder input, decoder input, decoder target, and how the last two are shifted.
 
-    Args:
-        theme: how it looks.
-        pair: what is drawn.
-        state: the box that is followed.
-        on_click: called when a box was clicked; what was clicked is in `st.session_state[STEPS]`.
+    When a box was clicked, `on_click` is called, and what was clicked is in `st.session_state[STEPS]`.
     """
     boxes = pair.boxes.assign(clicks=state.clicks)
     now = boxes[(boxes["tensor"] == state.tensor) & (boxes["step"] == state.step) & (boxes["x"] >= 0)]
@@ -167,14 +161,7 @@ def _clickable(theme: Theme, box: dict) -> alt.Chart:
 
 
 def draw_one_hot(theme: Theme, table: pd.DataFrame, step: int, tensor: str) -> None:
-    """Draws one sentence one-hot: a row per time step, a column per token, one filled box a row, none for padding.
-
-    Args:
-        theme: how it looks.
-        table: see `one_hot_table`.
-        step: the row that is followed.
-        tensor: which it is, for its colour.
-    """
+    """Draws an `one_hot_table`: a row per time step, the one at `step` framed, and one filled box a row or none."""
     longest = max(map(len, table.columns), default=0)
     spec = _one_hot(theme, tensor, 30 + min(120, 8 * longest) + 20 * len(table))
     draw(spec, one_hot_marks(table, step), key="one-hot", alt=theme.text("tensors.one_hot_title"))
@@ -210,13 +197,7 @@ def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
 
 
 def draw_product(theme: Theme, table: pd.DataFrame, largest: float) -> None:
-    """Draws a one-hot row beside the kernel it is multiplied with, and the product below.
-
-    Args:
-        theme: how it looks.
-        table: see `product_table`.
-        largest: the number that has the darkest colour.
-    """
+    """Draws a `product_table`; the largest number has the darkest colour."""
     cells = product_cells(table, largest)
     spec = _product(theme, cells["row"].nunique(), cells["column"].nunique())
     draw(spec, {"cells": cells}, key="product", alt=theme.text("tensors.picks_title"))
@@ -264,13 +245,7 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
 
 
 def draw_memory(theme: Theme, table: pd.DataFrame, own: pd.DataFrame) -> None:
-    """Draws the memory of one-hot tensors and of ids over the number of pairs.
-
-    Args:
-        theme: how it looks.
-        table: see `memory_table`.
-        own: the row of it that is this lesson, which stays where it is when the lines move.
-    """
+    """Draws a `memory_table`, and this lesson's own row of it, which stays where it is when the lines move."""
     draw(_memory(theme), memory_tables(theme, table, own), key="memory", alt=theme.text("tensors.memory_title"))
 
 

@@ -1,7 +1,5 @@
 """A pair over time, and one token of it followed to its place in the tensor and through the kernel."""
 
-from __future__ import annotations
-
 import numpy as np
 import streamlit as st
 
@@ -10,14 +8,7 @@ from pages.parts.session import Session
 from pages.parts.state import TensorsState, remembered
 from pages.parts.tensors.charts import STEPS, draw_one_hot, draw_over_time, draw_product
 from pages.parts.tensors.over_time import TENSORS, over_time, time_table, vocabulary_of
-from pages.parts.tensors.tables import (
-    KERNELS,
-    one_hot_table,
-    printed,
-    printed_product,
-    product_table,
-    row_in_short,
-)
+from pages.parts.tensors.tables import KERNELS, one_hot_table, printed, printed_product, product_table, row_in_short
 from pages.parts.texts import text
 from pages.parts.theme import ZERO_ROW, display_token
 from seq2seq import Lesson
@@ -28,14 +19,9 @@ from seq2seq.vocabulary import PAD_ID, Vocabulary
 
 @st.fragment
 def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: int | None) -> None:
-    """Shows a pair over time, and follows one token of it; choosing another token reruns this alone.
+    """Shows pair n over time, and follows one token of it; choosing another token reruns this alone.
 
-    Args:
-        session: whose page it is.
-        lesson: the lesson.
-        n: which pair.
-        weights: that the one-hot rows are multiplied with.
-        epoch: how far they are trained; None if they are not.
+    Its one-hot rows are multiplied with the weights of an epoch; None if they are untrained.
     """
     state = remembered(TensorsState)
     ids = token_ids(lesson, [n])  # of this pair alone: (1, time)

@@ -4,8 +4,6 @@ The plane that they stand in: x in time steps; y in pixels, downwards, as it is 
 that is too long for one line goes on in the next one.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
@@ -29,31 +27,23 @@ _OUTLINES = {"token": "none", "padding": "none", "left_out": "padding", "missing
 
 
 class OverTime(NamedTuple):
-    """One pair over time.
+    """One pair over time."""
 
-    Args:
-        boxes: "tensor", "title", "step"; "line" and "x", its place in the line, -1 being before the first; the edges
-            "left", "right", "top", "bottom"; "token", "short" for where that has no space, and "id"; "ems", the space
-            that the token needs, and "size", at most; "fill", "outline", "ink", what their colours stand for; "kind"
-            and "what" it is. The kinds: "token"; "bos" and "eos"; "padding", or "left_out" if the mask leaves it out;
-            "missing" is the target that the decoder would need before step 0 and never has, for want of ⟨bos⟩;
-            "earlier" is the target of the last step in the line above.
-        strokes: the edges of the strokes that hatch the boxes of padding.
-        arrows: from the target of one step to the input of the next, "step"; the edges of the box that each crosses
-            from its lower left to its upper right corner, where its head is.
-        names: "line", "tensor", "title" and "y" of a tensor's name.
-        times: "step", "x" and "y" of the number of a time step.
-        right: where the plane ends.
-        height: of the plane.
-    """
-
+    # "tensor", "title", "step"; "line" and "x", its place in the line, -1 being before the first; the edges "left",
+    # "right", "top", "bottom"; "token", "short" for where that has no space, and "id"; "ems", the space that the token
+    # needs, and "size", at most; "fill", "outline", "ink", what their colours stand for; "kind" and "what" it is. The
+    # kinds: "token"; "bos" and "eos"; "padding", or "left_out" if the mask leaves it out; "missing" is the target that
+    # the decoder would need before step 0 and never has, for want of ⟨bos⟩; "earlier" is the target of the last step in
+    # the line above.
     boxes: pd.DataFrame
-    strokes: pd.DataFrame
+    strokes: pd.DataFrame  # the edges of the strokes that hatch the boxes of padding
+    # From the target of one step to the input of the next, "step"; the edges of the box that each crosses from its
+    # lower left to its upper right corner, where its head is.
     arrows: pd.DataFrame
-    names: pd.DataFrame
-    times: pd.DataFrame
-    right: float
-    height: int
+    names: pd.DataFrame  # "line", "tensor", "title" and "y" of a tensor's name
+    times: pd.DataFrame  # "step", "x" and "y" of the number of a time step
+    right: float  # where the plane ends
+    height: int  # of the plane
 
 
 def vocabulary_of(lesson: Lesson, tensor: str) -> Vocabulary:
@@ -67,13 +57,7 @@ def steps_per_line(lesson: Lesson) -> int:
 
 
 def over_time(lesson: Lesson, ids: Tensors, theme: Theme) -> OverTime:
-    """Places one pair.
-
-    Args:
-        lesson: for its vocabularies and its settings.
-        ids: the tensors of this pair alone, as ids: (1, time) each.
-        theme: for the words.
-    """
+    """Places one pair of a lesson, whose tensors alone are `ids`: (1, time) each."""
     per_line = steps_per_line(lesson)
     middles, names, height = _heights(ids, per_line)
     titles = {tensor: theme.text(f"tensors.{tensor}") for tensor in TENSORS}

@@ -1,7 +1,5 @@
 """The shapes of the three tensors, where each number in them comes from, and what one-hot costs as they grow."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.parts.drawing.choosing import table_behind

@@ -1,7 +1,5 @@
 """One token, one sentence and the memory of all, as tables and in words, which the tests compare with `vectorize`."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -20,11 +18,7 @@ _PRODUCT = "x @ kernel"
 def printed(tensor: str, n: int, t: int, row: np.ndarray) -> list[tuple[str, str]]:
     """Returns lines of NumPy that look at one time step of a tensor, and what each prints.
 
-    Args:
-        tensor: its name.
-        n: the pair.
-        t: the time step.
-        row: its one-hot row: (tokens,).
+    These are the pair n, the time step t and its one-hot row: (tokens,).
     """
     here, token_id = f"{tensor}[{n}, {t}]", row.argmax()
     lines = [(f"{here}.sum()", row.sum()), (f"{here}.argmax()", token_id)]
@@ -36,10 +30,7 @@ def printed(tensor: str, n: int, t: int, row: np.ndarray) -> list[tuple[str, str
 def printed_product(tensor: str, n: int, t: int, row: np.ndarray, kernel: np.ndarray) -> tuple[str, str]:
     """Returns the line of NumPy that compares the product of a one-hot row and a kernel with a row of the kernel.
 
-    Args:
-        tensor, n, t: see `printed`.
-        row: (tokens,).
-        kernel: (tokens, 4 · hidden).
+    These are (tokens,) and (tokens, 4 · hidden); see `printed`.
     """
     product, name = f"{tensor}[{n}, {t}] @ {KERNELS[tensor]}", KERNELS[tensor]
     if not row.any():
@@ -61,13 +52,9 @@ def row_in_short(row: np.ndarray) -> str:
 
 
 def one_hot_table(ids: np.ndarray, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Returns a sentence one-hot: a row for each time step, a column "id token" for each token.
+    """Returns the ids of a sentence, (time,), one-hot: a row for each time step, a column "id token" for each token.
 
     Of a large vocabulary only the columns that this sentence uses can be told apart, so only they are returned.
-
-    Args:
-        ids: (time,).
-        vocabulary: its tokens name the columns.
     """
     columns = range(len(vocabulary))
     if len(vocabulary) > _MAX_COLUMNS:
@@ -77,12 +64,7 @@ def one_hot_table(ids: np.ndarray, vocabulary: Vocabulary) -> pd.DataFrame:
 
 
 def one_hot_marks(table: pd.DataFrame, step: int) -> dict[str, pd.DataFrame]:
-    """Returns what is drawn of a sentence one-hot: its rows and columns, ones, rows of zeros, and the row at `step`.
-
-    Args:
-        table: see `one_hot_table`.
-        step: the row that is followed.
-    """
+    """Returns what is drawn of an `one_hot_table`: its rows and columns, ones, rows of zeros, and the row at `step`."""
     steps, places = np.nonzero(table.to_numpy())
     return {
         "steps": pd.DataFrame({"step": range(len(table))}),
@@ -99,10 +81,7 @@ def product_table(row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -
     Args:
         row: x: (tokens,).
         kernel: (tokens, 4 · hidden).
-        vocabulary: its tokens name the kernel's rows.
-
-    Returns:
-        Rows "id token" and "x @ kernel"; the column "x", then the kernel's columns by their number.
+        vocabulary: its tokens name the rows "id token" of the kernel; the columns are "x" and the kernel's numbers.
     """
     rows = window(len(row), int(row.argmax()), _KERNEL_ROWS)
     columns = range(min(_KERNEL_COLUMNS, kernel.shape[1]))
@@ -116,13 +95,9 @@ def product_table(row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -
 def product_cells(table: pd.DataFrame, largest: float) -> pd.DataFrame:
     """Returns the cells of a product as they are drawn, with a gap after x and one before the product.
 
-    Args:
-        table: see `product_table`.
-        largest: the number with the darkest colour.
-
     Returns:
         Columns "row" and "column" with their places, "down" and "across"; "value"; "part" ("x", "kernel", "gap");
-        "counts", which is whether it is multiplied by 1; "shade" from -1 to 1; "written" and its "ink".
+        "counts", which is whether it is multiplied by 1; "shade" from -1 to 1, of the largest; "written" and its "ink".
     """
     spaced = table.reindex(index=[*table.index[:-1], " ", _PRODUCT], columns=["x", " ", *table.columns[1:]])
     cells = spaced.rename_axis("row").reset_index().melt("row", var_name="column")
@@ -148,10 +123,8 @@ def product_cells(table: pd.DataFrame, largest: float) -> pd.DataFrame:
 def memory_table(lesson: Lesson, longer: int = 1, larger: int = 1) -> pd.DataFrame:
     """Returns the bytes of the three tensors, one-hot ("dense") and as ids ("ids"), for 1 to a million pairs.
 
-    Args:
-        lesson: for its lengths, its vocabularies and its number of pairs, which is one of the rows.
-        longer: how many times as long the sentences are.
-        larger: how many times as large the vocabularies are.
+    The lesson's own number of pairs is among the rows. Its sentences are taken so many times as long as they are, and
+    its vocabularies so many times as large.
     """
     shapes = [(steps * longer, tokens * larger) for _, steps, tokens in dense_shapes(lesson)]
     dense = 4 * sum(steps * tokens for steps, tokens in shapes)
@@ -161,13 +134,7 @@ def memory_table(lesson: Lesson, longer: int = 1, larger: int = 1) -> pd.DataFra
 
 
 def memory_tables(theme: Theme, table: pd.DataFrame, own: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Returns what is drawn of the memory: both lines, this lesson's points on them, labels of these, and the limit.
-
-    Args:
-        theme: for the words.
-        table: see `memory_table`.
-        own: the row of it that is this lesson.
-    """
+    """Returns what is drawn of a `memory_table`: both lines, points for this lesson's own row, labels, the limit."""
     names = {"dense": theme.text("tensors.dense"), "ids": theme.text("tensors.as_ids")}
     lines, points = (
         part.rename_axis("pairs").reset_index().melt("pairs", var_name="kind", value_name="bytes")

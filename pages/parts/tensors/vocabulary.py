@@ -1,7 +1,5 @@
 """The tokens of a sentence by level, and the two vocabularies, which can be numbered in another order."""
 
-from __future__ import annotations
-
 import random
 from copy import copy
 from dataclasses import replace
@@ -37,10 +35,7 @@ def show_levels(pair: Pair, lesson: Lesson) -> None:
 def show_vocabularies(pair: Pair, lesson: Lesson, trained: TrainingState | None) -> None:
     """Shows both vocabularies with their ids, and offers to number the tokens as a `set` does, for this tab alone.
 
-    Args:
-        pair: what trained weights translate, with either ids.
-        lesson: the lesson.
-        trained: the model with its trained weights; None if there are none yet.
+    What trained weights make of a pair with either ids is shown where there are such.
     """
     state = remembered(TensorsState)
 

@@ -1,7 +1,5 @@
 """Every text on the screen, in two languages: `ko.toml` and `en.toml` beside this file."""
 
-from __future__ import annotations
-
 import tomllib
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One-click comparisons: the same run again, with one thing changed. Both train, taking turns."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import streamlit as st

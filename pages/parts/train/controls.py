@@ -1,7 +1,5 @@
 """The buttons that steer the training: start, pause, continue, some epochs more, from the beginning."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,12 +17,7 @@ _MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer wo
 
 
 def buttons(session: Session, can_start: bool) -> None:
-    """Shows the buttons, each with its key on the keyboard.
-
-    Args:
-        session: whose current run they steer.
-        can_start: whether the lesson can be trained as it is set.
-    """
+    """Shows the buttons, each with its key on the keyboard; those that begin a run only where it can be started."""
     run = session.run
     is_active = run is not None and run.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -68,13 +61,7 @@ def buttons(session: Session, can_start: bool) -> None:
 
 
 def train(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
-    """Trains a lesson from its beginning, unless it does so already: a double click is one click.
-
-    Args:
-        session: where the run is kept.
-        lesson: to be trained.
-        baseline: the run that it is to be compared with.
-    """
+    """Trains a lesson, compared with a baseline, unless it is being trained already: a double click is one click."""
     begun = next((n.run for n in session.runs if n.run.is_active and n.run.state.lesson == lesson), None)
     if begun:
         session.choose(begun)
@@ -84,10 +71,7 @@ def train(session: Session, lesson: Lesson, baseline: NamedRun | None = None) ->
 
 
 def begin(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
-    """Makes an untrained run the current one, named by its number and what differs from its baseline or the run before.
-
-    Args: see `train`.
-    """
+    """Makes an untrained run the current one, named by its number and what differs from its baseline or the latest."""
     new = session.new_run(lesson, baseline)
     before = baseline or next((named for named in reversed(session.runs) if named is not new), None)
     if before:

@@ -4,8 +4,6 @@ They are redrawn twice a second while it trains, so their data are made as Arrow
 browser; turning a Pandas table into one takes 2 ms.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,14 +35,9 @@ _SCALES = {  # of what is drawn upwards
 def training_curves(
     runs: Mapping[str, Run], measure: str, is_log: bool, stops: Sequence[tuple[int, str]], theme: Theme
 ) -> None:
-    """Draws the loss of some runs, and another measure of them, over the epochs as they were reported.
+    """Draws the loss of some named runs, and another measure of them, over the epochs as they were reported.
 
-    Args:
-        runs: name → run, the current one first.
-        measure: a key of the history's records, drawn beside the loss; where it was evaluated.
-        is_log: draw the loss on a logarithmic scale.
-        stops: (epoch, label) of what is marked on the current run's loss.
-        theme: how it looks.
+    The current run is the first; on its loss the `stops` are marked: (epoch, label).
     """
     last = last_epoch(list(runs.values()))
     masks = {run.state.lesson.model.mask_padding for run in runs.values()}
@@ -66,10 +59,9 @@ def training_curves(
 
 
 def last_epoch(runs: Sequence[Run]) -> int:
-    """Returns how far the time axis goes. It stands still while the lines grow, and goes on when they come to its end.
+    """Returns how far the time axis of runs goes, the current one first.
 
-    Args:
-        runs: what is drawn, the current one first.
+    It stands still while the lines grow, and moves when they come to its end.
     """
     current, longest = runs[0], max(len(run.history) for run in runs)
     goal = current.target_epoch if current.is_active else len(current.history)
@@ -79,10 +71,7 @@ def last_epoch(runs: Sequence[Run]) -> int:
 def comparable(name: str, masks: set[bool], theme: Theme) -> tuple[str, str]:
     """Returns by what some runs can be compared where a measure is asked for: its key in their records, and its title.
 
-    Args:
-        name: of the measure.
-        masks: whether the runs mask the padding. One that does not counts it in what it reports of itself.
-        theme: has the language.
+    A run that does not mask the padding counts it in what it reports of itself.
     """
     if name not in ("loss", "accuracy") or masks == {True}:
         return name, theme.text(f"train.{name}")
@@ -98,11 +87,9 @@ _MARKS = pa.schema(
 
 
 def points_table(runs: Mapping[str, Run], key: str) -> pa.Table:
-    """Returns the points of the lines of some runs, of each at most `_POINTS_PER_LINE` with its last one among them.
+    """Returns the points of the lines of some runs, from the records that have a key.
 
-    Args:
-        runs: name → run.
-        key: of what is drawn, in the records that have it.
+    They are `_POINTS_PER_LINE` of each at most, with its last one among them.
     """
     columns = {"run": [], "epoch": [], "value": []}
     for name, run in runs.items():
@@ -143,15 +130,7 @@ def marks_table(marks: Iterable[tuple[str, int, str, int]], last: int, size: flo
 
 @specification
 def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme) -> alt.LayerChart:
-    """Builds a chart of "points" and "marks".
-
-    Args:
-        runs: names.
-        title: of what is drawn.
-        last: epoch of the time axis.
-        scale: a key of `_SCALES`.
-        theme: how it looks.
-    """
+    """Builds a chart of "points" and "marks" of the runs with these names; `scale` is a key of `_SCALES`."""
     epoch, across = theme.text("train.epoch"), alt.Scale(domain=[1, last])
     x = alt.X("epoch:Q", title=epoch, scale=across, axis=alt.Axis(tickMinStep=1, format="d"))
     y_title = title.replace(", ", ",\n").split("\n")  # a long title in one line would be longer than its axis
@@ -187,13 +166,8 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
 
 def _told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
     """Returns how runs are told apart, with one legend for both; one run needs none."""
-    legend = alt.Legend(
-        orient="top",
-        direction="horizontal",
-        symbolType="stroke",
-        symbolSize=600 * theme.size,
-        labelLimit=140 * theme.size,
-    )
+    sizes = {"symbolSize": 600 * theme.size, "labelLimit": 140 * theme.size}
+    legend = alt.Legend(orient="top", direction="horizontal", symbolType="stroke", **sizes)
     of_run = {"shorthand": "run:N", "title": None, "legend": legend if len(runs) > 1 else None}
     colours, dashes = (
         alt.Scale(domain=list(runs), range=list(itertools.islice(itertools.cycle(values), len(runs))))
@@ -206,23 +180,14 @@ def _told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.Str
 
 
 def history_table(runs: Mapping[str, Run]) -> None:
-    """Offers every epoch of some runs as a table, none left out, which can be downloaded.
-
-    Args:
-        runs: name → run.
-    """
+    """Offers every epoch of some runs as a table, none left out, which can be downloaded."""
     if (behind := table_behind("history", text("train.as_table"))) is None:
         return
     history = pd.DataFrame([{"run": name} | record for name, run in runs.items() for record in run.history])
     with behind:
         st.dataframe(history, hide_index=True, column_config={name: _column_title(name) for name in history})
-        st.download_button(
-            text("train.csv"),
-            lambda: history.to_csv(index=False),
-            "history.csv",
-            "text/csv",
-            icon=":material/download:",
-        )
+        csv = "history.csv", "text/csv"
+        st.download_button(text("train.csv"), lambda: history.to_csv(index=False), *csv, icon=":material/download:")
 
 
 def _column_title(name: str) -> str:

@@ -1,7 +1,5 @@
 """The part of the page that is drawn anew while something trains: the current run as it is now."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from pages.parts import frame
@@ -19,12 +17,9 @@ _MEASURES = ("accuracy", "exact_match", "cer")  # of the second chart
 
 
 def show(session: Session, run: Run, drawn: tuple) -> None:
-    """Shows a run: progress, curves, translations, figures.
+    """Shows the current run: progress, curves, translations, figures.
 
-    Args:
-        session: for the other runs, and how the page looks.
-        run: the current one.
-        drawn: the session's `redraw_key` for which the page is drawn; with another one all of it is drawn anew.
+    The page is drawn for the session's `redraw_key` as it was then; with another one all of it is drawn anew.
     """
 
     @st.fragment(run_every=_REDRAWN if session.is_active else None)
@@ -66,12 +61,7 @@ def _run(session: Session, run: Run) -> None:
 
 
 def progress_line(run: Run, can_train: bool) -> str:
-    """Says in one line how far a run is, or why it rests.
-
-    Args:
-        run: to be told of.
-        can_train: whether the training processes are ready.
-    """
+    """Says in one line how far a run is, or why it does not train; `can_train` once the processes are ready."""
     if run.status == "queued" and not can_train:
         return text("train.warming_up")
     if run.status == "queued" and run.queue_position:

@@ -1,7 +1,5 @@
 """One run in words and figures: what would stop it, which of its epochs to look at, how good its model is."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 
@@ -21,12 +19,7 @@ _USUAL_PATIENCE = 5  # the notebook's, for "where would it have stopped?"
 
 
 def stops(run: Run, training: TrainingConfig) -> list[tuple[int, str]]:
-    """Returns (epoch, label) of the best epoch, and of where early stopping ends or would have ended the run.
-
-    Args:
-        run: what was trained.
-        training: the rules to look at it by.
-    """
+    """Returns (epoch, label) of the best epoch, and of where early stopping ends or would have ended the run."""
     if not run.history:
         return []
     found = [(_best_epoch(run), text("train.mark_best"))]
@@ -70,21 +63,15 @@ def _latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] |
 
 
 def choose_epoch(session: Session, state: TrainingState) -> TrainingState:
-    """Shows a slider over the checkpoints of the current run; returns the state to look at, here and on Translate.
-
-    Args:
-        session: keeps the epoch.
-        state: the latest one of the run.
-    """
+    """Shows a slider over the checkpoints of a current run; returns the state to look at, here and on Translate."""
     kept = sorted({epoch for epoch, _ in state.checkpoints} | {state.epoch})
     if len(kept) < 2:
         return state
-    shown = bound(
-        session,
-        "look_at",
-        lambda epoch: setattr(session, "look_at", None if epoch == state.epoch else epoch),
-        lambda epoch: epoch if epoch in kept else state.epoch,
-    )
+
+    def take(epoch: int) -> None:
+        session.look_at = None if epoch == state.epoch else epoch
+
+    shown = bound(session, "look_at", take, lambda epoch: epoch if epoch in kept else state.epoch)
     st.select_slider(text("train.look_at"), kept, help=text("train.look_at_help"), **shown)
     return state.at(session.look_at) if session.look_at in dict(state.checkpoints) else state
 
@@ -95,11 +82,9 @@ _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_
 
 
 def figures(run: Run, state: TrainingState) -> None:
-    """Shows the honest numbers side by side, and says in words where they part.
+    """Shows the honest numbers of a state of a run side by side, and says in words where they part.
 
-    Args:
-        run: where the state comes from. While it trains, its latest evaluation is shown; at rest, the state's own.
-        state: the model to look at.
+    While the run trains, these are of its latest evaluation, else the state's own.
     """
     latest, lesson = _latest_evaluated(state.history), state.lesson
     if run.is_active and latest is not None:

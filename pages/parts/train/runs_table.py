@@ -1,7 +1,5 @@
 """The table of all runs of a session: to name, compare, choose and delete them."""
 
-from __future__ import annotations
-
 import pandas as pd
 import streamlit as st
 

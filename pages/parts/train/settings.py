@@ -1,7 +1,5 @@
 """The form with the settings of the training."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import streamlit as st
@@ -11,14 +9,8 @@ from pages.parts.state import TrainState, bound, bound_setting, remembered
 from pages.parts.texts import text
 from seq2seq.limits import SETTING_RANGES
 
-_STEPS = {  # setting: by how much its field goes up and down
-    "epochs": 1,
-    "batch_size": 1,
-    "learning_rate": 0.001,
-    "patience": 1,
-    "seed": 1,
-    "held_out": 5,
-}
+# By how much the field of each setting goes up and down.
+_STEPS = {"epochs": 1, "batch_size": 1, "learning_rate": 0.001, "patience": 1, "seed": 1, "held_out": 5}
 _PERCENT = {"held_out"}  # a share, but typed in percent
 
 

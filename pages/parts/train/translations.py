@@ -1,7 +1,5 @@
 """What the model writes for some sentences of its lesson, marked character by character."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import altair as alt
@@ -25,12 +23,9 @@ _LEAST_PLACES = 16  # that a line has, so that short sentences are not drawn in 
 
 
 def translations(run: Run, state: TrainingState, theme: Theme) -> None:
-    """Translates some sentences, spread over the lesson, and marks what is wrong.
+    """Translates some sentences, spread over the lesson, with a state of a run, and marks what is wrong.
 
-    Args:
-        run: where the state comes from. While it trains, few sentences are shown; at rest, others can be chosen.
-        state: the model to look at.
-        theme: how it looks.
+    While the run trains, these are always the same; else others can be chosen.
     """
     lesson, page, number = state.lesson, remembered(TrainState), 1
     pages = pages_of_sentences(lesson)
@@ -78,14 +73,7 @@ def _held_out(lesson: Lesson) -> set[str]:
 
 
 def marked_translations(sources: Sequence[str], outputs: Sequence[str], targets: Sequence[str], theme: Theme) -> None:
-    """Draws translations character by character: right, wrong, or missing.
-
-    Args:
-        sources: what was translated.
-        outputs: what the model wrote.
-        targets: of each source the one nearest to the output.
-        theme: how it looks.
-    """
+    """Draws translations character by character, compared with targets: right, wrong, or missing."""
     labels = [f"{n}  {display_text(source)}" for n, source in enumerate(sources, start=1)]
     boxes = boxes_table(labels, outputs, targets, theme)
     places = max([_LEAST_PLACES, *(place + 1 for place in boxes["place"].to_pylist())])
@@ -130,13 +118,7 @@ def character_boxes(output: str, target: str) -> list[tuple[int, str, str]]:
 
 @specification
 def _marked(labels: tuple[str, ...], places: int, theme: Theme) -> alt.LayerChart:
-    """Builds a chart of "boxes".
-
-    Args:
-        labels: of the sentences.
-        places: that a line has for characters.
-        theme: how it looks.
-    """
+    """Builds a chart of "boxes", with a line for each labelled sentence and so many places in it."""
     size = theme.size
     x = alt.X("place:O", scale=alt.Scale(domain=list(range(places)), paddingInner=0.1), axis=None)
     y = alt.Y("sentence:N", title=None, scale=alt.Scale(domain=labels, paddingInner=0.25))

@@ -1,7 +1,5 @@
 """A sentence that is to be translated, the model that does it, and what the model knows of the sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,17 +17,11 @@ def kind_of(lesson: Lesson, sentence: str) -> str:
 
 @dataclass(frozen=True)
 class Query:
-    """A sentence that is to be translated.
+    """A sentence that is to be translated."""
 
-    Args:
-        translator: of the trained model.
-        sentence: the source, normalised.
-        prefix: how the translation begins; given to a model without ⟨bos⟩, which cannot begin by itself.
-    """
-
-    translator: Translator
-    sentence: str
-    prefix: str = ""
+    translator: Translator  # of the trained model
+    sentence: str  # the source, normalised
+    prefix: str = ""  # how the translation begins; for a model without ⟨bos⟩, which cannot begin by itself
 
     @property
     def lesson(self) -> Lesson:
@@ -61,9 +53,8 @@ class Query:
 
     def beam_search(self, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
         """See `Translator.beam_search`."""
-        return self.translator.beam_search(
-            self.sentence, self.prefix, num_beams=num_beams, length_penalty=length_penalty
-        )
+        settings = {"num_beams": num_beams, "length_penalty": length_penalty}
+        return self.translator.beam_search(self.sentence, self.prefix, **settings)
 
     def output_text(self, token_ids: Sequence[int]) -> str:
         """Returns the text of what a search found, with what it was given."""

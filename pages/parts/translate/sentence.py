@@ -1,6 +1,4 @@
-"""The sentence to translate: typed or chosen, with what a model without ⟨bos⟩ needs to begin."""
-
-from __future__ import annotations
+"""The sentence to translate, typed or chosen, with what a model without ⟨bos⟩ needs to begin; and its translation."""
 
 from itertools import islice
 
@@ -11,10 +9,13 @@ from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.theme import display_text, display_token
+from pages.parts.translate.contexts.encoded import Neighbourhood
 from pages.parts.translate.query import Query, kind_of
 from seq2seq import Lesson, Translator
 from seq2seq.data.pairs import normalise
 from seq2seq.limits import MAX_CHARACTERS
+
+_LONG = 25  # characters of a translation that would push the picture off the screen in large type
 
 
 def choose(session: Session, state: TranslateState, translator: Translator) -> Query:
@@ -87,11 +88,43 @@ def _choose_prefix(session: Session, state: TranslateState, lesson: Lesson, sent
 def first_prefix(lesson: Lesson, sentence: str, otherwise: str | None = None) -> str:
     """Returns how the translation of a sentence begins, for a model without ⟨bos⟩.
 
-    Args:
-        lesson: of the model.
-        sentence: the source.
-        otherwise: what to begin with where the lesson has no translation; None is the lesson's first.
+    Where the lesson has none it begins `otherwise`, or as the first of the lesson's.
     """
     if sentence in lesson.targets:
         return lesson.prefix(lesson.targets[sentence][0])
     return lesson.prefixes[0] if otherwise is None else otherwise
+
+
+def show(session: Session, query: Query, around: Neighbourhood | None) -> None:
+    """Shows the translation, whether it is right, and what the model knows of the sentence.
+
+    What is around it is needed where the model was not trained on it.
+    """
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(query.sentence)
+        st.markdown("→", width="content")
+        if query.translation:
+            with st.container(key="long" if len(query.translation) > _LONG else "short", width="content"):
+                st.container(key="translation").text(query.translation)
+        else:
+            st.caption(text("translate.nothing_said"))
+        if query.translation in query.targets:
+            st.markdown(f":green[**✓ {text('translate.right')}**]", width="content")
+        elif query.targets:
+            st.markdown(f":orange[**✗ {text('translate.wrong')}**]", width="content")
+            st.text(" / ".join(query.targets))
+    about = text("translate.model", epoch=session.trained.epoch, pairs=f"{len(query.lesson.training_rows):,}")
+    st.caption(f"{text(f'translate.{query.kind}')} {about}")
+    if query.kind != "trained":
+        nearest = around.encoded.sources[around.nearest[0]]
+        target = query.lesson.targets[nearest][0]
+        st.text(text("translate.nearest", source=display_text(nearest), target=display_text(target)))
+        say_how_many_were_searched(around)
+
+
+def say_how_many_were_searched(around: Neighbourhood) -> None:
+    """Says so where the nearest sentence was looked for among some of the training sentences only."""
+    lesson, searched = around.encoded.lesson, len(around.nearest)
+    everything = len(lesson.targets) - len(lesson.held_out_sources)
+    if searched < everything:
+        st.caption(text("contexts.searched_of", searched=f"{searched:,}", all=f"{everything:,}"))

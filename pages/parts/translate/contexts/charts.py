@@ -1,7 +1,5 @@
 """The pictures of context vectors: a map of many, and two of them unit by unit."""
 
-from __future__ import annotations
-
 import altair as alt
 
 from pages.parts.drawing.charts import CANVAS, diverging_scale, look, specification
@@ -32,10 +30,7 @@ def axis_title(theme: Theme, n: int, share: str) -> str:
 def context_map(theme: Theme, kinds: tuple[str, str], shares: tuple[str, str]) -> alt.LayerChart:
     """Draws the tables "points", with their "name", and "beside", "above", "below": those that have a label there.
 
-    Args:
-        theme: of the page.
-        kinds: what the model knows of A and of B.
-        shares: of the variance along the two directions.
+    The kinds are those of A and B; the shares, of all variance, those along the two directions.
     """
     place = {
         name: channel(f"{name}:Q", title=axis_title(theme, n, share), axis=alt.Axis(grid=True, tickCount=5))
@@ -56,9 +51,7 @@ def context_map(theme: Theme, kinds: tuple[str, str], shares: tuple[str, str]) -
         alt.Tooltip("distance:Q", title=theme.text("contexts.distance"), format=".3f"),
     ]
     return alt.layer(
-        points.encode(**place, **_forms(theme, kinds), tooltip=tooltip),
-        *labels,
-        height=round(400 * theme.size),
+        points.encode(**place, **_forms(theme, kinds), tooltip=tooltip), *labels, height=round(400 * theme.size)
     )
 
 

@@ -1,9 +1,8 @@
 """The context vectors of a lesson's sentences, kept until the weights are others, and which are near to a sentence."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import streamlit as st
@@ -21,22 +20,15 @@ _GOLDEN = 0.618034  # multiples of the golden ratio, modulo 1, fill the line eve
 
 @dataclass(frozen=True)
 class Encoded:
-    """Sentences of a lesson, encoded as far as there was time.
-
-    Args:
-        lesson: has the sentences.
-        weights: that they are encoded with.
-        queue: what is to be encoded, in this order; any beginning of it is spread evenly over the lesson.
-        vectors: the context vectors of its beginning, (encoded, 2 · hidden).
-    """
+    """Sentences of a lesson, encoded as far as there was time."""
 
     lesson: Lesson
-    weights: Weights
-    queue: list[str]
-    vectors: np.ndarray
+    weights: Weights  # that they are encoded with
+    queue: list[str]  # to be encoded in this order; any beginning of it is spread evenly over the lesson
+    vectors: np.ndarray  # the context vectors of its beginning: (encoded, 2 · hidden)
 
     @classmethod
-    def none(cls, translator: Translator) -> Encoded:
+    def none(cls, translator: Translator) -> Self:
         """Returns the sentences of a lesson before any is encoded: all of them, or some of a very large lesson."""
         lesson = translator.lesson
         sources = list(lesson.targets)
@@ -45,7 +37,7 @@ class Encoded:
         queue = [trained, *(sources[n] for n in order if sources[n] != trained)]
         return cls(lesson, translator.weights, queue, _no_vectors(translator))
 
-    def of(self, translator: Translator) -> Encoded:
+    def of(self, translator: Translator) -> Self:
         """Returns them as they are for a model: the same if it has the same weights, else before any is encoded."""
         if self.lesson is not translator.lesson:
             return Encoded.none(translator)
@@ -53,12 +45,10 @@ class Encoded:
             return replace(self, weights=translator.weights, vectors=_no_vectors(translator))
         return self
 
-    def encode_on(self, translator: Translator, is_live: bool) -> Encoded:
+    def encode_on(self, translator: Translator, is_live: bool) -> Self:
         """Returns them with all of them encoded.
 
-        Args:
-            translator: of the weights.
-            is_live: the model trains, so that its weights may be others at the next redraw: as many as take a moment.
+        Of a model that trains as many as take a moment, for its weights may be others at the next redraw.
         """
         left = self.queue[len(self.vectors) :]
         if is_live:
@@ -75,7 +65,7 @@ class Encoded:
             bar.empty()
         return replace(self, vectors=np.concatenate([self.vectors, vectors]))
 
-    def including(self, sentence: str, vector: np.ndarray) -> Encoded:
+    def including(self, sentence: str, vector: np.ndarray) -> Self:
         """Returns them with one more, unless it is there."""
         if sentence in self.sources:
             return self
@@ -94,19 +84,12 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """What lies around a sentence.
+    """What lies around a sentence."""
 
-    Args:
-        encoded: the sentences that it is compared with; itself among them if the model was trained on it.
-        vector: its context vector, (2 · hidden,).
-        distances: from there to each of them, (encoded,).
-        nearest: which of them the model was trained on, the nearest first.
-    """
-
-    encoded: Encoded
-    vector: np.ndarray
-    distances: np.ndarray
-    nearest: list[int]
+    encoded: Encoded  # the sentences that it is compared with; itself among them if the model was trained on it
+    vector: np.ndarray  # its context vector: (2 · hidden,)
+    distances: np.ndarray  # from there to each of them: (encoded,)
+    nearest: list[int]  # which of them the model was trained on, the nearest first
 
 
 def neighbourhood(query: Query, state: TranslateState, is_live: bool) -> Neighbourhood:

@@ -14,7 +14,7 @@ from pages.parts.translate.contexts import charts
 from pages.parts.translate.contexts.encoded import Neighbourhood
 from pages.parts.translate.contexts.tables import STRIPS, map_table, mapped, nearest_table, strips_table
 from pages.parts.translate.query import Query
-from pages.parts.translate.sentence import first_prefix, warn_of_unknown
+from pages.parts.translate.sentence import first_prefix, say_how_many_were_searched, warn_of_unknown
 from seq2seq.analysis.contexts import context_vectors
 from seq2seq.data.pairs import normalise
 from seq2seq.limits import MAX_CHARACTERS
@@ -66,14 +66,6 @@ def _nearest(query: Query, around: Neighbourhood) -> None:
     st.dataframe(nearest_table(query, around), hide_index=True, key="nearest", alt=title)
     st.caption(text("contexts.distance_how", farthest=f"{around.distances.max():.3f}"))
     say_how_many_were_searched(around)
-
-
-def say_how_many_were_searched(around: Neighbourhood) -> None:
-    """Says so where the nearest sentence was looked for among some of the training sentences only."""
-    lesson, searched = around.encoded.lesson, len(around.nearest)
-    everything = len(lesson.targets) - len(lesson.held_out_sources)
-    if searched < everything:
-        st.caption(text("contexts.searched_of", searched=f"{searched:,}", all=f"{everything:,}"))
 
 
 def _choose_second(query: Query, around: Neighbourhood, state: TranslateState) -> Query:

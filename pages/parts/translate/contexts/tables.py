@@ -1,7 +1,5 @@
 """What the pictures and tables of the context vectors show, as tables of numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 
@@ -21,11 +19,7 @@ def mapped(around: Neighbourhood) -> list[int]:
 
 
 def map_table(around: Neighbourhood, marked: dict[str, tuple[str, np.ndarray]]) -> pd.DataFrame:
-    """Returns the points of the map, a row each.
-
-    Args:
-        around: the sentences, and which are the nearest.
-        marked: "a", the typed sentence, and "b", the other one, with their context vectors.
+    """Returns the points of the map, a row each, at the end "a", the typed sentence, and "b", the other one.
 
     Returns:
         "source"; "kind", see `query.kind_of`; "form": the same, or "a" or "b"; "x", "y"; "distance" to the sentence

@@ -1,7 +1,5 @@
 """The picture of a search: the tokens of each step as boxes, and arrows from each to those that follow."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import altair as alt
@@ -27,22 +25,9 @@ def draw_nodes(theme: Theme, nodes: Sequence[dict], rows: int, alt: str, key: st
 
 @specification
 def line_of_nodes(theme: Theme, first: int, columns: int, rows: int) -> alt.LayerChart:
-    """Draws the tables "nodes" and "arrows" of a line; see `Line`.
-
-    Args:
-        theme: of the page.
-        first: the step that it begins with.
-        columns: steps after that.
-        rows: places below each other.
-    """
-    steps = alt.Axis(
-        orient="top",
-        values=list(range(max(1, first), first + columns + 1)),
-        format="d",
-        **dict.fromkeys(("grid", "domain", "ticks"), False),
-        titlePadding=2,
-        labelPadding=0,
-    )
+    """Draws the tables "nodes" and "arrows" of a `Line`; `rows` are the places below each other."""
+    bare = {"grid": False, "domain": False, "ticks": False, "titlePadding": 2, "labelPadding": 0}
+    steps = alt.Axis(orient="top", values=list(range(max(1, first), first + columns + 1)), format="d", **bare)
     across = alt.Scale(domain=[first - 0.5, first + columns + 0.5], nice=False)
     down = alt.Scale(domain=[rows - 0.4, -0.5], nice=False)
 
@@ -94,12 +79,9 @@ def _outlines(theme: Theme) -> dict[str, alt.SchemaBase]:
 
 
 def _words(nodes: alt.Chart, theme: Theme, column: str) -> list[alt.Chart]:
-    """Returns the token in each box and the two lines below it, smaller where columns are narrow.
+    """Returns the token in each box and the two lines below it, smaller where a column is narrow.
 
-    Args:
-        nodes: with their places.
-        theme: of the page.
-        column: the width of a column, as an expression: the browser alone knows it.
+    Its width is an expression: the browser alone knows it.
     """
     usual = dict.fromkeys((*_OUTLINED, *_FILLED), theme.ink) | {"pruned": _FAINT}
 

@@ -1,9 +1,5 @@
 """Where several candidates help: the sentences of a lesson on which beam search outputs something else than greedy."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -19,27 +15,6 @@ from seq2seq import Lesson, Translator
 from seq2seq.analysis.metrics import spread_evenly
 from seq2seq.classroom.lessons import BEAM_EXAMPLE
 from seq2seq.limits import MAX_EVALUATED
-from seq2seq.state import Weights
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found.
-
-    Args:
-        weights, num_beams, length_penalty: of the search.
-        rows: see `differing`.
-    """
-
-    weights: Weights
-    num_beams: int
-    length_penalty: float
-    rows: list[dict]
-
-    def is_of(self, translator: Translator, state: TranslateState) -> bool:
-        """Tells whether it is of this model and these settings."""
-        settings = self.num_beams, self.length_penalty
-        return self.weights is translator.weights and settings == (state.num_beams, state.length_penalty)
 
 
 def show(session: Session, translator: Translator, state: TranslateState) -> None:
@@ -47,12 +22,12 @@ def show(session: Session, translator: Translator, state: TranslateState) -> Non
     st.subheader(text("search.finder_title"), anchor=False)
     lesson, epoch = BEAM_EXAMPLE
     st.caption(text("search.finder_how", lesson=text(f"lesson.{lesson}"), epoch=epoch))
+    settings = state.num_beams, state.length_penalty
     if st.button(text("search.find"), icon=":material/search:"):
-        rows = differing(translator, state.num_beams, state.length_penalty)
-        state.found = Found(translator.weights, state.num_beams, state.length_penalty, rows)
-    if state.found is None or not state.found.is_of(translator, state):
+        state.found = translator.weights, settings, differing(translator, *settings)
+    if state.found is None or state.found[0] is not translator.weights or state.found[1] != settings:
         return
-    rows, searched, everything = state.found.rows, len(_searched(translator.lesson)), len(translator.lesson.targets)
+    rows, searched, everything = state.found[2], len(_searched(translator.lesson)), len(translator.lesson.targets)
     right = {way: sum(row[way] in row["targets"] for row in rows) for way in ("greedy", "beam")}
     st.markdown(text("search.finder_found", found=len(rows), searched=searched, all=f"{everything:,}", **right))
     if not rows:

@@ -1,7 +1,5 @@
 """What the searches looked at, as tables: the nodes of a tree or of samples, and the lines that they are drawn in."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -145,20 +143,12 @@ def _kind_names() -> dict[str, str]:
 
 
 class Line(NamedTuple):
-    """A line of the picture.
+    """A line of the picture."""
 
-    Args:
-        first: the step that it begins with.
-        columns: steps after that.
-        nodes: the nodes as boxes, see `_box`.
-        arrows: from box to box, with their ends as "left", "top", "right", "bottom", and "way": "pruned", "best" or
-            "usual".
-    """
-
-    first: int
-    columns: int
-    nodes: list[dict]
-    arrows: list[dict]
+    first: int  # the step that it begins with
+    columns: int  # steps after that
+    nodes: list[dict]  # as boxes, see `_box`
+    arrows: list[dict]  # from box to box, see `_arrow`
 
 
 def lines(nodes: Sequence[dict]) -> Iterator[Line]:
@@ -192,6 +182,6 @@ def _box(node: dict, names: dict[str, str]) -> dict:
 
 
 def _arrow(box: dict) -> dict:
-    """Returns the arrow that leads to a box."""
+    """Returns the arrow that leads to a box: its ends, and the "way" there: "pruned", "best" or "usual"."""
     way = "pruned" if box["kind"] == "pruned" else "best" if box["best"] else "usual"
     return {"left": box["x0"] + 0.4, "top": box["y0"], "right": box["left"], "bottom": box["y"], "way": way}

@@ -1,9 +1,8 @@
 """What if? What can be changed in a decoding, and the translation that it comes to."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from pages.parts.translate.query import Query
 from seq2seq import DecodingStep, Lesson
@@ -12,21 +11,13 @@ from seq2seq.decoding import Context
 
 @dataclass(frozen=True)
 class Intervention:
-    """What is different from the plain translation; the defaults change nothing.
+    """What is different from the plain translation; the defaults change nothing."""
 
-    Args:
-        context_of: the source text whose context vector the decoder starts from; "" is none, zeros; None its own.
-        teacher_forced: the right token is the input of every step, whatever the model outputs.
-        suppress_eos: ⟨eos⟩ is never picked.
-        limit: after how many steps to end; None is the lesson's own limit.
-        picks: step, from 0 → id of the token that is output there instead.
-    """
-
-    context_of: str | None = None
-    teacher_forced: bool = False
-    suppress_eos: bool = False
-    limit: int | None = None
-    picks: dict[int, int] = field(default_factory=dict)
+    context_of: str | None = None  # the source whose context vector the decoder starts from; "" is zeros, None its own
+    teacher_forced: bool = False  # the right token is the input of every step, whatever the model outputs
+    suppress_eos: bool = False  # ⟨eos⟩ is never picked
+    limit: int | None = None  # after how many steps to end; None is the lesson's own limit
+    picks: dict[int, int] = field(default_factory=dict)  # step, from 0 → id of the token that is output there instead
 
     @property
     def other_sentence(self) -> str | None:
@@ -39,18 +30,13 @@ NOTHING = Intervention()
 
 @dataclass(frozen=True)
 class Target:
-    """A right translation as the decoder is taught it.
+    """A right translation as the decoder is taught it."""
 
-    Args:
-        prefix: the first input, if that is no marker; else "".
-        token_ids: the right output of each step.
-    """
-
-    prefix: str
-    token_ids: tuple[int, ...]
+    prefix: str  # the first input, if that is no marker; else ""
+    token_ids: tuple[int, ...]  # the right output of each step
 
     @classmethod
-    def of(cls, lesson: Lesson, target: str) -> Target:
+    def of(cls, lesson: Lesson, target: str) -> Self:
         """Returns a target text as it is taught."""
         vocabulary = lesson.target_vocabulary
         token_ids = vocabulary.encode(target).tolist()
@@ -66,13 +52,7 @@ def start(query: Query, intervention: Intervention) -> Context:
 
 
 def decode(query: Query, intervention: Intervention, target: Target | None) -> list[DecodingStep]:
-    """Translates a sentence with something changed.
-
-    Args:
-        query: the sentence.
-        intervention: what is different.
-        target: the right translation, for teacher forcing.
-    """
+    """Translates a sentence with something changed; `target` is the right translation, for teacher forcing."""
     prefix, forced, limit, suppressed = query.prefix, {}, intervention.limit, ()
     if intervention.teacher_forced:
         prefix, forced = target.prefix, dict(enumerate(target.token_ids))

@@ -6,8 +6,6 @@ click to picture; drawn from what the browser has already it takes some millisec
 play cost the server nothing.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -38,41 +36,25 @@ TEXTS = (  # of the picture
 
 
 class Shown(NamedTuple):
-    """A translation to be stepped through.
-
-    Args:
-        steps: the translation.
-        narrations: what is said of each step.
-        context: what the decoder started from.
-        vocabulary: of the target.
-        is_given: the first input was given by the student, because the model has no ⟨bos⟩.
-        begins: what stands in the box of the context vector.
-        version: what tells this translation from others.
-        n: the step, from 0, at which it begins.
-    """
+    """A translation to be stepped through."""
 
     steps: Sequence[DecodingStep]
-    narrations: Sequence[str]
-    context: Context
-    vocabulary: Vocabulary
-    is_given: bool
-    begins: str
-    version: str
-    n: int
+    narrations: Sequence[str]  # what is said of each step
+    context: Context  # what the decoder started from
+    vocabulary: Vocabulary  # of the target
+    is_given: bool  # the first input was given by the student, because the model has no ⟨bos⟩
+    begins: str  # what stands in the box of the context vector
+    version: str  # what tells this translation from others
+    n: int  # the step, from 0, at which it begins
 
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
 
 
 def all_states(steps: Sequence[DecodingStep], context: Context) -> dict[str, np.ndarray]:
-    """Returns the states before the first step and after each one, as the picture and its tables show them.
+    """Returns "h" and "c" before the first step of a translation and after each one, as the picture shows them.
 
-    Args:
-        steps: a translation.
-        context: what the decoder started from.
-
-    Returns:
-        "h" and "c", (steps + 1, hidden) each: step n goes from row n to row n + 1.
+    (steps + 1, hidden) each: step n goes from row n to row n + 1.
     """
     moments = [context, *steps]
     return {
@@ -143,8 +125,7 @@ def loop_rows(steps: Sequence[DecodingStep], first: int, is_given: bool, begins:
     Args:
         steps: a translation.
         first: the step, from 0, in the first column.
-        is_given: the first input was given by the student, because the model has no ⟨bos⟩.
-        begins: what stands in the box of the context vector.
+        is_given, begins: see `Shown`.
 
     Returns:
         Rows with "kind"; "x" and "y" in columns and lanes; "step" from 1, 0 for what is always there; "passing" for
@@ -212,13 +193,7 @@ _component = st.components.v2.component("stepper", html=_beside(".html"), css=_b
 
 
 def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None]) -> None:
-    """Draws a translation to be stepped through.
-
-    Args:
-        shown: the translation.
-        state: of the page: whether the numbers are open.
-        on_pick: called with a step, from 0, and the id of the token that it is to output instead.
-    """
+    """Draws a translation; `on_pick` is called with a step, from 0, and the id of the token that is picked there."""
 
     def picked() -> None:
         pick = st.session_state[_KEY]["pick"]
@@ -227,21 +202,14 @@ def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None
     def opened() -> None:
         state.shows_numbers = bool(st.session_state[_KEY].get("numbers"))
 
-    _component(
-        key=_KEY,
-        on_pick_change=picked,
-        on_numbers_change=opened,
-        data=picture_data(shown, state.shows_numbers),
-    )
+    data = picture_data(shown, state.shows_numbers)
+    _component(key=_KEY, on_pick_change=picked, on_numbers_change=opened, data=data)
 
 
 def picture_data(shown: Shown, shows_numbers: bool) -> dict:
     """Returns all that picture.js needs.
 
-    Args:
-        shown: the translation.
-        shows_numbers: the tables are open, so the probability of every token is sent as well. With a vocabulary of
-            words these are megabytes.
+    Where the tables are open, that is the probability of every token as well: megabytes with a vocabulary of words.
     """
     steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
     scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
@@ -254,12 +222,12 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "tokens": token_labels(shown.vocabulary),
         "steps": [
             {
-                "narration": narration,
+                "narration": said,
                 "first": first,
                 "token_id": int(step.token_id),
                 "bars": bar_rows(step, shown.vocabulary),
             }
-            for step, narration, first in zip(steps, shown.narrations, firsts, strict=True)
+            for step, said, first in zip(steps, shown.narrations, firsts, strict=True)
         ],
         "shows_numbers": shows_numbers,
         "probabilities": probabilities,

@@ -1,7 +1,5 @@
 """The section on the decoding: one turn of the loop at a time, and what happens if something in it is changed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -24,19 +22,12 @@ from seq2seq.vocabulary import Vocabulary
 
 @dataclass
 class Stepper:
-    """What the stepper remembers of one sentence and one model.
+    """What the stepper remembers of one sentence and one model."""
 
-    Args:
-        of: which sentence and model.
-        intervention: what is different now.
-        n: the step, from 0, at which the picture begins; from there it goes on in the browser.
-        version: how often something was changed.
-    """
-
-    of: tuple
+    of: tuple  # which sentence and model
     intervention: Intervention = NOTHING
-    n: int = 0
-    version: int = 0
+    n: int = 0  # the step, from 0, at which the picture begins; from there the browser goes from step to step
+    version: int = 0  # how often something was changed
 
     def set(self, **changes) -> None:
         """Changes something, or back with the values that change nothing; a new beginning is shown from step 1."""
@@ -55,13 +46,9 @@ class Stepper:
 
 
 def show(query: Query, state: TranslateState, of: tuple, beside: DeltaGenerator) -> None:
-    """Shows the stepper.
+    """Shows the stepper, and in `beside` the changed translation, beside the plain one.
 
-    Args:
-        query: the sentence.
-        state: of the page.
-        of: what tells this sentence and this model from others; a new one begins at step 1 with nothing changed.
-        beside: where the changed translation stands, beside the plain one.
+    Another sentence or model, told apart by `of`, begins at step 1 with nothing changed.
     """
     if state.stepper is None or state.stepper.of != of:
         state.stepper = Stepper(of)
