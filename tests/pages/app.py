@@ -1,4 +1,4 @@
-"""Pages in Streamlit's app tester: opening them, acting on them, and what they say."""
+"""Pages in Streamlit's app tester: opening them, acting on them, and what they say, in English."""
 
 import json
 import re
@@ -18,6 +18,7 @@ from seq2seq.classroom.lessons import suggested_settings
 from seq2seq.classroom.run import Run
 
 ROOT = Path(__file__).parents[2]
+TEXTS = catalogue("en")
 
 
 class StandInEngine:
@@ -37,13 +38,16 @@ class StandInEngine:
             run.status = "paused"
 
 
-def new_session(rows=NOTEBOOK_PAIRS, run=None, **settings) -> Session:
-    table = Table.of((source, target) for source, target in rows)
-    model, training = suggested_settings(len(table.rows))
-    session = Session("own", table, table, settings.get("model", model), settings.get("training", training))
-    session.asks = False  # questions hold answers back: see test_questions.py
+def new_session(rows=None, run=None, model=None, training=None) -> Session:
+    """Returns a session: of the notebook's pairs and what is suggested for them, or as a run has it, unless given."""
     if run is not None:
         lesson = run.state.lesson
+        rows, model, training = rows or lesson.pairs, model or lesson.model, training or lesson.training
+    table = Table.of(NOTEBOOK_PAIRS if rows is None else rows)
+    suggested = suggested_settings(len(table.rows))
+    session = Session("own", table, table, model or suggested[0], training or suggested[1])
+    session.asks = False  # questions hold answers back: see test_card.py
+    if run is not None:
         session.run = run
         session.runs = [NamedRun(run, "1.", (lesson.pairs, lesson.model))]
     return session
@@ -56,40 +60,40 @@ def a_run(state, status="finished", stop_reason="epochs", **attributes) -> Run:
     return run
 
 
-def open_page(page, session=None, language="en") -> AppTest:
-    """Opens a page as a deep link does; without a session it is the first page of a new student."""
+def open_page(page, session=None, language="en", **states) -> AppTest:
+    """Opens a page as a deep link does, with other states if given; without a session as a new student does."""
     app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    app.session_state["FrameState"] = FrameState(language)
     if session is not None:
-        app.session_state["session"] = session
-    app.switch_page(PAGES[page][0])
-    return checked(app.run())
+        states["session"] = session
+    for name, state in ({"FrameState": FrameState(language)} | states).items():
+        app.session_state[name] = state
+    return visit(app, page)
 
 
-def open_section(section, state, sentence="Hello.", language="en", is_large=False, opened=(), **remembered) -> AppTest:
+def open_section(section, state, sentence="Hello.", opened=(), **remembered) -> AppTest:
     """Opens a section of the page Translate.
 
     Args:
-        section, sentence, language, is_large: what is looked at, and how.
+        section, sentence: what is looked at.
         state: the trained model.
         opened: keys of the tables behind pictures that are open.
         remembered: other fields of `TranslateState`.
     """
-    session = new_session(state.lesson.pairs, a_run(state), model=state.lesson.model, training=state.lesson.training)
-    session.is_large = is_large
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    app.session_state["FrameState"] = FrameState(language)
-    app.session_state["session"] = session
-    app.session_state["TranslateState"] = TranslateState(sentence=sentence, section=section, **remembered)
-    for key in opened:
-        app.session_state[key] = True
-    app.switch_page(PAGES["translate"][0])
+    states = {"TranslateState": TranslateState(sentence=sentence, section=section, **remembered)}
+    return open_page("translate", new_session(run=a_run(state)), **states, **dict.fromkeys(opened, True))
+
+
+def visit(app, page) -> AppTest:
+    app.switch_page(PAGES[page][0])
     return checked(app.run())
 
 
 def checked(app) -> AppTest:
     assert [error.value for error in app.exception] == []
     return app
+
+
+# --- What a page says ------------------------------------------------------------------------------------------------
 
 
 def said(app) -> list[str]:
@@ -106,51 +110,33 @@ def said(app) -> list[str]:
     ]
 
 
+def pattern_of(text, **values) -> str:
+    """Returns what finds a text, whatever is in those of its braces that are not given."""
+    parts = re.split(r"\{(\w+)\}", text.strip())  # every second one is a name
+    parts[1::2] = (re.escape(str(values[name])) if name in values else ".+" for name in parts[1::2])
+    parts[::2] = map(re.escape, parts[::2])
+    return "".join(parts)
+
+
 def shows(app, key, language="en", **values) -> bool:
-    """Tells whether a text stands on a page, whatever is in those of its braces that are not given."""
-    parts = re.split(r"(\{\w+\})", catalogue(language)[key].strip())
-    pattern = "".join(
-        re.escape(str(values[part[1:-1]]))
-        if part[1:-1] in values and part.startswith("{")
-        else ".+"
-        if re.fullmatch(r"\{\w+\}", part)
-        else re.escape(part)
-        for part in parts
-    )
+    """Tells whether a text of the catalogue stands on a page; see `pattern_of`."""
+    pattern = pattern_of(catalogue(language)[key], **values)
     return any(re.search(pattern, text) for text in said(app))
 
 
-def table_with(app, key, language="en") -> pd.DataFrame:
-    """Returns the table that has a column of some name."""
-    column = catalogue(language)[key]
-    return next(table.value for table in app.dataframe if column in table.value.columns)
+def links(app) -> list[str]:
+    """Returns the links below a page's title."""
+    return [link.value for link in app.main.get("page_link")]
 
 
-def button(app, key, language="en"):
-    return next(b for b in app.button if b.label == catalogue(language)[key])
-
-
-def edit(app, edited=(), added=(), deleted=()) -> AppTest:
-    """Sends what the table would send from the browser: all that was changed since it began."""
-    edits = {"edited_rows": dict(edited), "added_rows": list(added), "deleted_rows": list(deleted)}
-    states = app._tree.get_widget_states()
-    states.widgets.add(id=app.data_editor[0].proto.id, string_value=json.dumps(edits))
-    return checked(app._run(states))
-
-
-def listed_problems(app) -> list[tuple[str, str]]:
-    """Returns (mark, message) of each problem that the page lists."""
-    return [tuple(e.value.split(" ", 1)) for e in app.text if e.value[:1] in ("✗", "·")]
-
-
-def translate(app, sentence) -> AppTest:
-    app.text_input[0].set_value(sentence)
-    return checked(app.run())
-
-
-def translation(app) -> list[str]:
-    """Returns what stands in plain text: the sentence, its translation, what was changed …"""
+def plain_texts(app) -> list[str]:
+    """Returns what stands in plain text: the sentence, its translation, what was changed, problems of rows …"""
     return [element.value for element in app.text]
+
+
+def table_with(app, key) -> pd.DataFrame:
+    """Returns the table that has a column of some name."""
+    return next(table.value for table in app.dataframe if TEXTS[key] in table.value.columns)
 
 
 def picture(app) -> dict:
@@ -163,44 +149,52 @@ def narrations(app) -> list[str]:
     return [step["narration"] for step in picture(app)["steps"]]
 
 
-def ending(key, language="en", **values) -> str:
-    return "⚑ " + catalogue(language)[f"translate.ended_{key}"].format(**values)
+def ending(key, **values) -> str:
+    """Returns the last line of a narration where the translation has ended."""
+    return "⚑ " + TEXTS[f"translate.ended_{key}"].format(**values)
 
 
-def changed(app) -> list[str]:
-    """Returns how the changed translation is described, and what it is."""
-    return translation(app)[2:4]
-
-
-def choose(app, key, value, language="en"):
-    """Chooses something in the selectbox of a label."""
-    box = next(box for box in app.selectbox if box.label == catalogue(language)[key])
-    return checked(box.set_value(value).run())
-
-
-def counts(app) -> list[str]:
-    return app.dataframe[0].value.iloc[:, -1].tolist()
-
-
-def upload(app, content, name="pairs.txt"):
-    app.file_uploader[0].set_value((name, content, "text/plain"))
-    return checked(app.run())
-
-
-def chart(app, key, language="en", **values):
+def chart(app, key, **values):
     """Returns a chart by its description, a text of the catalogue."""
-    alt = catalogue(language)[key].format(**values)
+    alt = TEXTS[key].format(**values)
     return next(chart.proto for chart in app.get("vega_lite_chart") if chart.proto.alt == alt)
 
 
-def chart_tables(app, key, language="en", **values) -> dict[str, pd.DataFrame]:
+def chart_tables(app, key, **values) -> dict[str, pd.DataFrame]:
     """Returns the tables that a chart draws, by their names; see `chart`."""
-    datasets = chart(app, key, language, **values).datasets
+    datasets = chart(app, key, **values).datasets
     return {data.name: pa.ipc.open_stream(data.data.data).read_pandas() for data in datasets}
 
 
-def click_chart(app, key, selection, language="en") -> AppTest:
-    """Sends what a chart sends from the browser when something in it is clicked: parameter → what was chosen."""
+# --- What a student does ---------------------------------------------------------------------------------------------
+
+
+def button(app, key):
+    return next(button for button in app.button if button.label == TEXTS[key])
+
+
+def click(app, key) -> AppTest:
+    return checked(button(app, key).click().run())
+
+
+def choose(app, key, value) -> AppTest:
+    """Chooses something in the selectbox of a label."""
+    box = next(box for box in app.selectbox if box.label == TEXTS[key])
+    return checked(box.set_value(value).run())
+
+
+def translate(app, sentence) -> AppTest:
+    return checked(app.text_input[0].set_value(sentence).run())
+
+
+def edit(app, edited=(), added=(), deleted=()) -> AppTest:
+    """Sends what the table would send from the browser: all that was changed since it began."""
+    edits = {"edited_rows": dict(edited), "added_rows": list(added), "deleted_rows": list(deleted)}
+    return send(app, app.data_editor[0].proto, edits)
+
+
+def send(app, proto, value) -> AppTest:
+    """Sends what the browser would send for an element."""
     states = app._tree.get_widget_states()
-    states.widgets.add(id=chart(app, key, language).id, string_value=json.dumps({"selection": selection}))
+    states.widgets.add(id=proto.id, string_value=json.dumps(value))
     return checked(app._run(states))

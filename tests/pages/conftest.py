@@ -27,4 +27,4 @@ def engine(monkeypatch):
 @pytest.fixture
 def trained_session(trained) -> Session:
     """The notebook's pairs, and a model that knows them."""
-    return new_session(run=a_run(trained), model=trained.lesson.model, training=trained.lesson.training)
+    return new_session(run=a_run(trained))

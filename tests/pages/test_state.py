@@ -20,8 +20,7 @@ def test_a_step_stays_where_there_are_more_of_them():
     app = AppTest.from_function(steps)
     state = app.session_state["state"] = SimpleNamespace(step=0, last=5)
     checked(app.run())
-    app.select_slider[0].set_value(3)
-    checked(app.run())
+    checked(app.select_slider[0].set_value(3).run())
     for last, step in ((9, 3), (2, 2), (5, 2)):
         state.last = last
         checked(app.run())

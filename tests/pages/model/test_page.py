@@ -3,23 +3,10 @@
 import math
 from dataclasses import replace
 
-import pytest
-
-from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
 from seq2seq.classroom.lessons import suggested_settings
 from seq2seq.state import weight_shapes
-from tests.pages.app import (
-    a_run,
-    button,
-    checked,
-    counts,
-    new_session,
-    open_page,
-    shows,
-    translate,
-    translation,
-)
+from tests.pages.app import TEXTS, a_run, checked, click, new_session, open_page, plain_texts, shows, translate, visit
 
 SETTINGS = {name: f"ModelConfig-{name}" for name in ModelConfig.__dataclass_fields__}
 
@@ -28,113 +15,73 @@ def shown_settings(app) -> ModelConfig:
     """Returns the model that the page's widgets show."""
     hidden = app.number_input(key=SETTINGS["hidden_size"]).value
     toggles = [app.toggle(key=SETTINGS[name]).value for name in ("markers", "mask_padding")]
-    return ModelConfig(
-        hidden, *toggles, *(app.selectbox(key=SETTINGS[f"{s}_tokens"]).value for s in ("source", "target"))
-    )
+    levels = [app.selectbox(key=SETTINGS[f"{side}_tokens"]).value for side in ("source", "target")]
+    return ModelConfig(hidden, *toggles, *levels)
 
 
 def test_as_in_the_notebook():
     session = new_session()
     app = open_page("model", session)
-    checked(button(app, "model.as_in_notebook").click().run())
-    assert counts(app) == ["7,168", "7,296", "792", "15,256"]
-    assert app.dataframe[0].value.iloc[:, 1].tolist() == [
-        "4 × (23 + 32 + 1) × 32",
-        "4 × (24 + 32 + 1) × 32",
-        "(32 + 1) × 24",
-        "7,168 + 7,296 + 792",
+    click(app, "model.as_in_notebook")
+    parameters = app.dataframe[0].value
+    assert list(zip(parameters.iloc[:, 1], parameters.iloc[:, -1], strict=True)) == [
+        ("4 × (23 + 32 + 1) × 32", "7,168"),
+        ("4 × (24 + 32 + 1) × 32", "7,296"),
+        ("(32 + 1) × 24", "792"),
+        ("7,168 + 7,296 + 792", "15,256"),
     ]
     notebook = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
     assert (session.model, session.training) == (notebook.model, notebook.training)
     assert shown_settings(app) == notebook.model
-    checked(button(app, "model.suggested").click().run())
+    click(app, "model.suggested")
     assert (session.model, session.training) == suggested_settings(5)
     assert shown_settings(app) == session.model
 
 
-def test_units_and_switches_change_the_model():
+def test_the_parameters_add_up():
     session = new_session()
     app = open_page("model", session)
-    app.number_input(key=SETTINGS["hidden_size"]).set_value(8)
-    checked(app.run())
-    assert session.model == ModelConfig(8)
-    assert counts(app) == ["1,024", "1,120", "234", "2,378"]
-    assert "(batch, 8)" in "".join(element.value for element in app.get("html"))
-    app.toggle(key=SETTINGS["markers"]).set_value(False)
-    app.toggle(key=SETTINGS["mask_padding"]).set_value(False)
-    checked(app.run())
-    assert session.model == ModelConfig(8, markers=False, mask_padding=False)
-    assert counts(app) == ["1,024", "1,056", "216", "2,296"]
-    assert shown_settings(open_page("model", session)) == session.model
+    for session.model in (ModelConfig(1), ModelConfig(200, markers=False)):
+        table = checked(app.run()).dataframe[0].value
+        counts = [int(count.replace(",", "")) for count in table["Parameters"]]
+        assert counts[-1] == sum(counts[:-1]) == sum(map(math.prod, weight_shapes(session.lesson).values()))
+        for row, total in zip(table.iloc[:-1].itertuples(index=False), counts, strict=False):
+            assert sum(int(part.replace(",", "")) for part in row[2:5] if part) == total
+            assert eval(row[1].replace("×", "*")) == total
 
 
 def test_two_tabs_change_the_same_model():
     """Each takes over what was changed in it, and nothing of what it showed before."""
     session = new_session()
     first, second = open_page("model", session), open_page("model", session)
-    first.number_input(key=SETTINGS["hidden_size"]).set_value(8)
-    checked(first.run())
+    checked(first.number_input(key=SETTINGS["hidden_size"]).set_value(8).run())
+    assert session.model == ModelConfig(8)
+    assert "(batch, 8)" in "".join(element.value for element in first.get("html"))
     second.toggle(key=SETTINGS["markers"]).set_value(False)
-    checked(second.run())
-    assert session.model == ModelConfig(8, markers=False)
+    checked(second.toggle(key=SETTINGS["mask_padding"]).set_value(False).run())
+    assert session.model == ModelConfig(8, markers=False, mask_padding=False)
     assert shown_settings(second) == shown_settings(checked(first.run())) == session.model
 
 
-@pytest.mark.parametrize(
-    ("levels", "shapes"),
-    [
-        (("character", "jamo"), ("(5, 18, 23)", "(5, 19, 31)")),
-        (("jamo", "character"), ("(5, 18, 23)", "(5, 11, 26)")),
-        (("word", "word"), ("(5, 5, 13)", "(5, 5, 15)")),
-    ],
-)
-def test_a_choice_of_tokens_holds_on_every_page(levels, shapes):
-    session = new_session()
+def test_a_choice_of_tokens_holds_on_every_page():
+    session, words, jamo = new_session(), TEXTS["tokens.word_many"], TEXTS["tokens.jamo_many"]
     app = open_page("model", session)
-    for side, level in zip(("source", "target"), levels, strict=True):
-        app.selectbox(key=SETTINGS[f"{side}_tokens"]).set_value(level)
-        checked(app.run())
-    assert session.model == ModelConfig(source_tokens=levels[0], target_tokens=levels[1])
-    app = open_page("tensors", session)
-    encoder, decoder = shapes
-    assert [e.value for e in app.markdown if e.value.startswith("###")] == [
-        f"### `{shape}`" for shape in (encoder, decoder, decoder)
-    ]
-    kinds = [catalogue("en")[f"tokens.{level}_many"] for level in levels]
-    assert shows(app, "tensors.axis_tokens_source", kinds=kinds[0])
-    assert shows(app, "tensors.axis_tokens_target_plus", kinds=kinds[1])
+    app.selectbox(key=SETTINGS["source_tokens"]).set_value("word")
+    checked(app.selectbox(key=SETTINGS["target_tokens"]).set_value("jamo").run())
+    assert session.model == ModelConfig(source_tokens="word", target_tokens="jamo")
+    visit(app, "tensors")
+    shapes = [element.value for element in app.markdown if element.value.startswith("###")]
+    assert shapes == ["### `(5, 5, 13)`", *["### `(5, 19, 31)`"] * 2]
+    assert shows(app, "tensors.axis_tokens_source", kinds=words)
+    assert shows(app, "tensors.axis_tokens_target_plus", kinds=jamo)
     tables = [table.value for table in app.dataframe[:2]]
     assert [table.iloc[:, 1].tolist() for table in tables] == [[6, 6, 2], [6, 13, 2]]  # Hello. and 안녕하세요.
     assert list(tables[1].iloc[1, 2])[:6] == ["ㅇ", "ㅏ", "-ㄴ", "ㄴ", "ㅕ", "-ㅇ"]
-    state = replace(TrainingState.new(session.lesson), step=1)
-    trained_session = new_session(run=a_run(state), model=session.model)
-    for page in ("train", "translate"):
-        open_page(page, trained_session)
-    app = open_page("model", trained_session)
-    checked(button(app, "model.as_in_notebook").click().run())
-    assert (trained_session.model.source_tokens, trained_session.model.target_tokens) == ("character", "character")
-
-
-@pytest.mark.parametrize("units", [1, 32, 200])
-def test_the_parameters_add_up(units):
-    session = new_session(model=ModelConfig(units))
-    table = next(frame.value for frame in open_page("model", session).dataframe if "Parameters" in frame.value)
-    counts = [int(count.replace(",", "")) for count in table["Parameters"]]
-    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(units))
-    assert counts[-1] == sum(counts[:-1]) == sum(math.prod(shape) for shape in weight_shapes(lesson).values())
-    for _, row in table.iloc[:-1].iterrows():
-        parts = [int(row[name].replace(",", "")) for name in table.columns[2:5] if row[name]]
-        total = int(row["Parameters"].replace(",", ""))
-        assert sum(parts) == total == eval(row.iloc[1].replace("×", "*"))
-
-
-def test_unknown_tokens_are_named_by_what_they_are():
-    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(source_tokens="word", target_tokens="jamo", markers=False))
-    session = new_session(run=a_run(replace(TrainingState.new(lesson), step=1)), model=lesson.model)
-    app = open_page("translate", session)
-    words = catalogue("en")["tokens.word_many"]
-    translate(app, "What is life?")
+    session = new_session(run=a_run(replace(TrainingState.new(session.lesson), step=1)))
+    app = translate(open_page("translate", session), "What is life?")
     assert shows(app, "translate.unknown", kinds=words)
-    assert "␣life" in translation(app)
-    translate(app, "Nobody knows")
-    assert shows(app, "translate.all_unknown", kinds=words)
+    assert "␣life" in plain_texts(app)
+    assert shows(translate(app, "Nobody knows"), "translate.all_unknown", kinds=words)
+    visit(app, "train")
+    click(visit(app, "model"), "model.as_in_notebook")
+    assert (session.model.source_tokens, session.model.target_tokens) == ("character", "character")

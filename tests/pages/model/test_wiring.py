@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from pages.parts.model.wiring import QUESTIONS
 from seq2seq import NOTEBOOK_PAIRS, Lesson, vectorize
 from tests.pages.app import checked, new_session, open_page, shows
@@ -13,42 +11,37 @@ def drawn(app):
     return next(html.value for html in app.get("html") if "wirings" in html.value)
 
 
-@pytest.mark.parametrize("asked", [None, *QUESTIONS])
-def test_the_wirings_have_the_shapes_of_the_lesson(asked):
+def test_the_wirings_have_the_shapes_of_the_lesson():
     app = open_page("model", new_session())
-    app.button_group(key="ModelState-asked").set_value(asked)
-    training, translating = drawn(checked(app.run())).split("wiring translating")
-    shapes = [re.findall(r"<code>(\([\w, ]+\))</code>", wiring) for wiring in (training, translating)]
-    for wiring in (training, translating):  # every arrow, and what goes round: the pick, the states, those thrown away
-        assert all("<code>(" in arrow for arrow in re.findall('<div class="arrow .*?</div>', wiring))
-    assert "<code>(batch, 32)</code></s>" in training.split('class="decoder')[1]
-    assert "<code>(1, 32)</code> →" in translating.split('class="decoder')[1]
-    source, _, target = (array.shape for array in vectorize(Lesson(NOTEBOOK_PAIRS)))
-    assert f"Python <code>(1, 1, {target[2]})</code>" in translating
-    for name in ("encoder_model", "decoder_model"):  # the names in the code are those of the frames
-        assert translating.count(name) == 2
-    assert {f"(batch, {source[1]}, {source[2]})", f"(batch, {target[1]}, {target[2]})", "(batch, 32)"} <= {*shapes[0]}
-    assert {f"(1, 6, {source[2]})", f"(1, 1, {target[2]})", "(1, 32)", "(1, 1, 32)"} == {*shapes[1]}
-    assert ("aside" in training) == (asked is not None)
-    for letter in "ABC":  # the same weights in both
-        assert all(f'<span class="weights">{letter}</span>' in wiring for wiring in (training, translating))
-
-
-def test_what_answers_a_question_is_there_to_stay_bright():
-    places = set(re.findall(r'<div class="([a-z_]+)', drawn(open_page("model", new_session()))))
-    assert set().union(*QUESTIONS.values()) <= places
+    for asked in (None, *QUESTIONS):
+        checked(app.button_group(key="ModelState-asked").set_value(asked).run())
+        training, translating = wirings = drawn(app).split("wiring translating")
+        shapes = [{*re.findall(r"<code>(\([\w, ]+\))</code>", wiring)} for wiring in wirings]
+        for wiring in wirings:  # every arrow, and what goes round: the pick, the states, those thrown away
+            assert all("<code>(" in arrow for arrow in re.findall('<div class="arrow .*?</div>', wiring))
+            for letter in "ABC":  # the same weights in both
+                assert f'<span class="weights">{letter}</span>' in wiring
+        assert "<code>(batch, 32)</code></s>" in training.split('class="decoder')[1]
+        assert "<code>(1, 32)</code> →" in translating.split('class="decoder')[1]
+        source, _, target = (array.shape for array in vectorize(Lesson(NOTEBOOK_PAIRS)))
+        assert f"Python <code>(1, 1, {target[2]})</code>" in translating
+        for name in ("encoder_model", "decoder_model"):  # the names in the code are those of the frames
+            assert translating.count(name) == 2
+        assert {f"(batch, {source[1]}, {source[2]})", f"(batch, {target[1]}, {target[2]})", "(batch, 32)"} <= shapes[0]
+        assert {f"(1, 6, {source[2]})", f"(1, 1, {target[2]})", "(1, 32)", "(1, 1, 32)"} == shapes[1]
+        assert ("aside" in training) == (asked is not None)
+    places = set(re.findall(r'<div class="([a-z_]+)', drawn(app)))
+    assert set().union(*QUESTIONS.values()) <= places  # what answers a question is there to stay bright
 
 
 def test_other_units_do_not_fit():
     session = new_session()
     app = open_page("model", session)
     assert not [field for field in app.number_input if (field.key or "").startswith("decoder-units")]
-    app.button_group(key="ModelState-asked").set_value("units")
-    checked(app.run())
+    checked(app.button_group(key="ModelState-asked").set_value("units").run())
     assert shows(app, "model.units_fit", units=32)
     assert any("(1, 32) @ (32, 128)\n(1, 128)" in block.value for block in app.code)
-    app.number_input(key="decoder-units-32").set_value(24)
-    checked(app.run())
+    checked(app.number_input(key="decoder-units-32").set_value(24).run())
     assert shows(app, "model.units_clash", given=32, taken=24)
     assert any("(1, 32) @ (24, 96)\nValueError" in block.value for block in app.code)
     assert session.model.hidden_size == 32  # the lesson stays as it is

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pages.parts.pairs.table import with_edits, with_ids
 from pages.parts.rows import Table
 from seq2seq import NOTEBOOK_PAIRS
-from tests.pages.app import button, checked, edit, new_session, open_page, shows
+from tests.pages.app import checked, click, edit, new_session, open_page, shows
 
 START = Table.of((f"source {n}", f"target {n}") for n in range(6))
 
@@ -129,8 +129,8 @@ def test_different_rows_edited_in_two_tabs_both_survive(tabs):
     rows = (("Hello.", "하나"), ("How are you?", "둘"), *NOTEBOOK_PAIRS[2:4], ("One", "일"), ("Two", "이"))
     assert session.rows == rows
     assert second.data_editor[0].value["source"].tolist() == [source for source, _ in rows]
-    checked(button(second, "pairs.undo").click().run())
-    checked(button(first, "pairs.undo").click().run())
+    click(second, "pairs.undo")
+    click(first, "pairs.undo")
     assert session.rows == NOTEBOOK_PAIRS
 
 

@@ -6,24 +6,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
-from pages.parts import texts as page_texts
 from pages.parts.frame import PAGES
 from pages.parts.questions.card import _verbatim
 from pages.parts.questions.questions import questions_of
-from pages.parts.state import FrameState
-from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState
-from tests.pages.app import (
-    ROOT,
-    a_run,
-    checked,
-    new_session,
-    open_page,
-    said,
-    shows,
-)
+from tests.pages.app import TEXTS, a_run, checked, new_session, open_page, said, shows, visit
 
 
 @given(st.text(st.sampled_from("a`*![]():$ "), min_size=1, max_size=12).filter(str.strip))
@@ -43,8 +31,8 @@ def barely_trained(rows=NOTEBOOK_PAIRS, **attributes):
     return a_run(replace(TrainingState.new(Lesson(rows)), step=1, epoch=1), **attributes)
 
 
-def asking(run=None, rows=NOTEBOOK_PAIRS):
-    session = new_session(rows, run=run)
+def asking(run=None):
+    session = new_session(run=run)
     session.asks = True
     return session
 
@@ -56,64 +44,52 @@ def answer(app, question, value):
     return checked(app.button(key=f"commit-{question.id}").click().run())
 
 
-@pytest.mark.parametrize(("page", "language"), [*((page, "en") for page in PAGES), ("translate", "ko")])
-def test_every_page_asks(page, language, monkeypatch):
-    monkeypatch.setattr(page_texts, "language", lambda: language)  # the app tester writes the choices itself
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_asks(page):
     session = asking(barely_trained())
-    app = open_page(page, session, language)
+    app = open_page(page, session)
     asked = questions_of(session.lesson, session.trained)[page]
     for n, question in enumerate(asked):
-        number = catalogue(language)["questions.number"].format(n=n + 1, of=len(asked), question="")
+        number = TEXTS["questions.number"].format(n=n + 1, of=len(asked), question="")
         [label] = [card.label for card in app.expander if card.label.startswith(number)]
         assert "{" not in label
         wrong, mistake = next(iter(question.mistakes.items()))
-        app = answer(app, question, wrong)
+        answer(app, question, wrong)
         assert session.answers[question.id] == wrong
-        verdict = {"answer": f"{wrong:,}"} if question.kind == "typed" else None
-        assert shows(app, "questions.wrong_typed" if verdict else "questions.wrong", language, **verdict or {})
-        assert shows(app, f"questions.wrong_{mistake}", language)
-        assert shows(app, f"questions.{question.name}_because", language)
-        assert shows(app, "questions.progress", language, done=n + 1, right=0)
+        if question.kind == "typed":
+            assert shows(app, "questions.wrong_typed", answer=f"{wrong:,}")
+        else:
+            assert shows(app, "questions.wrong")
+        assert shows(app, f"questions.wrong_{mistake}")
+        assert shows(app, f"questions.{question.name}_because")
+        assert shows(app, "questions.progress", done=n + 1, right=0)
         if n + 1 < len(asked):
-            app = checked(app.button(key=f"next-{page}").click().run())
+            checked(app.button(key=f"next-{page}").click().run())
 
 
-def test_a_right_answer_is_told_so_and_counted():
+def test_what_answers_a_question_is_hidden_until_it_is_answered_or_shown():
     session = asking()
     app = open_page("tensors", session)
     asked = questions_of(session.lesson)
-    shape = asked["tensors"][0]
+    total, shape = sum(map(len, asked.values())), asked["tensors"][0]
     assert app.radio(key=f"answer-{shape.id}").value is None  # nothing is chosen beforehand
-    assert shows(app, "questions.hidden")
-    assert "`(5, 11, 26)`" not in " ".join(e.value for e in app.markdown)
-    app = answer(app, shape, shape.right)
-    assert any(catalogue("en")["questions.right"] in element.value for element in app.success)
-    assert not app.error
-    assert not shows(app, "questions.hidden")
-    assert "(5, 11, 26)" in " ".join(e.value for e in app.markdown)
-    total = sum(map(len, asked.values()))
-    assert shows(app, "questions.progress", done=1, of=total, right=1)
-
-
-def test_committing_nothing_is_no_answer():
-    session = asking()
-    app = open_page("tensors", session)
-    shape = questions_of(session.lesson)["tensors"][0]
     checked(app.button(key=f"commit-{shape.id}").click().run())
-    assert session.answers == {}
-    assert shows(app, "questions.choose")
-
-
-@pytest.mark.parametrize(("page", "name"), [("tensors", "shape"), ("model", "parameters")])
-def test_what_answers_a_question_can_be_shown_without_answering(page, name):
-    session = asking()
-    app = open_page(page, session)
+    assert shows(app, "questions.choose") and session.answers == {}
     assert shows(app, "questions.hidden")
-    checked(app.button(key=f"show-{name}").click().run())
-    assert not shows(app, "questions.hidden")
-    assert list(session.answers.values()) == [None]
-    assert shows(app, "questions.progress", done=1, right=0, shown=1)
+    assert "`(5, 11, 26)`" not in " ".join(element.value for element in app.markdown)
+    answer(app, shape, shape.right)
+    assert any(TEXTS["questions.right"] in element.value for element in app.success)
     assert not app.error
+    assert not shows(app, "questions.hidden")
+    assert "(5, 11, 26)" in " ".join(element.value for element in app.markdown)
+    assert shows(app, "questions.progress", done=1, of=total, right=1)
+    visit(app, "model")
+    assert shows(app, "questions.hidden")
+    checked(app.button(key="show-parameters").click().run())
+    assert list(session.answers.values()) == [shape.right, None]
+    for tab in (app, open_page("model", session)):  # also after a reload
+        assert not shows(tab, "questions.hidden") and not tab.error
+        assert shows(tab, "questions.progress", done=2, right=1, shown=1)
 
 
 def test_who_has_answers_shown_comes_to_the_end_as_well():
@@ -126,37 +102,17 @@ def test_who_has_answers_shown_comes_to_the_end_as_well():
     assert [bar.value for bar in app.get("progress")] == [100]
 
 
-def test_answers_outlive_the_page_and_a_reload():
+def test_other_data_asks_anew_and_hides_nothing_again():
     session = asking()
     app = open_page("model", session)
-    question = questions_of(session.lesson)["model"][0]
-    answer(app, question, question.right)
-    app.switch_page(PAGES["tensors"][0])
-    checked(app.run())
-    assert shows(app, "questions.progress", done=1, right=1)
-    again = open_page("model", session, "ko")
-    assert shows(again, "questions.progress", "ko", done=1, right=1)
-    assert not shows(again, "questions.hidden", "ko")
-
-
-@pytest.mark.parametrize(("page", "name", "is_answered"), [("tensors", "shape", True), ("model", "parameters", False)])
-def test_other_data_asks_anew_and_hides_nothing_again(page, name, is_answered):
-    session = asking()
-    app = open_page(page, session)
-    question = questions_of(session.lesson)[page][0]
-    if is_answered:
+    for settings, right in (({"hidden_size": 16, "markers": False}, 0), ({"hidden_size": 32, "markers": True}, 1)):
+        question = questions_of(session.lesson)["model"][0]
         answer(app, question, question.right)
-    else:
-        checked(app.button(key=f"show-{name}").click().run())
-    session.model = replace(session.model, hidden_size=16, markers=False)
-    app = open_page(page, session)
-    assert not shows(app, "questions.hidden")
-    assert shows(app, "questions.progress", done=0, right=0)
-    anew = questions_of(session.lesson)[page][0]
-    assert anew.name == name
-    answer(app, anew, anew.right)
-    session.model = replace(session.model, hidden_size=32, markers=True)
-    assert shows(open_page(page, session), "questions.progress", done=1, right=int(is_answered))
+        session.model = replace(session.model, **settings)
+        app = open_page("model", session)
+        assert not shows(app, "questions.hidden")
+        assert shows(app, "questions.progress", done=right, right=right)  # what was answered before counts again
+        assert questions_of(session.lesson)["model"][0].name == question.name
 
 
 def test_starting_over():
@@ -177,7 +133,7 @@ def card(app):
     return next(card for card in app.expander if "Question" in card.label)
 
 
-@pytest.mark.parametrize("page", ["model", "train", "translate"])
+@pytest.mark.parametrize("page", ["train", "translate"])
 def test_the_card_is_open_as_long_as_something_is_unanswered(page):
     session = asking(None if page == "train" else barely_trained())
     app = open_page(page, session)
@@ -223,50 +179,17 @@ def test_an_answer_cannot_be_read_off_the_picture():
 def test_a_teacher_can_turn_questions_off():
     session = asking()
     app = open_page("tensors", session)
-    app.toggle(key="Session-asks").set_value(False)
-    checked(app.run())
+    checked(app.toggle(key="Session-asks").set_value(False).run())
     assert not session.asks
     assert not shows(app, "questions.hidden")
     assert not shows(app, "questions.progress")
-    app.toggle(key="Session-asks").set_value(True)
-    assert shows(checked(app.run()), "questions.hidden")
-
-
-@pytest.mark.parametrize(
-    ("address", "asks", "is_large"), [({}, True, False), ({"questions": "off", "large": "on"}, False, True)]
-)
-def test_an_address_can_begin_without_questions_and_in_large_type(address, asks, is_large):
-    app = AppTest.from_file(ROOT / "streamlit_app.py", default_timeout=60)
-    app.session_state["FrameState"] = FrameState("en")
-    for name, value in address.items():
-        app.query_params[name] = value
-    checked(app.run())
-    session = app.session_state["session"]
-    assert (session.asks, session.is_large) == (asks, is_large)
-    assert shows(app, "questions.progress") == asks
-
-
-def test_large_type():
-    session = asking()
-    app = open_page("model", session)
-
-    def is_large():
-        return any("--type-size: 130%" in element.proto.body for element in app.get("html"))
-
-    assert not is_large()
-    app.toggle(key="Session-is_large").set_value(True)
-    checked(app.run())
-    assert session.is_large
-    assert is_large()
-    app.switch_page(PAGES["train"][0])
-    checked(app.run())
-    assert is_large()
+    assert shows(checked(app.toggle(key="Session-asks").set_value(True).run()), "questions.hidden")
 
 
 def test_what_students_type_never_becomes_markup_in_a_question():
     typed = "*a* ![x](http://x/y.png) [l](u)"
     rows = ((typed, typed), ("b", "c"), ("`", "``"))
-    session = asking(barely_trained(rows), rows)
+    session = asking(barely_trained(rows))
     every = [(page, q) for page, asked in questions_of(session.lesson, session.trained).items() for q in asked]
     with_typed_choices = [(page, question) for page, question in every if question.kind in ("text", "token")]
     assert {question.kind for _, question in with_typed_choices} == {"text", "token"}
@@ -274,7 +197,7 @@ def test_what_students_type_never_becomes_markup_in_a_question():
         session.answers = {other.id: None for _, other in every if other is not question}  # so that it is asked first
         app = open_page(page, session)
         for option in app.radio(key=f"answer-{question.id}").options:
-            assert option.startswith("`") or option == catalogue("en")["questions.nothing"]
+            assert option.startswith("`") or option == TEXTS["questions.nothing"]
         labels = [expander.label for expander in app.expander]
         shown = [*said(app), *labels, *said(answer(app, question, question.right))]
         assert [text for text in shown if typed in text] == []

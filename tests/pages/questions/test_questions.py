@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pages.parts.frame import PAGES
 from pages.parts.questions.questions import questions_of
-from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, vectorize
 from seq2seq.analysis.metrics import evaluate
 from seq2seq.state import weight_shapes
 from seq2seq.vocabulary import BOS, EOS, LEVELS
+from tests.pages.app import TEXTS
 
 texts = st.text(st.sampled_from("ab A.가난`*"), min_size=1, max_size=8).filter(str.strip)
 lessons = st.builds(
@@ -50,7 +50,7 @@ def test_every_page_asks_and_one_choice_is_right(lesson):
             assert question.choices.count(question.right) == 1
             assert set(question.mistakes) == set(question.choices) - {question.right}
             for reason in question.mistakes.values():
-                assert f"questions.wrong_{reason}" in catalogue("en")
+                assert f"questions.wrong_{reason}" in TEXTS
 
 
 @given(lessons)

@@ -3,26 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.parts.frame import PAGES
 from pages.parts.tensors.vocabulary import numbered_as_a_set
-from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.theme import display_token
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator, vectorize
 from seq2seq.state import initial_weights
-from tests.pages.app import button, checked, new_session, open_page, shows
+from tests.pages.app import TEXTS, checked, click, links, new_session, open_page, plain_texts, shows, visit
 
 
-def visit(app, page):
-    app.switch_page(PAGES[page][0])
-    return checked(app.run())
-
-
-def switch(app, key, language="en"):
-    return next(toggle for toggle in app.main.toggle if toggle.label == catalogue(language)[key])
+def switch(app, key):
+    return next(toggle for toggle in app.main.toggle if toggle.label == TEXTS[key])
 
 
 def follow(app, tensor):
@@ -30,67 +22,56 @@ def follow(app, tensor):
     return checked(app.run())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_switches_are_those_of_the_page_model(language):
+def test_the_switches_are_those_of_the_page_model():
     session = new_session()
-    app = open_page("tensors", session, language)
+    app = open_page("tensors", session)
 
     def shapes():
         return [element.value for element in app.markdown if element.value.startswith("###")]
 
     assert shapes() == ["### `(5, 18, 23)`", "### `(5, 11, 26)`", "### `(5, 11, 26)`"]
-    assert shows(app, "tensors.axis_time_target_plus", language, n=11, longest=10)
-    assert shows(app, "tensors.axis_tokens_target_plus", language, n=26, different=24)
-    assert shows(app, "tensors.shift_markers", language)
-    assert shows(app, "tensors.legend_left_out", language)
-    for key in ("model.markers", "model.mask_padding"):
-        switch(app, key, language).set_value(False)
-        checked(app.run())
+    assert shows(app, "tensors.axis_time_target_plus", n=11, longest=10)
+    assert shows(app, "tensors.axis_tokens_target_plus", n=26, different=24)
+    assert shows(app, "tensors.shift_markers")
+    assert shows(app, "tensors.legend_left_out")
+    switch(app, "model.markers").set_value(False)
+    checked(switch(app, "model.mask_padding").set_value(False).run())
     assert session.model == ModelConfig(markers=False, mask_padding=False)
     assert shapes() == ["### `(5, 18, 23)`", "### `(5, 10, 24)`", "### `(5, 10, 24)`"]  # the notebook's
-    assert shows(app, "tensors.axis_time_target", language, n=10, longest=10)
-    assert shows(app, "tensors.axis_tokens_target", language, n=24, different=24)
-    assert shows(app, "tensors.shift_notebook", language)
-    assert shows(app, "tensors.legend_padding", language)
-    assert not switch(visit(app, "model"), "model.markers", language).value
-    switch(app, "model.markers", language).set_value(True)
-    checked(app.run())
+    assert shows(app, "tensors.axis_time_target", n=10, longest=10)
+    assert shows(app, "tensors.axis_tokens_target", n=24, different=24)
+    assert shows(app, "tensors.shift_notebook")
+    assert shows(app, "tensors.legend_padding")
+    assert not switch(visit(app, "model"), "model.markers").value
+    checked(switch(app, "model.markers").set_value(True).run())
     visit(app, "tensors")
-    assert [switch(app, f"model.{key}", language).value for key in ("markers", "mask_padding")] == [True, False]
+    assert [switch(app, f"model.{key}").value for key in ("markers", "mask_padding")] == [True, False]
 
 
-def test_choosing_a_pair_and_a_tensor():
+def test_choosing_a_pair_a_tensor_and_a_token():
     session = new_session()
     app = open_page("tensors", session)
     assert shows(app, "tensors.zero_rows", tensor="encoder_inputs", pair=0, steps=18, zero=12)
-    app.selectbox[0].set_value(3)
-    checked(app.run())
+    assert app.select_slider[0].value == 0
+    click(app, "choosing.forward")
+    checked(app.select_slider[0].set_value(2).run())
+    # The third token of the first pair, Hello., is an l.
+    token_id = Lesson(NOTEBOOK_PAIRS).source_vocabulary.encode("l")[0]
+    assert {"l", str(token_id), f"encoder_inputs[0, 2, {token_id}]"} <= {*plain_texts(app)}
+    assert app.code[0].value.splitlines()[0] == f"print(encoder_inputs[0, 2, {token_id}])  # 1.0"
+    assert "np.array_equal" in app.code[1].value
+    checked(app.select_slider[0].set_value(17).run())
+    assert shows(app, "tensors.no_token", n=0, t=17)
+    assert "np.any" in app.code[1].value
+    checked(app.selectbox[0].set_value(3).run())
     assert session.chosen == 3
     assert shows(app, "tensors.zero_rows", tensor="encoder_inputs", pair=3, steps=18, zero=7)
     follow(app, "decoder_targets")
     assert shows(app, "tensors.zero_rows", tensor="decoder_targets", pair=3, steps=11, zero=4)
-
-
-def test_following_a_token_by_keyboard():
-    app = open_page("tensors", new_session())
-    for step in (1, 2):
-        checked(button(app, "choosing.forward").click().run())
-        assert app.select_slider[0].value == step
-    # The third token of the first pair, Hello., is an l.
-    token_id = Lesson(NOTEBOOK_PAIRS).source_vocabulary.encode("l")[0]
-    assert {"l", str(token_id), f"encoder_inputs[0, 2, {token_id}]"} <= {element.value for element in app.text}
-    assert app.code[0].value.splitlines()[0] == f"print(encoder_inputs[0, 2, {token_id}])  # 1.0"
-    assert "np.array_equal" in app.code[1].value
-    app.select_slider[0].set_value(17)
-    checked(app.run())
-    assert shows(app, "tensors.no_token", n=0, t=17)
-    assert "np.any" in app.code[1].value
-    follow(app, "decoder_targets")
     assert app.select_slider[0].value == 10  # the decoder has fewer steps
     assert shows(app, "tensors.picks_target")
     for key, step in (("forward", 10), ("back", 9)):
-        checked(button(app, f"choosing.{key}").click().run())
-        assert app.select_slider[0].value == step
+        assert click(app, f"choosing.{key}").select_slider[0].value == step
 
 
 def test_the_kernel_is_that_of_the_trained_model(trained_session):
@@ -111,11 +92,6 @@ def test_every_picture_can_be_read_as_a_table():
     assert any(np.array_equal(table.value.to_numpy(), dense.encoder_inputs[0]) for table in app.dataframe)
 
 
-def test_a_large_vocabulary_says_that_not_all_columns_are_drawn():
-    app = open_page("tensors", new_session([(chr(0xAC00 + n), chr(0x4E00 + n)) for n in range(200)]))
-    assert shows(app, "tensors.used_columns", shown=1, all=200)
-
-
 # --- Tokens numbered as a set numbers them ---------------------------------------------------------------------------
 
 
@@ -124,8 +100,8 @@ def ids(app):
     return next(table.value.iloc[0].tolist() for table in app.dataframe if table.value.shape == (1, 23))
 
 
-def outputs(app, language="en"):
-    column = catalogue(language)["tensors.weights_output"]
+def outputs(app):
+    column = TEXTS["tensors.weights_output"]
     return [table.value[column].tolist() for table in app.dataframe if column in table.value]
 
 
@@ -155,46 +131,35 @@ def test_numbered_as_a_set_the_same_tokens_have_other_ids(seed):
     assert lesson.source_vocabulary.tokens == tuple(sorted(lesson.source_vocabulary.tokens))  # as it was
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_other_ids_make_gibberish_of_trained_weights(language, trained_session):
+def test_other_ids_make_gibberish_of_trained_weights(trained_session):
     trained_session.chosen = 1
-    app = open_page("tensors", trained_session, language)
+    app = open_page("tensors", trained_session)
     in_order = ids(app)
     assert in_order == list(map(display_token, trained_session.lesson.source_vocabulary.tokens))
     assert {"⟨bos⟩", "⟨eos⟩", "␣"} <= set(app.dataframe[-1].value.iloc[0])
-    assert outputs(app, language) == []
+    assert outputs(app) == []
     orders = set()
     for _ in range(3):  # in every run of Python another order
         checked(app.button(key="as-a-set").click().run())
-        [[with_sorted, with_others]] = outputs(app, language)
+        [[with_sorted, with_others]] = outputs(app)
         assert with_sorted == NOTEBOOK_PAIRS[1][1] != with_others
         assert sorted(ids(app)) == sorted(in_order)
         orders.add(tuple(ids(app)))
     assert len(orders) == 3
     checked(app.button(key="sort-again").click().run())
-    assert (ids(app), outputs(app, language)) == (in_order, [])
+    assert (ids(app), outputs(app)) == (in_order, [])
 
 
-def test_the_numbering_is_not_the_seed_of_the_training():
-    """Both were kept under one name: leaving Train lost the numbering."""
+def test_the_numbering_outlives_another_page_and_without_trained_weights_sends_to_the_training():
+    """It was kept under the name of the training's seed: leaving Train lost it."""
     session = new_session()
     app = open_page("tensors", session)
-    in_order = ids(app)
     checked(app.button(key="as-a-set").click().run())
     numbered = ids(app)
+    assert shows(app, "tensors.train_first")
+    assert TEXTS["train.menu"] in links(app)
     visit(app, "train")
-    seed = next(field for field in app.number_input if field.label == catalogue("en")["train.seed"])
-    seed.set_value(7)
-    checked(app.run())
+    seed = next(field for field in app.number_input if field.label == TEXTS["train.seed"])
+    checked(seed.set_value(7).run())
     assert session.training.seed == 7
-    assert ids(visit(app, "tensors")) == numbered != in_order
-    checked(app.button(key="sort-again").click().run())
-    assert ids(app) == in_order
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_without_trained_weights_other_ids_send_to_the_training(language):
-    app = open_page("tensors", new_session(), language)
-    checked(app.button(key="as-a-set").click().run())
-    assert shows(app, "tensors.train_first", language)
-    assert catalogue(language)["train.menu"] in [link.value for link in app.main.get("page_link")]
+    assert ids(visit(app, "tensors")) == numbered != list(session.lesson.source_vocabulary.tokens)

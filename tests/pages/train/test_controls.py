@@ -8,53 +8,43 @@ import pytest
 
 from pages.parts import texts
 from pages.parts.rows import Table
-from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.train import controls
 from pages.parts.train.comparisons import COMPARISONS
 from pages.parts.train.live import progress_line, time_left
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig
 from seq2seq.classroom.memory import training_bytes
-from tests.pages.app import a_run, button, checked, new_session, open_page, shows
+from tests.pages.app import TEXTS, a_run, button, checked, click, new_session, open_page, plain_texts, shows, visit
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_starting_and_stopping(language, engine):
+def test_starting_and_stopping(engine):
     session = new_session()
-    app = open_page("train", session, language)
-    assert shows(app, "train.empty", language, pairs=5)
-    assert button(app, "train.resume", language).disabled
-    checked(button(app, "train.start", language).click().run())
+    app = open_page("train", session)
+    assert shows(app, "train.empty", pairs=5)
+    assert button(app, "train.resume").disabled
+    click(app, "train.start")
     assert [run.state.lesson for run in engine.submitted] == [session.lesson]
     assert session.run is engine.submitted[0]
-    assert shows(app, "train.place", language, place=1)
-    checked(button(app, "train.pause", language).click().run())
+    assert shows(app, "train.place", place=1)
+    click(app, "train.pause")
     assert session.run.status == "paused"
-    assert shows(app, "run.paused", language)
-    checked(button(app, "train.resume", language).click().run())
+    assert shows(app, "run.paused")
+    click(app, "train.resume")
     assert engine.submitted == [session.run] * 2 and session.run.is_active
 
 
-@pytest.mark.parametrize("epochs", [1, 10])
-def test_some_epochs_and_beginning_anew(epochs, engine):
-    session = new_session()
+@pytest.mark.parametrize(("epochs", "seed", "following"), [(1, 0, 1), (10, 2**31 - 1, 0)])
+def test_some_epochs_and_beginning_anew(epochs, seed, following, engine):
+    session = new_session(training=TrainingConfig(seed=seed))
     app = open_page("train", session)
-    label = catalogue("en")["train.more"].format(epochs=epochs)
-    checked(next(b for b in app.button if b.label == label).click().run())
-    assert session.run.target_epoch == epochs and engine.submitted == [session.run]
+    label = TEXTS["train.more"].format(epochs=epochs)
+    checked(next(button for button in app.button if button.label == label).click().run())
     first = session.run
-    checked(button(app, "train.new_seed").click().run())
+    assert first.target_epoch == epochs and engine.submitted == [first]
+    click(app, "train.new_seed")
     assert first.status == "paused"  # and stays in the table
     assert [named.run for named in session.runs] == [first, session.run]
-    assert session.run.state.lesson.training.seed == 1
+    assert session.run.state.lesson.training.seed == session.training.seed == following
     assert not session.run.is_active
-
-
-def test_the_seed_after_the_last():
-    session = new_session(training=TrainingConfig(seed=2**31 - 1))
-    app = open_page("train", session)
-    checked(button(app, "train.start").click().run())
-    checked(button(app, "train.new_seed").click().run())
-    assert session.run.state.lesson.training.seed == session.training.seed == 0
 
 
 def test_what_is_begun_quickly_loses_nothing(engine, trained_session):
@@ -62,9 +52,9 @@ def test_what_is_begun_quickly_loses_nothing(engine, trained_session):
     trained_run = trained_session.run
     app = open_page("train", trained_session)
     for key in ("reset", "new_seed", "reset", "new_seed"):
-        checked(button(app, f"train.{key}").click().run())
+        click(app, f"train.{key}")
     for _ in range(2):
-        checked(button(app, "train.start").click().run())
+        click(app, "train.start")
         assert [named.run for named in trained_session.runs] == [trained_run, trained_session.run]
     assert engine.submitted == [trained_session.run]
     assert [named.name for named in trained_session.runs] == ["1.", "2. seed 2"]
@@ -77,15 +67,14 @@ def test_what_is_begun_quickly_loses_nothing(engine, trained_session):
 def test_where_a_rule_has_ended_it_it_goes_on_all_the_same(status, engine, trained):
     """Whether it has just been finished or was paused on its way on."""
     run = a_run(trained, status, "epochs" if status == "finished" else None)
-    session = new_session(run=run, training=trained.lesson.training)
-    checked(button(open_page("train", session), "train.resume").click().run())
+    click(open_page("train", new_session(run=run)), "train.resume")
     assert engine.submitted == [run] and run.target_epoch == 300
 
 
 def test_a_pause_is_shown_as_soon_as_it_is_there(engine, trained, monkeypatch):
     """The slice under way is finished first."""
     run = a_run(trained, "training", None)
-    app = open_page("train", new_session(run=run, training=trained.lesson.training))
+    app = open_page("train", new_session(run=run))
     sleep = time.sleep
 
     def sleep_through_the_slice(seconds):
@@ -96,7 +85,7 @@ def test_a_pause_is_shown_as_soon_as_it_is_there(engine, trained, monkeypatch):
     engine.pausing = []
     monkeypatch.setattr(engine, "pause", engine.pausing.append)
     monkeypatch.setattr(time, "sleep", sleep_through_the_slice)
-    checked(button(app, "train.pause").click().run())
+    click(app, "train.pause")
     assert engine.pausing == [run]
     assert shows(app, "run.paused")
     assert not button(app, "train.resume").disabled
@@ -108,13 +97,11 @@ def test_a_training_too_large_for_the_server_cannot_start(monkeypatch):
     app = open_page("train", new_session(training=TrainingConfig(batch_size=5)))
     assert shows(app, "train.too_large")
     assert button(app, "train.start").disabled
-    app.number_input[1].set_value(2)
-    checked(app.run())
+    checked(app.number_input[1].set_value(2).run())
     assert not shows(app, "train.too_large")
-    checked(button(app, "train.start").click().run())
-    checked(button(app, "train.pause").click().run())
-    app.number_input[1].set_value(5)
-    checked(app.run())
+    click(app, "train.start")
+    click(app, "train.pause")
+    checked(app.number_input[1].set_value(5).run())
     assert shows(app, "train.too_large")
     for key in ("start", "reset", "new_seed"):
         assert button(app, f"train.{key}").disabled
@@ -124,19 +111,16 @@ def test_a_training_too_large_for_the_server_cannot_start(monkeypatch):
 # --- How far it is ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_while_it_trains(language, trained):
+def test_while_it_trains(trained):
     half = replace(trained, epoch=75, history=trained.history[:75])
-    run = a_run(half, "training", None, _pace_samples=((0.0, 0), (1.0, 75)))
-    app = open_page("train", new_session(run=run, training=trained.lesson.training), language)
-    assert shows(app, "run.epochs", language, done=75, epochs=150)
-    assert shows(app, "train.left_seconds", language)
-    assert shows(app, "train.translations_title", language, epoch=75)
-    sidebar = open_page("tensors", new_session(run=run), language).sidebar
-    assert [bar.text for bar in sidebar.get("progress")] == [
-        f"{catalogue(language)['run.training']} · {catalogue(language)['run.epochs'].format(done=75, epochs=150)}"
-    ]
-    assert [bar.value for bar in sidebar.get("progress")] == [50]
+    session = new_session(run=a_run(half, "training", None, _pace_samples=((0.0, 0), (1.0, 75))))
+    app = open_page("train", session)
+    assert shows(app, "run.epochs", done=75, epochs=150)
+    assert shows(app, "train.left_seconds")
+    assert shows(app, "train.translations_title", epoch=75)
+    (bar,) = visit(app, "pairs").sidebar.get("progress")
+    epochs = TEXTS["run.epochs"].format(done=75, epochs=150)
+    assert (bar.text, bar.value) == (f"{TEXTS['run.training']} · {epochs}", 50)
 
 
 @pytest.mark.parametrize(
@@ -158,32 +142,25 @@ def test_the_line_says_how_far_it_is_or_why_it_rests(run, can_train, expected, m
     monkeypatch.setattr(texts, "language", lambda: "en")
     some = {"history": [{}] * 3, "epoch_progress": 0.25, "target_epoch": 10}
     some |= {"queue_position": 0, "stop_reason": None, "seconds_left": None}
-    said = catalogue("en") | {"run.epochs": catalogue("en")["run.epochs"].format(done=3.25, epochs=10)}
+    said = TEXTS | {"run.epochs": TEXTS["run.epochs"].format(done=3.25, epochs=10)}
     line = " · ".join(said[key].format(place=3, seconds=5) for key in expected.split())
     assert progress_line(SimpleNamespace(**some | run), can_train) == line
 
 
 def test_the_time_left_is_as_exact_as_one_cares_to_know(monkeypatch):
     monkeypatch.setattr(texts, "language", lambda: "en")
-    for seconds, key, number in (
-        (0.4, "seconds", 0),
-        (59, "seconds", 59),
-        (60, "minutes", 1),
-        (3599, "minutes", 60),
-        (7300, "hours", 2),
-    ):
-        assert time_left(seconds) == catalogue("en")[f"train.left_{key}"].format(**{key: number})
+    times = [(0.4, "seconds", 0), (59, "seconds", 59), (60, "minutes", 1), (3599, "minutes", 60), (7300, "hours", 2)]
+    for seconds, key, number in times:
+        assert time_left(seconds) == TEXTS[f"train.left_{key}"].format(**{key: number})
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_training_that_failed_keeps_what_it_has(language, trained):
+def test_a_training_that_failed_keeps_what_it_has(trained):
     run = a_run(trained, "failed", None, error="ResourceExhaustedError: out of memory")
-    session = new_session(run=run)
-    app = open_page("train", session, language)
-    assert shows(app, "train.failed", language)
-    assert "ResourceExhaustedError: out of memory" in [element.value for element in app.text]
-    assert not button(app, "train.start", language).disabled
-    assert shows(open_page("translate", session, language), "translate.right", language)
+    app = open_page("train", new_session(run=run))
+    assert shows(app, "train.failed")
+    assert "ResourceExhaustedError: out of memory" in plain_texts(app)
+    assert not button(app, "train.start").disabled
+    assert shows(visit(app, "translate"), "translate.right")
 
 
 # --- Comparisons -----------------------------------------------------------------------------------------------------
@@ -221,9 +198,9 @@ def test_comparisons_have_one_baseline(trained_session, engine):
     assert lessons[1:] == [COMPARISONS[name](baseline.state.lesson) for name in ("units", "batch", "mask")]
     assert [named.name for named in trained_session.runs] == ["1.", "2. 8 units", "3. batch 5", "4. mask ✗"]
     assert all(named.is_shown and named.run.is_active for named in trained_session.runs)
-    checked(button(app, "train.pause").click().run())
+    click(app, "train.pause")
     assert not trained_session.is_active  # all of them
-    checked(button(app, "train.new_seed").click().run())
+    click(app, "train.new_seed")
     checked(app.button(key="what-if-units").click().run())
     assert trained_session.run.state.lesson.training.seed == 1
 

@@ -8,11 +8,10 @@ from types import SimpleNamespace
 import pytest
 
 from pages.parts.session import NamedRun
-from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.theme import Theme
 from pages.parts.train.curves import comparable, curve, last_epoch, marks_table, points_table, rate_changes
 from seq2seq import ModelConfig
-from tests.pages.app import a_run, chart, chart_tables, checked, new_session, open_page, shows
+from tests.pages.app import TEXTS, a_run, chart, chart_tables, checked, new_session, open_page, shows
 
 ENGLISH = Theme("en")
 
@@ -41,7 +40,7 @@ def test_only_what_was_evaluated_is_drawn():
 
 def test_a_changed_learning_rate_is_marked_where_it_begins():
     history = [{"epoch": n, "learning_rate": rate} for n, rate in enumerate([0.1, 0.1, 0.01, 0.01, 0.2], start=1)]
-    label = catalogue("en")["train.learning_rate"]
+    label = TEXTS["train.learning_rate"]
     assert rate_changes("1.", history, ENGLISH) == [("1.", 3, f"{label} 0.01", 0), ("1.", 5, f"{label} 0.2", 0)]
     assert rate_changes("1.", history[:1], ENGLISH) == rate_changes("1.", [], ENGLISH) == []
 
@@ -75,7 +74,7 @@ def test_runs_are_compared_by_what_they_report_alike(name, masks, way):
     """A run without a mask counts padding in its own loss and accuracy; what was evaluated tells them apart for all."""
     way = way if name in ("loss", "accuracy") else ""
     expected = f"masked_{name}" if way == "masked_" else name
-    assert comparable(name, masks, ENGLISH) == (expected, catalogue("en")[f"train.{way}{name}"])
+    assert comparable(name, masks, ENGLISH) == (expected, TEXTS[f"train.{way}{name}"])
 
 
 # --- The chart -------------------------------------------------------------------------------------------------------
@@ -158,16 +157,14 @@ def test_shares_end_at_one_and_an_error_rate_above_it_is_drawn_there(trained):
     app = open_page("train", session_with(state))
     assert scale_of(app, "train.accuracy")["domain"] == [0, 1]
     app.segmented_control(key="TrainState-measure").set_value("cer")
-    app.main.toggle(key="TrainState-is_log").set_value(True)
-    checked(app.run())
+    checked(app.main.toggle(key="TrainState-is_log").set_value(True).run())
     assert values_of(app, "train.cer", "1.")[0] == (1, 2.5)
     assert scale_of(app, "train.cer") == {"domainMin": 0}
     assert scale_of(app, "train.loss") == {"type": "log"}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_table_of_the_history_has_every_epoch_of_the_drawn_runs(language, trained, unmasked):
-    app = open_page("train", session_with(trained, unmasked), language)
+def test_the_table_of_the_history_has_every_epoch_of_the_drawn_runs(trained, unmasked):
+    app = open_page("train", session_with(trained, unmasked))
     assert not [table for table in app.dataframe if "learning_rate" in table.value]  # nothing, while it is closed
     app.session_state["history"] = True
     checked(app.run())
@@ -177,4 +174,4 @@ def test_the_table_of_the_history_has_every_epoch_of_the_drawn_runs(language, tr
         *(("1.", epoch) for epoch in range(1, 151)),
     ]
     titles = json.loads(table.proto.columns)
-    assert {titles[name]["label"] for name in table.value} <= set(catalogue(language).values())
+    assert {titles[name]["label"] for name in table.value} <= {*TEXTS.values()}

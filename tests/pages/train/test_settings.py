@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pages.parts.frame import PAGES
 from seq2seq import TrainingConfig
 from seq2seq.limits import SETTING_RANGES
-from tests.pages.app import a_run, button, checked, edit, new_session, open_page, shows
+from tests.pages.app import a_run, button, checked, click, edit, new_session, open_page, shows, visit
 
 FIELDS = ("epochs", "batch_size", "learning_rate", "patience", "seed", "held_out")
 
@@ -40,9 +39,7 @@ def test_settings_are_the_same_in_all_tabs_and_stay_after_another_page():
     type_in(other, seed=5)
     assert session.training == TrainingConfig(epochs=77, seed=5)
     assert shown(other)["epochs"] == 77
-    for page in ("tensors", "train"):
-        app.switch_page(PAGES[page][0])
-        checked(app.run())
+    visit(visit(app, "pairs"), "train")
     assert session.training == TrainingConfig(epochs=77, seed=5)
     assert shown(app)["epochs"] == 77
 
@@ -64,31 +61,30 @@ def test_what_is_out_of_range_stays_in_its_field_and_changes_nothing(name):
         assert not app.error
         assert getattr(session.training, name) == typed / scale
     type_in(app, **{name: least - 1})
-    for page in ("tensors", "train"):
-        app.switch_page(PAGES[page][0])
-        checked(app.run())
+    visit(visit(app, "pairs"), "train")
     assert shown(app)[name] == most and not app.error  # it is not kept for ever
 
 
-@pytest.mark.parametrize("share", [5, 10, 20])
-def test_a_share_that_holds_nothing_out_says_so(share):
-    app = type_in(open_page("train", new_session()), held_out=share)
-    assert shows(app, "train.held_out_none", pairs=5, share=f"{share}%") == (share < 20)
+def test_a_share_that_holds_nothing_out_says_so():
+    app = open_page("train", new_session())
+    for share in (5, 10, 20):
+        type_in(app, held_out=share)
+        assert shows(app, "train.held_out_none", pairs=5, share=f"{share}%") == (share < 20)
 
 
 def test_a_run_that_goes_on_takes_over_the_rate_and_the_rules(engine, trained):
-    session = new_session(run=a_run(trained, "paused", None), training=trained.lesson.training)
+    session = new_session(run=a_run(trained, "paused", None))
     app = open_page("train", session)
     app.main.toggle[0].set_value(False)
     type_in(app, epochs=300, batch_size=2, learning_rate=0.002, patience=7, seed=9, held_out=20)
-    checked(button(app, "train.resume").click().run())
+    click(app, "train.resume")
     taken_over = dict(epochs=300, learning_rate=0.002, patience=7, stop_when_right=False)
     assert session.run.state.lesson.training == replace(trained.lesson.training, **taken_over)
     assert session.run.state.weights is trained.weights
     assert session.run.target_epoch == 300 and session.run._has_rules
     rate = app.number_input[FIELDS.index("learning_rate")]
     assert rate.disabled  # it waits for a pause
-    checked(button(app, "train.pause").click().run())
+    click(app, "train.pause")
     assert not app.number_input[FIELDS.index("learning_rate")].disabled
 
 
@@ -101,5 +97,5 @@ def test_the_settings_follow_the_run_that_is_chosen(trained_session, engine):
     edit(app, {0: {"used": True}})
     assert trained_session.run is first
     assert [shown(app)[name] for name in ("learning_rate", "patience", "seed")] == [0.01, 0, 4]
-    checked(button(app, "train.resume").click().run())
+    click(app, "train.resume")
     assert first.state.lesson.training == TrainingConfig()

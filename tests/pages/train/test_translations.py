@@ -5,11 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.texts import catalogue
 from pages.parts.theme import Theme
 from pages.parts.train.translations import _marked, character_boxes, pages_of_sentences
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, Translator
-from tests.pages.app import a_run, chart_tables, checked, new_session, open_page, shows
+from tests.pages.app import TEXTS, a_run, chart_tables, checked, new_session, open_page, shows, table_with
 
 WORDS = st.text("안녕하세요. ?", max_size=12)
 
@@ -31,7 +30,7 @@ def test_what_is_wrong_is_struck_out_and_what_should_be_there_is_told(trained):
     assert {box["kind"] for box in boxes} >= {"right", "wrong"}
     assert all((box["strike"] == "╱") == (box["kind"] == "wrong") for box in boxes)
     assert all(box["filled"] == (box["kind"] != "missing") for box in boxes)
-    assert all(box["what"] == catalogue("en")[f"train.{box['kind']}"] for box in boxes)
+    assert all(box["what"] == TEXTS[f"train.{box['kind']}"] for box in boxes)
     for n, (source, _) in enumerate(NOTEBOOK_PAIRS, start=1):
         own = [b["token"] for b in boxes if b["sentence"] == f"{n}  {source}" and b["kind"] != "missing"]
         assert "".join(own) == Translator(state).translate(source).replace(" ", "␣")
@@ -54,12 +53,14 @@ def test_every_sentence_is_on_one_page_and_those_held_out_on_the_first_ones(numb
     assert all(set(page[:count]) <= held_out for page, count in zip(pages, counts, strict=True))
 
 
-def sources_of(app):
-    """Opens the table of the outputs and returns its sources."""
+def opened_table(app):
+    """Opens the table of the outputs."""
     app.session_state["expected"] = True
-    checked(app.run())
-    texts = catalogue("en")
-    return list(next(t.value for t in app.dataframe if texts["train.output"] in t.value)[texts["pairs.source"]])
+    return table_with(checked(app.run()), "train.output")
+
+
+def sources_of(app):
+    return list(opened_table(app)[TEXTS["pairs.source"]])
 
 
 def test_other_sentences_can_be_chosen_at_rest_and_not_while_it_trains():
@@ -71,7 +72,7 @@ def test_other_sentences_can_be_chosen_at_rest_and_not_while_it_trains():
         for page in pages_of_sentences(state.lesson)
     )
     run = a_run(state, "paused", None)
-    app = open_page("train", new_session(pairs, run=run, training=state.lesson.training))
+    app = open_page("train", new_session(run=run))
     assert shows(app, "train.held_out_sign", sign="◇") and shows(app, "train.shown_of", all=20)
     assert sources_of(app) == first
     app.select_slider[0].set_value(2)
@@ -82,12 +83,10 @@ def test_other_sentences_can_be_chosen_at_rest_and_not_while_it_trains():
 
 
 def test_what_should_have_been_written_can_be_read(trained):
-    texts, state = catalogue("en"), trained.at(15)
-    app = open_page("train", new_session(run=a_run(state)))
-    sources_of(app)
-    table = next(t.value for t in app.dataframe if texts["train.output"] in t.value)
+    state = trained.at(15)
+    table = opened_table(open_page("train", new_session(run=a_run(state))))
     outputs = Translator(state).translate_all([source for source, _ in NOTEBOOK_PAIRS])
-    assert [*zip(table[texts["pairs.source"]], table[texts["pairs.target"]], strict=True)] == list(NOTEBOOK_PAIRS)
-    assert list(table[texts["train.output"]]) == outputs
+    assert [*zip(table[TEXTS["pairs.source"]], table[TEXTS["pairs.target"]], strict=True)] == list(NOTEBOOK_PAIRS)
+    assert list(table[TEXTS["train.output"]]) == outputs
     right = ["✓" if output == target else "✗" for output, (_, target) in zip(outputs, NOTEBOOK_PAIRS, strict=True)]
-    assert list(table[texts["train.right"]]) == right
+    assert list(table[TEXTS["train.right"]]) == right

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from pages.parts.state import TranslateState
-from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.texts import LANGUAGES
+from pages.parts.theme import Theme
 from pages.parts.translate.contexts import encoded as encoding
+from pages.parts.translate.contexts.charts import form_names
 from pages.parts.translate.contexts.encoded import Encoded, Neighbourhood, neighbourhood
 from pages.parts.translate.contexts.tables import map_table, strips_table
 from pages.parts.translate.query import Query
@@ -16,7 +18,19 @@ from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, T
 from seq2seq.analysis.contexts import PCA, context_vectors, distances
 from seq2seq.classroom.lessons import SUPPLIED_LESSONS
 from seq2seq.limits import MAX_MAPPED
-from tests.pages.app import chart, chart_tables, choose, open_section, said, shows, table_with, translate
+from tests.pages.app import (
+    TEXTS,
+    chart,
+    chart_tables,
+    checked,
+    choose,
+    open_section,
+    plain_texts,
+    said,
+    shows,
+    table_with,
+    translate,
+)
 
 DATES = SUPPLIED_LESSONS["dates"].pairs
 HELD_OUT = Lesson(NOTEBOOK_PAIRS, ModelConfig(8), TrainingConfig(held_out=0.4))
@@ -82,7 +96,7 @@ def test_the_page_says_how_many_were_searched_while_the_model_trains(monkeypatch
     searched = len(app.session_state["TranslateState"].encoded.vectors)
     assert 0 < searched < 60
     assert shows(app, "contexts.searched_of", searched=searched, all=len(DATES))
-    assert said(app).count(catalogue("en")["contexts.searched_of"].format(searched=searched, all=len(DATES))) == 2
+    assert said(app).count(TEXTS["contexts.searched_of"].format(searched=searched, all=len(DATES))) == 2
 
 
 def test_in_a_very_large_lesson_it_says_among_how_many_the_nearest_was_looked_for(monkeypatch):
@@ -105,29 +119,28 @@ def test_in_a_lesson_of_many_sentences_each_of_the_training_is_nearest_to_itself
 # --- The nearest -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("sentence", ["How are you?", "How are you, Hello?"])
-def test_the_nearest_training_sentences_are_named(sentence, language, trained):
-    app, texts = open_section("contexts", trained, sentence, language), catalogue(language)
+def test_the_nearest_training_sentences_are_named(sentence, trained):
+    app = open_section("contexts", trained, sentence)
     translator, targets = Translator(trained), dict(NOTEBOOK_PAIRS)
     here = np.concatenate(translator.context(sentence))
     apart = {source: np.linalg.norm(np.concatenate(translator.context(source)) - here) for source in targets}
-    table = table_with(app, "contexts.table_says", language)
-    assert list(table[texts["contexts.sentence"]]) == sorted(apart, key=apart.get)
-    np.testing.assert_allclose(table[texts["contexts.distance"]].astype(float), sorted(apart.values()), atol=1e-3)
-    ticked = table[texts["contexts.sentence"]][table[texts["contexts.says"]] == "✓"]
+    table = table_with(app, "contexts.table_says")
+    assert list(table[TEXTS["contexts.sentence"]]) == sorted(apart, key=apart.get)
+    np.testing.assert_allclose(table[TEXTS["contexts.distance"]].astype(float), sorted(apart.values()), atol=1e-3)
+    ticked = table[TEXTS["contexts.sentence"]][table[TEXTS["contexts.says"]] == "✓"]
     output = translator.translate(sentence)
     assert [targets[source] for source in ticked] == [target for target in targets.values() if target == output]
-    assert shows(app, "contexts.nearest_seen" if sentence in targets else "contexts.nearest_unseen", language)
-    assert len(chart_tables(app, "contexts.map_alt", language)["points"]) == len(targets) + 2
-    assert len(chart_tables(app, "contexts.strips_alt", language)["strips"]) == 6 * 32
+    assert shows(app, "contexts.nearest_seen" if sentence in targets else "contexts.nearest_unseen")
+    assert len(chart_tables(app, "contexts.map_alt")["points"]) == len(targets) + 2
+    assert len(chart_tables(app, "contexts.strips_alt")["strips"]) == 6 * 32
 
 
 def test_held_out_sentences_are_on_the_map_and_never_the_nearest():
     held_out = HELD_OUT.held_out_sources
     app = open_section("contexts", once_trained(HELD_OUT), min(held_out), opened=["map-numbers"])
     kinds = table_with(app, "contexts.kind").set_index("Sentence")["Kind"]
-    assert {source for source, kind in kinds.items() if kind == catalogue("en")["translate.mark_held_out"]} == held_out
+    assert {source for source, kind in kinds.items() if kind == TEXTS["translate.mark_held_out"]} == held_out
     assert not held_out & set(table_with(app, "contexts.table_says")["Sentence"])
     assert shows(app, "contexts.nearest_unseen")
 
@@ -156,23 +169,23 @@ def test_the_map_shows_each_sentence_where_it_is_and_as_what_it_is(trained):
     np.testing.assert_allclose(points["distance"][:5], distances(vectors, near.vector))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", ["trained", "held_out", "unseen"])
-def test_the_map_tells_by_colour_and_in_words_what_the_model_knows_of_a_sentence(kind, language):
+def test_the_map_tells_by_colour_and_in_words_what_the_model_knows_of_a_sentence(kind):
     rows = {"trained": HELD_OUT.training_rows, "held_out": HELD_OUT.held_out_rows}
     sentence = HELD_OUT.pairs[rows[kind][0]].source if kind in rows else "Hello!"
-    app, texts = open_section("contexts", once_trained(HELD_OUT), sentence, language), catalogue(language)
-    a = texts["contexts.mark_a"].format(kind=texts[f"translate.mark_{kind}"])
-    points = chart_tables(app, "contexts.map_alt", language)["points"]
+    app = open_section("contexts", once_trained(HELD_OUT), sentence)
+    a = TEXTS["contexts.mark_a"].format(kind=TEXTS[f"translate.mark_{kind}"])
+    points = chart_tables(app, "contexts.map_alt")["points"]
     assert a in points.loc[points["source"] == sentence, "name"].tolist()
-    encoding = json.loads(chart(app, "contexts.map_alt", language).spec)["layer"][0]["encoding"]
+    encoding = json.loads(chart(app, "contexts.map_alt").spec)["layer"][0]["encoding"]
     colours, shapes = (
         dict(zip(encoding[name]["scale"]["domain"], encoding[name]["scale"]["range"], strict=True))
         for name in ("color", "shape")
     )
     assert set(points["name"]) <= set(colours)
+    assert all(len({*form_names(Theme(language), (kind, kind)).values()}) == 4 for language in LANGUAGES)
     assert len(colours) == len(set(shapes.values())) == 4  # two kinds, A and B; each has a shape of its own
-    assert [kind for kind in rows if colours[texts[f"translate.mark_{kind}"]] == colours[a]] == [kind] * (kind in rows)
+    assert [kind for kind in rows if colours[TEXTS[f"translate.mark_{kind}"]] == colours[a]] == [kind] * (kind in rows)
 
 
 def test_of_many_sentences_some_are_drawn_and_the_nearest_are_among_them():
@@ -205,11 +218,10 @@ def test_strips_hold_every_number_once_and_boxes_do_not_touch():
     assert (table["right"] - table["left"] < 1).all()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_map_and_strips_can_be_read_as_tables(language, trained):
+def test_map_and_strips_can_be_read_as_tables(trained):
     opened = ["map-numbers", "strip-numbers"]
-    app = open_section("contexts", trained, "Hello.", language, opened=opened, second="What is your name?")
-    assert len(table_with(app, "contexts.kind", language)) == 7  # five sentences, A and B
+    app = open_section("contexts", trained, "Hello.", opened=opened, second="What is your name?")
+    assert len(table_with(app, "contexts.kind")) == 7  # five sentences, A and B
     strips = next(table.value for table in app.dataframe if "h A" in table.value.columns)
     a, b = (Translator(trained).context(sentence) for sentence in ("Hello.", "What is your name?"))
     for name, numbers in zip("hc", zip(a, b, strict=True), strict=True):
@@ -217,36 +229,29 @@ def test_map_and_strips_can_be_read_as_tables(language, trained):
         np.testing.assert_allclose(strips[f"{name} B"], numbers[1], atol=1e-6)
         np.testing.assert_allclose(strips[f"{name} A−B"], numbers[0] - numbers[1], atol=1e-6)
     distance = np.linalg.norm(np.concatenate(a) - np.concatenate(b))
-    assert shows(app, "contexts.strips_how", language, distance=f"{distance:.3f}")
-    assert "→ 너의 이름이 뭐니?" in [text.value for text in app.text]
-
-
-def test_a_second_sentence_can_be_anything(trained):
-    typed = "Hello. ![x](http://elsewhere) <b>☕"
-    app = open_section("contexts", trained, second=typed)
-    assert typed in [text.value for text in app.text]
-    assert not [text for text in said(app) if "elsewhere" in text or "<b>" in text]
-    assert shows(app, "translate.unknown")
-    assert "☕" in " ".join(text.value for text in app.text)
+    assert shows(app, "contexts.strips_how", distance=f"{distance:.3f}")
+    assert "→ 너의 이름이 뭐니?" in plain_texts(app)
 
 
 def test_a_first_character_that_was_given_begins_the_translation_in_every_section(notebook_trained):
     app = open_section("contexts", notebook_trained, second="How old are you?")
-    label = catalogue("en")["translate.first"].format(kind="character")
-    first = next(box for box in app.selectbox if box.label == label)
-    first.set_value("너").run()
-    outputs = [
-        "→ " + Translator(notebook_trained).translate(*of) for of in (("Hello.", "너"), ("How old are you?", "너"))
-    ]
-    assert [text.value for text in app.text if text.value.startswith("→ ")] == outputs
-    assert outputs[0] != "→ " + Translator(notebook_trained).translate("Hello.", "안")
+    label = TEXTS["translate.first"].format(kind="character")
+    next(box for box in app.selectbox if box.label == label).set_value("너").run()
+    translator = Translator(notebook_trained)
+    outputs = [f"→ {translator.translate(sentence, '너')}" for sentence in ("Hello.", "How old are you?")]
+    assert [text for text in plain_texts(app) if text.startswith("→ ")] == outputs
+    assert outputs[0] != f"→ {translator.translate('Hello.', '안')}"
 
 
-def test_the_second_sentence_is_chosen(trained):
+def test_the_second_sentence_is_chosen_or_typed_and_can_be_anything(trained):
     app = open_section("contexts", trained)
     choose(app, "contexts.other", "I'm hungry.")
     points = chart_tables(app, "contexts.map_alt")["points"].set_index("form")
     assert points.loc["b", "source"] == "I'm hungry."
-    translator = Translator(trained)
-    expected = context_vectors(translator, ["Hello.", "I'm hungry."])
-    assert points.loc["b", "distance"] == pytest.approx(np.linalg.norm(expected[0] - expected[1]), rel=1e-5)
+    a, b = context_vectors(Translator(trained), ["Hello.", "I'm hungry."])
+    assert points.loc["b", "distance"] == pytest.approx(np.linalg.norm(a - b), rel=1e-5)
+    typed = app.session_state["TranslateState"].second = "Hello. ![x](http://elsewhere) <b>☕"
+    assert typed in plain_texts(checked(app.run()))
+    assert not [text for text in said(app) if "elsewhere" in text or "<b>" in text]
+    assert shows(app, "translate.unknown")
+    assert "☕" in " ".join(plain_texts(app))

@@ -3,10 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
 from pages.parts import theme
-from pages.parts.texts import catalogue
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import Intervention, Target, decode, parting, start
 from pages.parts.translate.stepper.section import comparison
@@ -15,18 +13,19 @@ from seq2seq.limits import MAX_STEPS
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import EOS, PAD_ID
 from tests.pages.app import (
+    TEXTS,
     button,
-    changed,
     checked,
     choose,
+    click,
     ending,
     narrations,
     open_page,
     open_section,
     picture,
+    plain_texts,
     shows,
     translate,
-    translation,
 )
 
 SOURCE, TARGET = NOTEBOOK_PAIRS[1]
@@ -69,22 +68,16 @@ def test_the_context_of_another_sentence_gives_its_translation(trained):
         assert translator.text_of(decoded(translator, context_of=source)) == target
 
 
-@pytest.mark.parametrize("which", ["trained", "notebook_trained"])
-def test_a_target_is_taught_as_in_the_tensors(which, request):
-    lesson = request.getfixturevalue(which).lesson
-    for row, pair in enumerate(lesson.pairs):
-        ids, target = token_ids(lesson, [row]).decoder_targets[0], Target.of(lesson, pair.target)
-        assert (target.prefix, list(target.token_ids)) == (lesson.prefix(pair.target), ids[ids != PAD_ID].tolist())
-
-
-@pytest.mark.parametrize("which", ["trained", "notebook_trained"])
-def test_teacher_forcing_outputs_the_target(which, request):
-    translator = Translator(request.getfixturevalue(which))
-    for source, target in NOTEBOOK_PAIRS:
-        steps = decoded(translator, source, "", Target.of(translator.lesson, target), teacher_forced=True)
-        assert translator.text_of(steps) == target
-        assert all(step.forced for step in steps)
-        assert steps[-1].stop_reason == ("eos" if translator.lesson.model.markers else "length")
+def test_teacher_forcing_outputs_the_target(trained, notebook_trained):
+    for state in (trained, notebook_trained):
+        translator, lesson = Translator(state), state.lesson
+        for row, (source, output) in enumerate(lesson.pairs):
+            ids, target = token_ids(lesson, [row]).decoder_targets[0], Target.of(lesson, output)
+            assert (target.prefix, list(target.token_ids)) == (lesson.prefix(output), ids[ids != PAD_ID].tolist())
+            steps = decoded(translator, source, "", target, teacher_forced=True)
+            assert translator.text_of(steps) == output
+            assert all(step.forced for step in steps)
+            assert steps[-1].stop_reason == ("eos" if lesson.model.markers else "length")
 
 
 def test_picks_come_before_all_else(trained):
@@ -116,51 +109,49 @@ def test_the_comparison_marks_what_is_forced_and_what_differs(trained):
 # --- On the page ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "language"), [("zero", "ko"), ("taught", "en"), ("endless", "ko")])
-def test_a_change_and_back(name, language, trained_session):
-    translator, words = Translator(trained_session.trained), catalogue(language)
-    app = open_page("translate", trained_session, language)
-    plain, told = translation(app), narrations(app)
-    expected = {
+def changed(app) -> list[str]:
+    """Returns how the changed translation is described, and what it is."""
+    return plain_texts(app)[2:4]
+
+
+def test_changes_and_back(trained_session):
+    translator = Translator(trained_session.trained)
+    app = open_page("translate", trained_session)
+    plain, told = plain_texts(app), narrations(app)
+    is_forced = TEXTS["stepper.now_forced"].rpartition("·")[2].removesuffix("{token}").strip()
+    eos = translator.lesson.target_vocabulary.eos_id
+    for name, expected in {
         "zero": translator.steps(""),
         "taught": translator.steps("Hello."),
-        "endless": translator.steps("Hello.", suppress_tokens=[translator.lesson.target_vocabulary.eos_id]),
-    }[name]
-    expected = list(expected)
-    checked(button(app, f"stepper.do_{name}", language).click().run())
-    assert changed(app) == [words[f"stepper.did_{name}"], translator.text_of(expected)]
-    assert shows(app, "stepper.same" if name == "taught" else "stepper.part", language)
-    (table,) = (table.value for table in app.dataframe)
-    assert table.columns.tolist() == [str(n + 1) for n in range(max(7, len(expected)))]
-    last = narrations(app)[-1]
-    assert last.splitlines()[-1] == ending("length" if name == "endless" else "eos", language, steps=len(expected))
-    is_forced = words["stepper.now_forced"].rpartition("·")[2].removesuffix("{token}").strip()
-    assert (is_forced in last) == (name == "taught")
-    if name == "zero":  # the same button once more
-        checked(button(app, f"stepper.do_{name}", language).click().run())
-    else:
-        checked(button(app, "stepper.undo", language).click().run())
-    assert translation(app) == plain
-    assert narrations(app) == told
-    assert not app.dataframe
+        "endless": translator.steps("Hello.", suppress_tokens=[eos]),
+    }.items():
+        steps = list(expected)
+        click(app, f"stepper.do_{name}")
+        assert changed(app) == [TEXTS[f"stepper.did_{name}"], translator.text_of(steps)]
+        assert shows(app, "stepper.same" if name == "taught" else "stepper.part")
+        (table,) = (table.value for table in app.dataframe)
+        assert table.columns.tolist() == [str(n + 1) for n in range(max(7, len(steps)))]
+        last = narrations(app)[-1]
+        assert last.splitlines()[-1] == ending("length" if name == "endless" else "eos", steps=len(steps))
+        assert (is_forced in last) == (name == "taught")
+        click(app, f"stepper.do_{name}" if name == "zero" else "stepper.undo")  # the same button once more undoes it
+        assert (plain_texts(app), narrations(app), len(app.dataframe)) == (plain, told, 0)
 
 
 def test_the_context_of_another_sentence(trained_session):
     app = open_page("translate", trained_session)
-    plain = translation(app)
+    plain = plain_texts(app)
     choose(app, "stepper.do_context", "I'm hungry.")
-    did = catalogue("en")["stepper.did_context"].format(sentence="I'm hungry.")
-    assert changed(app) == [did, "나 배고파."]
-    checked(button(app, "stepper.undo").click().run())
-    assert translation(app) == plain
-    assert next(box for box in app.selectbox if box.label == catalogue("en")["stepper.do_context"]).value is None
+    assert changed(app) == [TEXTS["stepper.did_context"].format(sentence="I'm hungry."), "나 배고파."]
+    assert plain_texts(click(app, "stepper.undo")) == plain
+    assert next(box for box in app.selectbox if box.label == TEXTS["stepper.do_context"]).value is None
 
 
 def test_another_token_and_what_follows(trained_session):
     translator = Translator(trained_session.trained)
     tokens = translator.lesson.target_vocabulary.tokens
     app = open_page("translate", trained_session)
-    plain = translation(app)
+    plain = plain_texts(app)
 
     def picks(step, token):
         """As a click on a bar does; the click itself is made in tests/browser."""
@@ -169,7 +160,7 @@ def test_another_token_and_what_follows(trained_session):
 
     picks(2, "니")
     steps = list(translator.steps("Hello.", forced={2: tokens.index("니")}))
-    did = catalogue("en")["stepper.did_pick"]
+    did = TEXTS["stepper.did_pick"]
     assert changed(app) == [did.format(step=3, token="니"), translator.text_of(steps)]
     assert picture(app)["n"] == 2  # what follows is watched from there
     assert narrations(app)[2].startswith(f"Step 3 of {len(steps)}")
@@ -178,43 +169,35 @@ def test_another_token_and_what_follows(trained_session):
     assert changed(app)[0] == did.format(step=3, token="잘")
     picks(0, "너")
     assert changed(app)[0] == " · ".join([did.format(step=1, token="너"), did.format(step=3, token="잘")])
-    checked(button(app, "stepper.undo").click().run())
-    assert translation(app) == plain
+    click(app, "stepper.undo")
+    assert plain_texts(app) == plain
 
 
-@pytest.mark.parametrize(("typed", "used"), [(3, 3), (1, 1), (0, 1), (-5, 1), (1000, MAX_STEPS)])
-def test_a_limit(typed, used, trained_session):
+def test_a_limit(trained_session):
     app = open_page("translate", trained_session)
-    plain = translation(app)
-    limit = next(box for box in app.number_input if box.label == catalogue("en")["stepper.do_limit"])
-    checked(limit.set_value(typed).run())
-    assert changed(app) == [catalogue("en")["stepper.did_limit"].format(steps=used), "안녕하세요."[: min(used, 6)]]
-    ended = ending("length", steps=used) if used < 7 else ending("eos", steps=7)
-    assert narrations(app)[-1].splitlines()[-1] == ended
-    checked(button(app, "stepper.undo").click().run())
-    assert translation(app) == plain
+    plain = plain_texts(app)
+    for typed, used in ((3, 3), (1, 1), (0, 1), (-5, 1), (1000, MAX_STEPS)):
+        limit = next(box for box in app.number_input if box.label == TEXTS["stepper.do_limit"])
+        checked(limit.set_value(typed).run())
+        assert changed(app) == [TEXTS["stepper.did_limit"].format(steps=used), "안녕하세요."[: min(used, 6)]]
+        ended = ending("length", steps=used) if used < 7 else ending("eos", steps=7)
+        assert narrations(app)[-1].splitlines()[-1] == ended
+        assert plain_texts(click(app, "stepper.undo")) == plain
 
 
-def test_another_sentence_is_not_changed(trained_session):
+def test_a_change_stays_while_the_model_trains_on_and_is_none_of_another_sentence(trained_session):
     app = open_page("translate", trained_session)
-    checked(button(app, "stepper.do_zero").click().run())
-    translate(app, "How are you?")
-    assert translation(app)[:2] == ["How are you?", "잘 지내니?"]
-    assert shows(app, "stepper.nothing_changed")
-    assert not app.dataframe
-
-
-def test_a_changed_translation_stays_while_the_model_trains_on(trained_session):
-    app = open_page("translate", trained_session)
-    checked(button(app, "stepper.do_zero").click().run())
+    click(app, "stepper.do_zero")
     run = trained_session.run
     run.state = replace(run.state, epoch=run.state.epoch + 1, step=run.state.step + 5)
-    checked(app.run())
-    assert changed(app)[0] == catalogue("en")["stepper.did_zero"]
+    assert changed(checked(app.run()))[0] == TEXTS["stepper.did_zero"]
+    assert plain_texts(translate(app, "How are you?"))[:2] == ["How are you?", "잘 지내니?"]
+    assert shows(app, "stepper.nothing_changed")
+    assert not app.dataframe
 
 
 def test_the_notebooks_model_is_taught_from_its_first_character(notebook_trained):
     app = open_section("steps", notebook_trained)
     assert button(app, "stepper.do_endless").disabled
-    checked(button(app, "stepper.do_taught").click().run())
+    click(app, "stepper.do_taught")
     assert "안녕하세요." in changed(app)

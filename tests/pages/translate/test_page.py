@@ -1,80 +1,65 @@
-"""The page Translate: sentences, the stepper and what can be changed in it."""
+"""The page Translate: which sentences can be translated, and what is said of them."""
 
-import re
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pytest
 
-from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.analysis.contexts import context_vectors
 from tests.pages.app import (
+    TEXTS,
     a_run,
     button,
     checked,
     choose,
     ending,
+    links,
     narrations,
     new_session,
     open_page,
     open_section,
+    plain_texts,
     shows,
     translate,
-    translation,
 )
 
-HANGUL = re.compile("[\uac00-\ud7a3]")
-ENGLISH_SENTENCE = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")
-NEEDS_A_LESSON = ("tensors", "model", "train")
 
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_before_any_training(language):
-    app = open_page("translate", language=language)
-    assert shows(app, "translate.empty", language)
-    assert catalogue(language)["train.menu"] in [link.value for link in app.main.get("page_link")]
+def test_before_any_training():
+    app = open_page("translate")
+    assert shows(app, "translate.empty")
+    assert TEXTS["train.menu"] in links(app)
     assert not app.text_input
     started = new_session(run=a_run(TrainingState.new(Lesson(NOTEBOOK_PAIRS)), "queued", None, queue_position=1))
-    assert shows(open_page("translate", started, language), "translate.empty", language)
+    assert shows(open_page("translate", started), "translate.empty")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_translating(language, trained_session):
-    app = open_page("translate", trained_session, language)
-    assert translation(app)[:2] == ["Hello.", "안녕하세요."]
-    assert shows(app, "translate.trained", language)
-    assert shows(app, "translate.right", language)
-    assert shows(app, "translate.model", language, epoch=150, pairs=5)
+def test_translating(trained_session):
+    app = open_page("translate", trained_session)
+    assert plain_texts(app)[:2] == ["Hello.", "안녕하세요."]
+    assert shows(app, "translate.trained")
+    assert shows(app, "translate.right")
+    assert shows(app, "translate.model", epoch=150, pairs=5)
     steps = list(Translator(trained_session.trained).steps("Hello."))
     told = narrations(app)
     assert len(told) == len(steps) == 7
     for n, (line, step) in enumerate(zip(told, steps, strict=True)):
         values = {"step": n + 1, "steps": 7, "t": n, "fed": step.fed, "best": step.token, "token": step.token}
-        now = catalogue(language)["stepper.now"].format(p=f"{step.probabilities.max():.1%}", **values)
-        assert line.splitlines() == [now, ending("eos", language, steps=7) if n == 6 else
-                                     catalogue(language)["stepper.goes_on"]]  # fmt: skip
-
-
-def test_picking_a_sentence(trained_session):
-    app = open_page("translate", trained_session)
-    mark = catalogue("en")["translate.mark_trained"]
-    assert app.selectbox[0].options == [f"{source} · {mark}" for source, _ in NOTEBOOK_PAIRS]
-    app.selectbox[0].set_value("How are you?")
-    checked(app.run())
-    assert translation(app)[:2] == ["How are you?", "잘 지내니?"]
-    assert translation(translate(app, "Hello."))[:2] == ["Hello.", "안녕하세요."]
+        now = TEXTS["stepper.now"].format(p=f"{step.probabilities.max():.1%}", **values)
+        assert line.splitlines() == [now, ending("eos", steps=7) if n == 6 else TEXTS["stepper.goes_on"]]
+    assert app.selectbox[0].options == [f"{source} · {TEXTS['translate.mark_trained']}" for source, _ in NOTEBOOK_PAIRS]
+    assert plain_texts(choose(app, "translate.pick", "How are you?"))[:2] == ["How are you?", "잘 지내니?"]
+    assert plain_texts(translate(app, "Hello."))[:2] == ["Hello.", "안녕하세요."]
 
 
 def test_a_sentence_is_typed_in_one_tab_and_stays_so_when_another_tab_is_redrawn(trained_session):
     first, second = (open_page("translate", trained_session) for _ in range(2))
     translate(second, "How are you?")
-    assert translation(checked(first.run()))[0] == "Hello."  # each tab has its own
+    assert plain_texts(checked(first.run()))[0] == "Hello."  # each tab has its own
     assert trained_session.sentence == "How are you?"  # who comes next begins with the one typed last
-    assert translation(open_page("translate", trained_session))[0] == "How are you?"
+    assert plain_texts(open_page("translate", trained_session))[0] == "How are you?"
     choose(first, "translate.pick", "I'm hungry.")
-    assert translation(checked(second.run()))[0] == "How are you?"
+    assert plain_texts(checked(second.run()))[0] == "How are you?"
 
 
 class CountedPairs(tuple):
@@ -99,75 +84,53 @@ def test_a_redraw_does_not_go_through_the_pairs(markers):
     assert counted.looked_at < 100
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sentence_that_was_held_out_is_not_called_trained(language, trained):
+def test_a_sentence_that_was_held_out_is_not_called_trained(trained):
     lesson = replace(trained.lesson, training=replace(trained.lesson.training, held_out=0.4))
-    app = open_page("translate", new_session(run=a_run(replace(trained, lesson=lesson))), language)
+    app = open_page("translate", new_session(run=a_run(replace(trained, lesson=lesson))))
     held_out = set(lesson.held_out_rows.tolist())
     assert len(held_out) == 2
+    assert shows(app, "translate.model", pairs=3)
     for row, (source, _) in enumerate(NOTEBOOK_PAIRS):
         kind = "held_out" if row in held_out else "trained"
-        assert app.selectbox[0].options[row] == f"{source} · {catalogue(language)[f'translate.mark_{kind}']}"
+        assert app.selectbox[0].options[row] == f"{source} · {TEXTS[f'translate.mark_{kind}']}"
         translate(app, source)
-        kinds = [kind for kind in ("trained", "held_out", "unseen") if shows(app, f"translate.{kind}", language)]
-        assert kinds == [kind]
-        names_another = any(catalogue(language)["translate.nearest"][:8] in line for line in translation(app))
+        assert [kind for kind in ("trained", "held_out", "unseen") if shows(app, f"translate.{kind}")] == [kind]
+        names_another = any(TEXTS["translate.nearest"][:8] in line for line in plain_texts(app))
         assert names_another == (kind == "held_out")
-    assert shows(app, "translate.model", language, pairs=3)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sentence_it_never_saw(language, trained_session):
-    app = translate(open_page("translate", trained_session, language), "How are you, Hello?")
-    assert shows(app, "translate.unseen", language)
-    assert not shows(app, "translate.right", language)
-    assert not shows(app, "translate.wrong", language)
+def test_sentences_it_never_saw(trained_session):
+    app = translate(open_page("translate", trained_session), "How are you, Hello?")
+    assert shows(app, "translate.unseen")
+    assert not shows(app, "translate.right") and not shows(app, "translate.wrong")
     translator, targets = Translator(trained_session.trained), dict(NOTEBOOK_PAIRS)
     here, *others = context_vectors(translator, ["How are you, Hello?", *targets])
     nearest = list(targets)[np.linalg.norm(others - here, axis=1).argmin()]
-    assert catalogue(language)["translate.nearest"].format(source=nearest, target=targets[nearest]) in translation(app)
-    assert button(app, "stepper.do_taught", language).disabled
-    assert shows(app, "stepper.no_target", language)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_characters_it_never_saw_are_named(language, trained_session):
-    app = translate(open_page("translate", trained_session, language), "Hello. QZ\u200b☕Q")
-    assert shows(app, "translate.unknown", language)
-    assert translation(app)[0] == "Q Z ‹U+200B› ☕"
-    assert translation(app)[1:3] == ["Hello. QZ\u200b☕Q", "안녕하세요."]
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_only_characters_it_never_saw(language, trained_session):
-    app = translate(open_page("translate", trained_session, language), "ZZ☕")
-    assert shows(app, "translate.all_unknown", language)
-    assert translation(app) == ["Z ☕"]
-
-
-@pytest.mark.parametrize(("sentence", "language"), product(["", "   "], LANGUAGES))
-def test_nothing_to_translate(sentence, language, trained_session):
-    app = translate(open_page("translate", trained_session, language), sentence)
-    assert shows(app, "translate.type_something", language)
+    assert TEXTS["translate.nearest"].format(source=nearest, target=targets[nearest]) in plain_texts(app)
+    assert button(app, "stepper.do_taught").disabled
+    assert shows(app, "stepper.no_target")
+    translate(app, "Hello. QZ\u200b☕Q")  # characters it never saw are named
+    assert shows(app, "translate.unknown")
+    assert plain_texts(app)[:3] == ["Q Z ‹U+200B› ☕", "Hello. QZ\u200b☕Q", "안녕하세요."]
+    translate(app, "ZZ☕")
+    assert shows(app, "translate.all_unknown")
+    assert plain_texts(app) == ["Z ☕"]
+    for nothing in ("", "   "):
+        assert shows(translate(app, nothing), "translate.type_something")
 
 
 def test_a_wrong_translation_shows_the_right_one(trained):
     lesson = replace(trained.lesson, pairs=(("Hello.", "안녕하세요"), *NOTEBOOK_PAIRS[1:]))  # no full stop
     app = open_page("translate", new_session(run=a_run(replace(trained, lesson=lesson))))
     assert shows(app, "translate.wrong")
-    assert translation(app)[:3] == ["Hello.", "안녕하세요.", "안녕하세요"]
+    assert plain_texts(app)[:3] == ["Hello.", "안녕하세요.", "안녕하세요"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_notebooks_model_needs_a_first_character(language, notebook_trained):
-    notebook = notebook_trained.lesson
-    session = new_session(run=a_run(notebook_trained), model=notebook.model, training=notebook.training)
-    app = open_page("translate", session, language)
-    assert shows(app, "translate.no_marker", language)
+def test_the_notebooks_model_needs_a_first_character(notebook_trained):
+    app = open_section("steps", notebook_trained)
+    assert shows(app, "translate.no_marker")
     assert app.selectbox[1].value == "안"
-    assert translation(app)[1].startswith("안")
-    # after the one that was given
-    assert narrations(app)[-1].splitlines()[-1] == ending("without_eos", language, steps=9)
-    app.selectbox[1].set_value("")
-    checked(app.run())
-    assert narrations(app)[-1].splitlines()[-1] == ending("without_eos", language, steps=10)
+    assert plain_texts(app)[1].startswith("안")
+    assert narrations(app)[-1].splitlines()[-1] == ending("without_eos", steps=9)  # after the one that was given
+    checked(app.selectbox[1].set_value("").run())
+    assert narrations(app)[-1].splitlines()[-1] == ending("without_eos", steps=10)

@@ -2,20 +2,29 @@
 
 import math
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.theme import ZERO_ROW
 from pages.parts.translate.query import Query
 from pages.parts.translate.search.finder import differing
 from pages.parts.translate.search.tables import lines, sample_nodes, tree_nodes
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.limits import MAX_EVALUATED
-from tests.pages.app import button, chart_tables, checked, choose, open_section, shows, table_with
+from tests.pages.app import (
+    TEXTS,
+    chart_tables,
+    checked,
+    choose,
+    click,
+    links,
+    open_section,
+    plain_texts,
+    shows,
+    table_with,
+)
 
 HALF_TRAINED = 15  # an epoch of `trained` that is kept, and not sure of itself
 
@@ -27,30 +36,28 @@ def output(translator, token_ids):
 # --- Beam search and greedy ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_hypotheses_are_those_of_the_search(language, trained):
-    state, texts = trained.at(HALF_TRAINED), catalogue(language)
-    app = open_section("search", state, "How are you?", language, num_beams=4, length_penalty=0.7)
+def test_the_hypotheses_are_those_of_the_search(trained):
+    state = trained.at(HALF_TRAINED)
+    app = open_section("search", state, "How are you?", num_beams=4, length_penalty=0.7)
     translator = Translator(state)
     found = translator.beam_search("How are you?", num_beams=4, length_penalty=0.7)
-    table = table_with(app, "search.score", language)
-    assert table[texts["search.translation"]].tolist() == [output(translator, h.token_ids) for h in found.hypotheses]
-    assert table[texts["search.score"]].tolist() == [f"{h.score:.3f}" for h in found.hypotheses]
-    assert table[texts["search.total"]].tolist() == [f"{h.total:.3f}" for h in found.hypotheses]
-    assert table[texts["search.length"]].tolist() == [len(h.token_ids) for h in found.hypotheses]
-    outputs = [text.value for text in app.text]
+    table = table_with(app, "search.score")
+    assert table[TEXTS["search.translation"]].tolist() == [output(translator, h.token_ids) for h in found.hypotheses]
+    assert table[TEXTS["search.score"]].tolist() == [f"{h.score:.3f}" for h in found.hypotheses]
+    assert table[TEXTS["search.total"]].tolist() == [f"{h.total:.3f}" for h in found.hypotheses]
+    assert table[TEXTS["search.length"]].tolist() == [len(h.token_ids) for h in found.hypotheses]
+    outputs = plain_texts(app)
     assert outputs.count(translator.translate("How are you?")) >= 2  # above the sections, and beside the beam's best
     assert output(translator, found.hypotheses[0].token_ids) in outputs
-    line = chart_tables(app, "search.tree_alt", language)
+    line = chart_tables(app, "search.tree_alt")
     assert len(line["nodes"]) - 1 == len(line["arrows"]) > 0
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_greedy_is_shown_with_its_probability(language, trained):
-    app = open_section("search", trained, "Hello.", language, way="greedy")
+def test_greedy_is_shown_with_its_probability(trained):
+    app = open_section("search", trained, "Hello.", way="greedy")
     total = sum(math.log(step.probabilities[step.token_id]) for step in Translator(trained).steps("Hello."))
-    assert shows(app, "search.whole", language, p=f"{math.exp(total):.1%}")
-    assert shows(app, "search.greedy_how", language)
+    assert shows(app, "search.whole", p=f"{math.exp(total):.1%}")
+    assert shows(app, "search.greedy_how")
     assert not app.slider
 
 
@@ -107,13 +114,16 @@ def test_every_node_stands_in_a_line_and_every_arrow_goes_from_box_to_box(traine
     assert last[1]["long_sign"] == f"✂1 −{-last[1]['score']:.2f}"
 
 
-def test_the_tree_can_be_read_as_a_table(trained):
+def test_a_model_that_is_sure_outputs_the_same_and_its_tree_can_be_read_as_a_table(trained):
     app = open_section("search", trained, opened=["tree-numbers"])
-    assert shows(app, "search.same")  # a model that is sure
+    assert shows(app, "search.same")
     found = Translator(trained).beam_search("Hello.", num_beams=3)
     table = table_with(app, "search.so_far")
     assert table["Score"].tolist() == [f"{node.score:.3f}" for node in found.nodes]
-    assert set(table["Status"]) == {catalogue("en")[f"search.{node.status}"] for node in found.nodes}
+    assert set(table["Status"]) == {TEXTS[f"search.{node.status}"] for node in found.nodes}
+    click(app, "search.find")
+    assert shows(app, "search.finder_found", found=0, searched=5)
+    assert TEXTS["search.finder_none"] in links(app)
 
 
 @pytest.mark.parametrize("way", ["greedy", "beam", "sampling"])
@@ -135,34 +145,26 @@ def test_a_row_of_zeros_is_not_the_digit():
 # --- Where several candidates help -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_sentences_on_which_the_beam_differs_are_found_and_can_be_looked_at(language, trained):
-    state, texts = trained.at(HALF_TRAINED), catalogue(language)
+def test_sentences_on_which_the_beam_differs_are_found_and_can_be_looked_at(trained):
+    state = trained.at(HALF_TRAINED)
     translator, expected = Translator(state), {}
     for source, target in NOTEBOOK_PAIRS:
         best = output(translator, translator.beam_search(source, num_beams=3).hypotheses[0].token_ids)
         if best != (greedy := translator.translate(source)):
             expected[source] = (best == target, greedy == target)
     assert expected
-    app = open_section("search", state, language=language)
-    assert not shows(app, "search.finder_found", language)
-    checked(button(app, "search.find", language).click().run())
+    app = open_section("search", state)
+    assert not shows(app, "search.finder_found")
+    click(app, "search.find")
     beam, greedy = (sum(right) for right in zip(*expected.values(), strict=True))
     counts = {"found": len(expected), "searched": 5, "all": 5, "beam": beam, "greedy": greedy}
-    assert shows(app, "search.finder_found", language, **counts)
-    assert set(table_with(app, "search.source", language)[texts["search.source"]]) == set(expected)
-    choose(app, "search.finder_look", next(iter(expected)), language)
+    assert shows(app, "search.finder_found", **counts)
+    assert set(table_with(app, "search.source")[TEXTS["search.source"]]) == set(expected)
+    choose(app, "search.finder_look", next(iter(expected)))
     assert app.text_input[0].value == next(iter(expected))
-    assert shows(app, "search.finder_found", language)  # still there, for the next one
-    next(slider for slider in app.slider if slider.label == texts["search.num_beams"]).set_value(5)
-    assert not shows(checked(app.run()), "search.finder_found", language)  # that was another beam
-
-
-def test_where_nothing_differs_it_says_so(trained):
-    app = open_section("search", trained)
-    checked(button(app, "search.find").click().run())
-    assert shows(app, "search.finder_found", found=0, searched=5)
-    assert catalogue("en")["search.finder_none"] in [link.value for link in app.main.get("page_link")]
+    assert shows(app, "search.finder_found")  # still there, for the next one
+    next(slider for slider in app.slider if slider.label == TEXTS["search.num_beams"]).set_value(5)
+    assert not shows(checked(app.run()), "search.finder_found")  # that was another beam
 
 
 def test_the_search_of_a_large_lesson_is_spread_evenly():
@@ -174,21 +176,20 @@ def test_the_search_of_a_large_lesson_is_spread_evenly():
 # --- Sampling --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_samples_are_those_of_their_seeds(language, trained):
-    state, texts = trained.at(HALF_TRAINED), catalogue(language)
+def test_samples_are_those_of_their_seeds(trained):
+    state = trained.at(HALF_TRAINED)
     translator = Translator(state)
-    app = open_section("search", state, "Hello.", language, way="sampling", temperature=0.8, sampling_seed=7)
+    app = open_section("search", state, "Hello.", way="sampling", temperature=0.8, sampling_seed=7)
     for first in (7, 12):
         seeds = range(first, first + 5)
         samples = [list(translator.sample("Hello.", temperature=0.8, seed=seed)) for seed in seeds]
-        table = table_with(app, "search.as_greedy", language)
-        assert table[texts["search.seed"]].tolist() == list(seeds)
+        table = table_with(app, "search.as_greedy")
+        assert table[TEXTS["search.seed"]].tolist() == list(seeds)
         outputs = [output(translator, [step.token_id for step in steps]) for steps in samples]
-        assert table[texts["search.translation"]].tolist() == outputs
+        assert table[TEXTS["search.translation"]].tolist() == outputs
         totals = [sum(step.log_probability for step in steps) for steps in samples]
-        assert table[texts["search.total"]].tolist() == [f"{total:.3f}" for total in totals]
-        checked(button(app, "search.new_seed", language).click().run())
+        assert table[TEXTS["search.total"]].tolist() == [f"{total:.3f}" for total in totals]
+        click(app, "search.new_seed")
 
 
 def test_the_samples_are_drawn_as_they_were_drawn(trained):
@@ -206,11 +207,8 @@ def test_the_samples_are_drawn_as_they_were_drawn(trained):
 # --- All of them -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("section", "model"),
-    product(["search", "contexts"], [ModelConfig(1), ModelConfig(8, markers=False, mask_padding=False)]),
-)
-def test_sections_bear_unusual_models(section, model):
-    state = replace(TrainingState.new(Lesson(NOTEBOOK_PAIRS, model)), step=1)
-    for sentence in ("l", "How are you? " * 20):
+@pytest.mark.parametrize("section", ["search", "contexts"])
+def test_sections_bear_unusual_models(section):
+    for model, sentence in ((ModelConfig(1), "l"), (ModelConfig(8, False, mask_padding=False), "How are you? " * 20)):
+        state = replace(TrainingState.new(Lesson(NOTEBOOK_PAIRS, model)), step=1)
         open_section(section, state, sentence.strip())

@@ -60,8 +60,7 @@ def with_keras(state, source, fed_ids):
         h, c = h_out, c_out
 
 
-@pytest.mark.parametrize("forced", [False, True])
-@pytest.mark.parametrize("which", ["trained", "notebook_trained"])
+@pytest.mark.parametrize(("which", "forced"), [("trained", True), ("notebook_trained", False)])
 def test_the_numbers_shown_are_those_of_keras(which, forced, request):
     state = request.getfixturevalue(which)
     translator, vocabulary = Translator(state), state.lesson.target_vocabulary
