@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts import frame
 from pages.parts.questions import card as questions
 from pages.parts.texts import text
-from pages.parts.train import comparisons, controls, live, runs_table, settings
+from pages.parts.train import controls, live, runs, settings
 
 session = frame.open_page("train")
 lesson = frame.need_lesson(session)
@@ -24,6 +24,6 @@ if run is None:
 else:
     live.show(session, run, drawn)
     st.subheader(text("train.runs_title"), anchor=False)
-    comparisons.offer(session)
-    runs_table.show(session)
+    runs.offer_comparisons(session)
+    runs.show_table(session)
 frame.close_page("train")

@@ -79,7 +79,6 @@ class ModelState:
 class TrainState:
     """The page Train."""
 
-    refused: dict[str, float] = field(default_factory=dict)  # setting → what was typed for it and is out of its range
     measure: str = "accuracy"  # of the second chart
     is_log: bool = False  # whether the loss is drawn on a logarithmic scale
     sentences: int = 1  # which of the sentences are translated, from 1: so many at once
@@ -140,7 +139,7 @@ def bound(
     Returns:
         The widget's arguments `key`, `on_change`, and the one for what it shows at first.
     """
-    key = f"{type(owner).__name__}-{name}"
+    key = key_of(owner, name)
     value = shows(getattr(owner, name))
     # The widget is told only where it shows something else: to be told in every run would undo what is being typed.
     if key in st.session_state and st.session_state[key] != value:
@@ -156,6 +155,11 @@ def bound(
         take(value) if take else setattr(owner, name, value)
 
     return {"key": key, "on_change": take_over, **start}
+
+
+def key_of(owner: object, name: str) -> str:
+    """Returns the key of the widget that is kept the same as a field."""
+    return f"{type(owner).__name__}-{name}"
 
 
 def bound_setting(session: object, settings: str, name: str, options: Sequence | None = None) -> dict[str, Any]:

@@ -53,9 +53,9 @@ def draw(
     where.vega_lite_chart(spec=spec, width="stretch", key=key, alt=alt, on_select=on_select)
 
 
-def table(name: str) -> alt.Chart:
-    """Returns a chart of a named table, for want of its marks."""
-    return alt.Chart(alt.NamedData(name))
+def named(table: str, **properties) -> alt.Chart:
+    """Returns a chart of a named table, which has no marks yet."""
+    return alt.Chart(alt.NamedData(table), **properties)
 
 
 # Altair's own `value` would do, but finds the class of its channel by comparing it with all others: 15 ms each.

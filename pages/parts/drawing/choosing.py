@@ -1,6 +1,7 @@
 """What all pages offer alike: a sentence to choose, a step forward and back, the numbers behind a picture."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 
 import streamlit as st
 
@@ -51,7 +52,7 @@ def switch_markers_and_mask(session: Session) -> None:
 
 def choose_sentence(
     label: str,
-    sentences: Sequence[str],
+    sentences: Iterable[str],
     owner: object,
     name: str,
     take: Callable[[str | None], None] | None = None,
@@ -62,7 +63,7 @@ def choose_sentence(
     See `state.bound` for the field and `take`; `options` are those of the selectbox.
     """
     chosen = getattr(owner, name)
-    listed = list(sentences[:MAX_LISTED])
+    listed = list(islice(sentences, MAX_LISTED))
     if chosen is not None and chosen not in listed:
         listed.append(chosen)
     options = {"format_func": display_text, "placeholder": text("choosing.choose"), **options}
@@ -71,10 +72,7 @@ def choose_sentence(
 
 
 def step_through(label: str, last: int, owner: object, name: str) -> int:
-    """Offers to go back and forward, and a labelled slider; returns the step, from 0 to the last, that is looked at.
-
-    It is kept in a field; see `state.bound`.
-    """
+    """Offers to go back and forward, and a slider; returns the step, from 0 to the last, that a field keeps."""
     setattr(owner, name, min(getattr(owner, name), last))
 
     def move(by: int) -> None:

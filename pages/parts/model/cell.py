@@ -25,10 +25,7 @@ from seq2seq import Translator, cell
 
 
 def section(translator: Translator, epoch: int | None, chosen: int, theme: Theme) -> None:
-    """Shows a sentence of the lesson inside a cell of a model after an epoch; None is untrained.
-
-    It is the one that was chosen on Tensors, or another one that is chosen here.
-    """
+    """Shows a sentence, at first that of Tensors, inside a cell of a model after an epoch; None: it is untrained."""
     state = remembered(ModelState)
     if state.chosen != chosen:
         state.chosen = state.row = chosen

@@ -18,6 +18,7 @@ from pages.parts.drawing.charts import (
     draw,
     framed,
     gate_scale,
+    named,
     specification,
 )
 from pages.parts.model.trace import (
@@ -70,7 +71,7 @@ def _grid_spec(theme: Theme, units: int, end: float) -> alt.LayerChart:
     drawn = alt.param("drawn", expr=f"width < {_NUMBER * min(units, _ALL_UNITS)} ? min({units}, {fits}) : {units}")
     x = alt.X("unit:O", title=theme.text("cell.unit_title"))
     x = x.axis(labelAngle=0, labelOverlap=True, orient="top", domain=False, ticks=False)
-    parts = alt.Chart(alt.NamedData("parts")).transform_filter("datum.rank < drawn")
+    parts = named("parts").transform_filter("datum.rank < drawn")
     names = _part_names(theme)
     lines = [*names[:2], "", *names[2:6], " ", *names[6:]]  # with a gap before and after the gates
     y = alt.Y("part:N", title=None, scale=alt.Scale(domain=lines, paddingInner=0.06))
@@ -88,7 +89,7 @@ def _grid_spec(theme: Theme, units: int, end: float) -> alt.LayerChart:
         .mark_text(fontSize=size)
         .encode(text=alt.Text("value:Q", format=".2f"), color=alt.Color("ink:N", scale=None)),
         _clickable(theme, column),
-        *framed(alt.Chart(alt.NamedData("now")), column),
+        *framed(named("now"), column),
     )
     return _quick(chart.add_params(drawn).resolve_scale(color="independent")).properties(
         height=round(theme.size * (24 * len(lines) + 110))  # the axis and the legends
@@ -113,15 +114,12 @@ def _clickable(theme: Theme, column: dict) -> alt.Chart:
     for part, name in zip(PARTS, _part_names(theme), strict=True):
         tooltip.append(alt.Tooltip(f"{part}:Q", title=name, format=".4f"))
     click = alt.selection_point("unit", fields=["unit", "clicks"], toggle=False)
-    units = alt.Chart(alt.NamedData("units"), name="columns").transform_filter("datum.rank < drawn")
+    units = named("units", name="columns").transform_filter("datum.rank < drawn")
     return units.mark_rect(opacity=0, cursor="pointer").encode(**column, tooltip=tooltip).add_params(click)
 
 
 def draw_over_time(trace: LSTMTrace, pictures: dict[str, str], state: ModelState, theme: Theme) -> None:
-    """Draws h and c of every unit at every time step; the step and the unit that are looked at are framed.
-
-    The `pictures` are of `heat_maps`, which stay while step and unit change.
-    """
+    """Draws h and c of every unit over time, as `heat_maps`; frames are around the step and the unit looked at."""
     unit = state.unit
     longest = max(len(display_input(token)) for token in trace.tokens)
     now = pd.DataFrame({"step": [trace.labels[state.step]], "top": [unit - 0.5], "bottom": [unit + 0.5]})
@@ -142,10 +140,7 @@ def heat_maps(trace: LSTMTrace) -> dict[str, str]:
 
 
 def heat_map(values: np.ndarray, end: float) -> str:
-    """Returns (rows, columns) numbers as the address of a picture, a pixel each: thousands of boxes are slow to draw.
-
-    Their scale goes from -`end` to `end`.
-    """
+    """Returns (rows, columns) numbers, -end…end, as the address of a picture: thousands of boxes would be slow."""
     places = np.clip(values / end, -1, 1)
     ends = np.array([[int(colour[n : n + 2], 16) for colour in (NEGATIVE, ZERO, POSITIVE)] for n in (1, 3, 5)])
     pixels = np.stack([np.interp(places, [-1, 0, 1], channel) for channel in ends], axis=-1)  # (rows, columns, rgb)
@@ -156,10 +151,7 @@ def heat_map(values: np.ndarray, end: float) -> str:
 
 @specification
 def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end: float) -> alt.LayerChart:
-    """Returns a state, "h" or "c", over time without its data.
-
-    The `steps` are how many, and the characters of their longest input; `end` is that of the state's scale.
-    """
+    """Returns "h" or "c" over time without its data; `steps`: how many, and the characters of the longest input."""
     of_step, of_unit = (theme.text(f"cell.{name}_title") for name in ("step", "unit"))
     x = alt.X("step:O", sort=None, title=of_step, axis=_input_axis(*steps))
     y_axis = alt.Axis(grid=False, domain=False, ticks=False, format="d", tickMinStep=1)
@@ -168,9 +160,9 @@ def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end
     legend = alt.Legend(orient="top", values=[-end, 0, end], **_LEGEND)
     column = {"x": x, **FULL_HEIGHT}
     whole = {"width": alt.ExprRef("width"), "height": alt.ExprRef("height"), "align": "left", "baseline": "top"}
-    picture = alt.Chart(alt.NamedData("picture")).mark_image(aspect=False, smooth=False, **whole)
-    values = alt.Chart(alt.NamedData("steps")).mark_rect(opacity=0)
-    now = alt.Chart(alt.NamedData("now"))
+    picture = named("picture").mark_image(aspect=False, smooth=False, **whole)
+    values = named("steps").mark_rect(opacity=0)
+    now = named("now")
     chart = alt.layer(
         picture.encode(url="url:N", x=alt.XValue(0), y=alt.YValue(0)),
         values.encode(

@@ -42,10 +42,7 @@ def _presets(session: Session, notebook: Lesson) -> None:
     training = replace(session.training, seed=notebook.training.seed)
     wide = {"width": "stretch", "help": text("model.notebook_changes")}
     if (session.model, training) == (notebook.model, notebook.training):
-        on_click = session.use_suggested_settings
-        st.button(text("model.suggested"), icon=":material/thumb_up:", on_click=on_click, **wide)
+        st.button(text("model.suggested"), icon=":material/thumb_up:", on_click=session.use_suggested_settings, **wide)
     else:
-        on_click = session.use_settings_of
-        st.button(
-            text("model.as_in_notebook"), icon=":material/menu_book:", on_click=on_click, args=(notebook,), **wide
-        )
+        use = {"on_click": session.use_settings_of, "args": (notebook,)}
+        st.button(text("model.as_in_notebook"), icon=":material/menu_book:", **use, **wide)

@@ -71,14 +71,8 @@ def trace_lstm(translator: Translator, side: str, row: int) -> LSTMTrace:
         ids, start = ids[ids != PAD_ID], translator.context(source)
     rows, weights = one_hot(ids, len(vocabulary)), _weights(translator, side)  # rows: (time, tokens)
     states, gates = _run(rows, start, weights)
-    return LSTMTrace(
-        tokens=tuple(None if i == PAD_ID else vocabulary.tokens[i] for i in ids),
-        ids=ids,
-        inputs=gate_inputs(rows, states.state_h[:-1], *weights),
-        gates=gates,
-        state_h=states.state_h,
-        state_c=states.state_c,
-    )
+    tokens = tuple(None if i == PAD_ID else vocabulary.tokens[i] for i in ids)
+    return LSTMTrace(tokens, ids, gate_inputs(rows, states.state_h[:-1], *weights), gates, *states)
 
 
 class PaddingEffect(NamedTuple):

@@ -68,7 +68,9 @@ def _other_units(hidden: int) -> None:
 
 def _draw(lesson: Lesson, row: int, asked: str | None) -> None:
     """Draws both wirings with the shapes of what flows along the arrows; parts that do not answer step back."""
-    wirings = {"training": _training(lesson), "translating": _translating(lesson, _sentence_length(lesson, row))}
+    ids = token_ids(lesson, [min(row, len(lesson.pairs) - 1)]).encoder_inputs  # (1, time)
+    steps = int(np.count_nonzero(ids != PAD_ID)) if lesson.model.mask_padding else ids.shape[1]
+    wirings = {"training": _training(lesson), "translating": _translating(lesson, steps)}
     drawn = ""
     for wiring, parts in wirings.items():
         cells = ""
@@ -77,12 +79,6 @@ def _draw(lesson: Lesson, row: int, asked: str | None) -> None:
             cells += f'<div class="{area}{" aside" if is_aside else ""}">{part}</div>'
         drawn += f'<div class="wiring {wiring}">{cells}</div>'
     st.html(f'<div class="wirings">{drawn}</div>')
-
-
-def _sentence_length(lesson: Lesson, row: int) -> int:
-    """Returns the time steps that the encoder takes for a sentence."""
-    ids = token_ids(lesson, [min(row, len(lesson.pairs) - 1)]).encoder_inputs  # (1, time)
-    return int(np.count_nonzero(ids != PAD_ID)) if lesson.model.mask_padding else ids.shape[1]
 
 
 def _training(lesson: Lesson) -> dict[str, str]:

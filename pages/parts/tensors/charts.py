@@ -17,6 +17,7 @@ from pages.parts.drawing.charts import (
     hatched,
     inks,
     look,
+    named,
     place,
     specification,
 )
@@ -27,10 +28,6 @@ from pages.parts.theme import MONOSPACE, PADDING, RIGHT, SOURCE, TARGET, WRONG, 
 
 STEPS = "steps"  # the key of the picture that boxes are clicked in
 _COLOURS = dict(zip(TENSORS, (SOURCE, TARGET, RIGHT), strict=True))
-
-
-def _of(table: str) -> alt.Chart:
-    return alt.Chart(alt.NamedData(table))
 
 
 def _sorted_by(place: str) -> alt.EncodingSortField:
@@ -63,9 +60,9 @@ def _over_time(theme: Theme, right: float, height: int) -> alt.LayerChart:
         *_names(theme, at, column),
         *_arrows(theme, plane, column),
         *_boxes(theme, box),
-        hatched(_of("strokes"), place(*plane, **RISING)),
+        hatched(named("strokes"), place(*plane, **RISING)),
         _tokens(theme, at, column),
-        *framed(_of("now"), box, radius=4),
+        *framed(named("now"), box, radius=4),
         _clickable(theme, box),
     ]
     return (
@@ -83,11 +80,11 @@ def _names(theme: Theme, at: dict, column: str) -> list[alt.Chart]:
     number = {"color": theme.ink, "fontSize": 11 * theme.size, "opacity": 0.8}
     time = alt.ExprRef(f"{column} > 38 ? {json.dumps(theme.text('tensors.time_step'))} : 't'")
     return [
-        _of("names")
+        named("names")
         .mark_text(**name, fontSize=13 * theme.size, fontWeight="bold", limit=alt.ExprRef("width"))
         .encode(y=at["y"], text="title:N"),
-        _of("times").mark_text(**number).encode(**at, text="step:Q"),
-        _of("times").transform_filter("datum.x == 0").mark_text(**number | name, text=time).encode(y=at["y"]),
+        named("times").mark_text(**number).encode(**at, text="step:Q"),
+        named("times").transform_filter("datum.x == 0").mark_text(**number | name, text=time).encode(y=at["y"]),
     ]
 
 
@@ -97,8 +94,8 @@ def _arrows(theme: Theme, plane: tuple, column: str) -> list[alt.Chart]:
     angle = alt.ExprRef(f"-atan2({(GAP - 10) * theme.size}, 0.52 * {column}) * 180 / PI")
     head = {"shape": "triangle-right", "filled": True, "size": 70, "angle": angle}
     return [
-        _of("arrows").mark_rule(strokeWidth=2, **ink).encode(**place(*plane, **RISING)),
-        _of("arrows").mark_point(**head, **ink).encode(**place(*plane, RISING["end"], None)),
+        named("arrows").mark_rule(strokeWidth=2, **ink).encode(**place(*plane, **RISING)),
+        named("arrows").mark_point(**head, **ink).encode(**place(*plane, RISING["end"], None)),
     ]
 
 
@@ -119,7 +116,7 @@ def _boxes(theme: Theme, box: dict) -> list[alt.Chart]:
 
 
 def _kinds(*kinds: str) -> alt.Chart:
-    return _of("boxes").transform_filter(alt.FieldOneOfPredicate("kind", kinds))
+    return named("boxes").transform_filter(alt.FieldOneOfPredicate("kind", kinds))
 
 
 def _tokens(theme: Theme, at: dict, column: str) -> alt.Chart:
@@ -130,7 +127,7 @@ def _tokens(theme: Theme, at: dict, column: str) -> alt.Chart:
     share = f"0.85 * {column} / datum.ems"
     fits = f"(datum.short == '' || {share} > 10)"
     return (
-        _of("boxes")
+        named("boxes")
         .mark_text(
             font=MONOSPACE,
             fontWeight="bold",
@@ -153,7 +150,7 @@ def _clickable(theme: Theme, box: dict) -> alt.Chart:
     ]
     # The clicks are part of what is chosen, so that a click on the same box is a new one.
     click = alt.selection_point("pick", fields=["tensor", "step", "clicks"])
-    own = _of("boxes").transform_filter("datum.x >= 0").properties(name="own")
+    own = named("boxes").transform_filter("datum.x >= 0").properties(name="own")
     return own.mark_rect(opacity=0, cursor="pointer").encode(**box, tooltip=tooltip).add_params(click)
 
 
@@ -178,17 +175,17 @@ def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
     word = {"fontSize": 11 * theme.size}
     tooltip = [alt.Tooltip("step:O", title=time), alt.Tooltip("token:N", title=column)]
     layers = [
-        _of("steps").mark_rect(**grid).encode(**across),
-        _of("tokens").mark_rect(**grid).encode(**down),
-        _of("zeros").mark_rect(fill=PADDING, opacity=0.35).encode(**across),
-        _of("zeros")
+        named("steps").mark_rect(**grid).encode(**across),
+        named("tokens").mark_rect(**grid).encode(**down),
+        named("zeros").mark_rect(fill=PADDING, opacity=0.35).encode(**across),
+        named("zeros")
         .mark_text(text="0 0 0 … 0 0 0", font=MONOSPACE, color=theme.ink, x=alt.ExprRef("width / 2"), **word)
         .encode(y=y),
-        _of("ones").mark_rect(fill=_COLOURS[tensor]).encode(x=x, y=y, tooltip=tooltip),
-        _of("ones")
+        named("ones").mark_rect(fill=_COLOURS[tensor]).encode(x=x, y=y, tooltip=tooltip),
+        named("ones")
         .mark_text(text="1", color="black" if tensor == "decoder_inputs" else "white", **word)
         .encode(x=x, y=y),
-        _of("now").mark_rect(filled=False, stroke=theme.ink, strokeWidth=2.5).encode(**across),
+        named("now").mark_rect(filled=False, stroke=theme.ink, strokeWidth=2.5).encode(**across),
     ]
     return alt.layer(*layers).properties(height=round(theme.size * height), usermeta=CANVAS).configure_view(stroke=None)
 
@@ -214,7 +211,7 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
         "row:N", sort=_sorted_by("down"), title=row, scale=alt.Scale(paddingInner=0.1), axis=alt.Axis(**bare, **label)
     )
     x = x.axis(labelAngle=0, orient="top", **bare)
-    cells = _of("cells").encode(x=x, y=y)
+    cells = named("cells").encode(x=x, y=y)
     tooltip = [
         alt.Tooltip("row:N", title=row),
         alt.Tooltip("column:N", title=column),
@@ -233,12 +230,8 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
         ),
         cells.transform_filter("datum.part == 'kernel' && datum.counts").mark_rect(**outline),
     ]
-    return (
-        alt.layer(*layers)
-        .resolve_scale(color="independent")
-        .properties(height=round(theme.size * (28 * rows + 60)), usermeta=CANVAS)
-        .configure_view(stroke=None)
-    )
+    picture = alt.layer(*layers, height=round(theme.size * (28 * rows + 60)), usermeta=CANVAS)
+    return picture.resolve_scale(color="independent").configure_view(stroke=None)
 
 
 # --- The memory ------------------------------------------------------------------------------------------------------
@@ -264,17 +257,17 @@ def _memory(theme: Theme) -> alt.LayerChart:
         alt.Tooltip("pairs:Q", title=pairs, format=","),
         alt.Tooltip("written:N", title=memory),
     ]
-    limit, points = _of("limit").encode(y=y), {"x": x, "y": y, "color": colour}
+    limit, points = named("limit").encode(y=y), {"x": x, "y": y, "color": colour}
     dot = {"filled": True, "clip": True}
     layers = [
         limit.mark_rule(strokeDash=[3, 3], strokeWidth=2, color=WRONG),
         limit.mark_text(align="left", baseline="bottom", x=6, dy=-3, color=theme.ink, fontSize=12 * theme.size).encode(
             text="label:N"
         ),
-        _of("lines").mark_line(strokeWidth=3, clip=True).encode(**points, strokeDash=dash),
-        _of("lines").mark_point(**dot, size=30).encode(**points, tooltip=tooltip),
-        _of("own").mark_point(**dot, size=160).encode(**points, tooltip=tooltip),
-        _of("labels")
+        named("lines").mark_line(strokeWidth=3, clip=True).encode(**points, strokeDash=dash),
+        named("lines").mark_point(**dot, size=30).encode(**points, tooltip=tooltip),
+        named("own").mark_point(**dot, size=160).encode(**points, tooltip=tooltip),
+        named("labels")
         .mark_text(align="right", fontSize=13 * theme.size, fontWeight="bold", color=theme.ink, dx=-4)
         .encode(x=x, y=y, text="label:N"),
     ]

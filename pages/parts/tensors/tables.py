@@ -16,10 +16,7 @@ _PRODUCT = "x @ kernel"
 
 
 def printed(tensor: str, n: int, t: int, row: np.ndarray) -> list[tuple[str, str]]:
-    """Returns lines of NumPy that look at one time step of a tensor, and what each prints.
-
-    These are the pair n, the time step t and its one-hot row: (tokens,).
-    """
+    """Returns lines of NumPy that look at step t of pair n, whose one-hot row is (tokens,), and what each prints."""
     here, token_id = f"{tensor}[{n}, {t}]", row.argmax()
     lines = [(f"{here}.sum()", row.sum()), (f"{here}.argmax()", token_id)]
     if row.any():
@@ -28,10 +25,7 @@ def printed(tensor: str, n: int, t: int, row: np.ndarray) -> list[tuple[str, str
 
 
 def printed_product(tensor: str, n: int, t: int, row: np.ndarray, kernel: np.ndarray) -> tuple[str, str]:
-    """Returns the line of NumPy that compares the product of a one-hot row and a kernel with a row of the kernel.
-
-    These are (tokens,) and (tokens, 4 · hidden); see `printed`.
-    """
+    """Returns the line that compares the product of such a row and a kernel, (tokens, 4 · hidden), with its row."""
     product, name = f"{tensor}[{n}, {t}] @ {KERNELS[tensor]}", KERNELS[tensor]
     if not row.any():
         return f"np.any({product})", str(np.any(row @ kernel))

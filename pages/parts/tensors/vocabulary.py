@@ -38,16 +38,13 @@ def show_vocabularies(pair: Pair, lesson: Lesson, trained: TrainingState | None)
     What trained weights make of a pair with either ids is shown where there are such.
     """
     state = remembered(TensorsState)
-
-    def number(seed: int | None) -> None:
-        state.numbering_seed = seed
-
+    is_sorted = state.numbering_seed is None
+    shuffle, sort = (
+        {"on_click": setattr, "args": (state, "numbering_seed", seed)} for seed in (random.randrange(2**32), None)
+    )
     with st.container(horizontal=True):
-        seed = random.randrange(2**32)
-        st.button(text("tensors.as_a_set"), icon=":material/shuffle:", key="as-a-set", on_click=number, args=(seed,))
-        is_sorted = state.numbering_seed is None
-        sort = {"key": "sort-again", "disabled": is_sorted, "on_click": number, "args": (None,)}
-        st.button(text("tensors.sort_again"), icon=":material/sort:", **sort)
+        st.button(text("tensors.as_a_set"), icon=":material/shuffle:", key="as-a-set", **shuffle)
+        st.button(text("tensors.sort_again"), icon=":material/sort:", key="sort-again", disabled=is_sorted, **sort)
     numbered = lesson if is_sorted else numbered_as_a_set(lesson, state.numbering_seed)
     for side in Pair._fields:
         vocabulary = getattr(numbered, f"{side}_vocabulary")

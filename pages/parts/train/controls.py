@@ -8,7 +8,6 @@ import streamlit as st
 
 from pages.parts.session import NamedRun, Session
 from pages.parts.texts import text
-from pages.parts.train.runs_table import settings_of
 from seq2seq import Lesson
 from seq2seq.classroom.memory import training_bytes
 from seq2seq.limits import MAX_TRAINING_BYTES, SETTING_RANGES
@@ -79,6 +78,20 @@ def begin(session: Session, lesson: Lesson, baseline: NamedRun | None = None) ->
         changes = {name: value for name, value in settings_of(lesson).items() if value != others[name]}
         changes.pop("pairs", None)
         new.name = " ".join([new.name, *(text(f"run.set_{name}", value=value) for name, value in changes.items())])
+
+
+def settings_of(lesson: Lesson) -> dict[str, object]:
+    """Returns what may differ between runs."""
+    return {
+        "pairs": len(lesson.training_rows),
+        "units": lesson.model.hidden_size,
+        "tokens": f"{text(f'tokens.{lesson.model.source_tokens}')} → {text(f'tokens.{lesson.model.target_tokens}')}",
+        "markers": "✓" if lesson.model.markers else "✗",
+        "mask": "✓" if lesson.model.mask_padding else "✗",
+        "batch": lesson.training.batch_size,
+        "rate": lesson.training.learning_rate,
+        "seed": lesson.training.seed,
+    }
 
 
 def _pause(session: Session) -> None:

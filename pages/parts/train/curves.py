@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts.drawing.charts import draw, specification
+from pages.parts.drawing.charts import draw, named, specification
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.texts import text
 from pages.parts.theme import Theme
@@ -59,10 +59,7 @@ def training_curves(
 
 
 def last_epoch(runs: Sequence[Run]) -> int:
-    """Returns how far the time axis of runs goes, the current one first.
-
-    It stands still while the lines grow, and moves when they come to its end.
-    """
+    """Returns how far the time axis goes: it stands still while lines grow, and moves when they come to its end."""
     current, longest = runs[0], max(len(run.history) for run in runs)
     goal = current.target_epoch if current.is_active else len(current.history)
     return max(2, longest, min(goal, max(50, 1 << longest.bit_length())))
@@ -87,10 +84,7 @@ _MARKS = pa.schema(
 
 
 def points_table(runs: Mapping[str, Run], key: str) -> pa.Table:
-    """Returns the points of the lines of some runs, from the records that have a key.
-
-    They are `_POINTS_PER_LINE` of each at most, with its last one among them.
-    """
+    """Returns the points of some runs that have this key, `_POINTS_PER_LINE` at most, each run's last among them."""
     columns = {"run": [], "epoch": [], "value": []}
     for name, run in runs.items():
         records = [record for record in run.history if key in record]
@@ -140,7 +134,7 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
     # Dots would hide the dashes of several lines; round ends make a dot of a single epoch.
     dots = alt.OverlayMarkDef(size=25) if len(runs) == 1 else alt.Undefined
     lines = (
-        alt.Chart(alt.NamedData("points"))
+        named("points")
         .mark_line(strokeWidth=2.5, strokeCap="round", clip=True, point=dots)
         .encode(
             x=x,
@@ -151,7 +145,7 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
         )
     )
     of_mark = alt.Tooltip("mark:N", title=theme.text("train.mark"))
-    marks = alt.Chart(alt.NamedData("marks")).encode(x=x, color=colour, tooltip=[*tooltip, of_mark])
+    marks = named("marks").encode(x=x, color=colour, tooltip=[*tooltip, of_mark])
     pixels = alt.Y("y:Q", scale=alt.Scale(domain=[0, 100], range=[0, 100]), axis=None)
     labels = [
         marks.transform_filter(alt.FieldEqualPredicate(field="side", equal=side))

@@ -17,10 +17,7 @@ _MEASURES = ("accuracy", "exact_match", "cer")  # of the second chart
 
 
 def show(session: Session, run: Run, drawn: tuple) -> None:
-    """Shows the current run: progress, curves, translations, figures.
-
-    The page is drawn for the session's `redraw_key` as it was then; with another one all of it is drawn anew.
-    """
+    """Shows the current run; where the `redraw_key` is not the drawn one any more, the whole page is drawn anew."""
 
     @st.fragment(run_every=_REDRAWN if session.is_active else None)
     def current_run() -> None:

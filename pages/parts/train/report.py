@@ -16,6 +16,7 @@ from seq2seq.classroom.stopping import epochs_without_improvement, first_stop
 from seq2seq.state import is_checkpoint
 
 _USUAL_PATIENCE = 5  # the notebook's, for "where would it have stopped?"
+_FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
 
 
 def stops(run: Run, training: TrainingConfig) -> list[tuple[int, str]]:
@@ -76,11 +77,6 @@ def choose_epoch(session: Session, state: TrainingState) -> TrainingState:
     return state.at(session.look_at) if session.look_at in dict(state.checkpoints) else state
 
 
-# --- Figures ---------------------------------------------------------------------------------------------------------
-
-_FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
-
-
 def figures(run: Run, state: TrainingState) -> None:
     """Shows the honest numbers of a state of a run side by side, and says in words where they part.
 
@@ -120,13 +116,10 @@ def _figures_table(found: dict[str, float], lesson: Lesson) -> pd.DataFrame:
     for side, rows in (("", lesson.training_rows), ("held_out_", lesson.held_out_rows)):
         if f"{side}evaluated" in found:
             values = {figure: found[side + figure] for figure in _FIGURES}
-            table[_side(side, found[f"{side}evaluated"], len(rows))] = [
+            title, evaluated = text(f"train.on_{side or 'training'}"), found[f"{side}evaluated"]
+            if evaluated < len(rows):
+                title = text("train.sample", name=title, evaluated=evaluated, all=f"{len(rows):,}")
+            table[title] = [
                 f"{value:.3f}" if figure.endswith("loss") else f"{value:.0%}" for figure, value in values.items()
             ]
     return pd.DataFrame(table)
-
-
-def _side(side: str, evaluated: int, of: int) -> str:
-    """Returns the heading of the figures of a side; where they are of a sample it says so."""
-    name = text(f"train.on_{side or 'training'}")
-    return name if evaluated == of else text("train.sample", name=name, evaluated=evaluated, all=f"{of:,}")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from pages.parts.session import Session
-from pages.parts.state import TrainState, bound, bound_setting, remembered
+from pages.parts.state import bound, bound_setting, key_of
 from pages.parts.texts import text
 from seq2seq.limits import SETTING_RANGES
 
@@ -19,7 +19,7 @@ def form(session: Session) -> bool:
     for column, name in zip(st.columns(len(_STEPS)), _STEPS, strict=True):
         with column:
             _field(session, name)
-    training, refused = session.training, remembered(TrainState).refused
+    training, refused = session.training, [name for name in _STEPS if _is_refused(session, name)]
     if training.held_out and not len(session.lesson.held_out_rows):
         with column:
             share, pairs = f"{training.held_out:.0%}", len(session.lesson.pairs)
@@ -37,20 +37,17 @@ def form(session: Session) -> bool:
 
 
 def _field(session: Session, name: str) -> None:
-    """Shows the field of a setting. What is typed and out of range stays in it, and the setting stays as it was."""
-    refused = remembered(TrainState).refused
+    """Shows the field of a setting. What is typed and out of range stays in it until the page is left."""
 
     def take(typed: float | None) -> None:
-        least, most = _range(name)
-        if typed is None or not least <= typed <= most:
-            refused[name] = typed
-            return
-        refused.pop(name, None)
-        value = typed / 100 if name in _PERCENT else typed
-        session.training = replace(session.training, **{name: value})
+        if not _is_refused(session, name):
+            value = typed / 100 if name in _PERCENT else typed
+            session.training = replace(session.training, **{name: value})
 
-    def shows(value: float) -> float:
-        return refused.get(name, round(100 * value) if name in _PERCENT else value)
+    def shows(value: float) -> float | None:
+        if _is_refused(session, name):
+            return st.session_state[key_of(session.training, name)]
+        return round(100 * value) if name in _PERCENT else value
 
     # Without Streamlit's own limits, which refuse a number in English and only in a tooltip.
     st.number_input(
@@ -61,6 +58,13 @@ def _field(session: Session, name: str) -> None:
         disabled=name == "learning_rate" and session.run is not None and session.run.is_active,
         **bound(session.training, name, take, shows),
     )
+
+
+def _is_refused(session: Session, name: str) -> bool:
+    """Tells whether what stands in a field is nothing, or out of range; the setting is as it was then."""
+    key, (least, most) = key_of(session.training, name), _range(name)
+    typed = st.session_state.get(key, least)
+    return typed is None or not least <= typed <= most
 
 
 def _range(name: str) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import streamlit as st
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.drawing.charts import draw, specification
+from pages.parts.drawing.charts import draw, named, specification
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
@@ -35,7 +35,7 @@ def translations(run: Run, state: TrainingState, theme: Theme) -> None:
         page.sentences = min(page.sentences, len(pages))
         st.select_slider(text("train.other_sentences"), range(1, len(pages) + 1), **bound(page, "sentences"))
         number = page.sentences
-    chosen, held_out = pages[number - 1], _held_out(lesson)
+    chosen, held_out = pages[number - 1], lesson.held_out_sources
     outputs = Translator(state).translate_all(chosen, [lesson.prefix(lesson.targets[source][0]) for source in chosen])
     targets = [nearest(output, lesson.targets[source]) for source, output in zip(chosen, outputs, strict=True)]
     sources = [f"{source} {_HELD_OUT}" if source in held_out else source for source in chosen]
@@ -59,17 +59,10 @@ def translations(run: Run, state: TrainingState, theme: Theme) -> None:
 
 def pages_of_sentences(lesson: Lesson) -> list[list[str]]:
     """Returns the sources, so many at once, each time spread over the lesson; first those held out."""
-    held_out = _held_out(lesson)
+    held_out = lesson.held_out_sources
     sources = sorted(lesson.targets, key=lambda source: source not in held_out)
     pages = -(-len(sources) // _MAX_TRANSLATED)
     return [sources[page::pages] for page in range(pages)]
-
-
-def _held_out(lesson: Lesson) -> set[str]:
-    return {lesson.pairs[row].source for row in lesson.held_out_rows}
-
-
-# --- The picture -----------------------------------------------------------------------------------------------------
 
 
 def marked_translations(sources: Sequence[str], outputs: Sequence[str], targets: Sequence[str], theme: Theme) -> None:
@@ -88,10 +81,7 @@ _BOX = pa.schema(
 
 
 def boxes_table(labels: Sequence[str], outputs: Sequence[str], targets: Sequence[str], theme: Theme) -> pa.Table:
-    """Returns a box for each character of some translations, an empty one for each that is missing.
-
-    What is wrong is struck out as well, not told by colour alone.
-    """
+    """Returns a box for each character: empty where it is missing, struck out where wrong, not by colour alone."""
     words = {kind: theme.text(f"train.{kind}") for kind in ("right", "wrong", "missing")}
     boxes = [
         {"sentence": label, "place": place, "token": token, "kind": kind}
@@ -125,7 +115,7 @@ def _marked(labels: tuple[str, ...], places: int, theme: Theme) -> alt.LayerChar
     y = y.axis(domain=False, ticks=False, labelLimit=130 * size, labelFontSize=13 * size)
     token = alt.Tooltip("token:N", title=theme.text("tensors.token"))
     what = alt.Tooltip("what:N", title=theme.text("tensors.what"))
-    base = alt.Chart(alt.NamedData("boxes")).encode(x=x, y=y)
+    base = named("boxes").encode(x=x, y=y)
 
     def by_kind(right: object, wrong: object, missing: object) -> dict:
         scale = alt.Scale(domain=["right", "wrong", "missing"], range=[right, wrong, missing])

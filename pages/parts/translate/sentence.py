@@ -1,10 +1,8 @@
 """The sentence to translate, typed or chosen, with what a model without ⟨bos⟩ needs to begin; and its translation."""
 
-from itertools import islice
-
 import streamlit as st
 
-from pages.parts.drawing.choosing import MAX_LISTED, choose_sentence
+from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
@@ -24,20 +22,17 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
     if state.sentence is None:
         state.sentence = lesson.pairs[0].source if session.sentence is None else session.sentence
     marks = {kind: text(f"translate.mark_{kind}") for kind in ("trained", "held_out")}
+
+    def take(sentence: str | None) -> None:
+        set_sentence(session, state, sentence)
+
+    def marked(source: str) -> str:
+        return f"{display_text(source)} · {marks[kind_of(lesson, source)]}"
+
     typing, choosing = st.columns(2)
-    with typing:
-        st.text_input(
-            text("translate.type"), **bound(state, "sentence", lambda typed: set_sentence(session, state, typed))
-        )
+    typing.text_input(text("translate.type"), **bound(state, "sentence", take))
     with choosing:
-        choose_sentence(
-            text("translate.pick"),
-            list(islice(lesson.targets, MAX_LISTED)),
-            state,
-            "picked",
-            lambda picked: set_sentence(session, state, picked),
-            format_func=lambda source: f"{display_text(source)} · {marks[kind_of(lesson, source)]}",
-        )
+        choose_sentence(text("translate.pick"), lesson.targets, state, "picked", take, format_func=marked)
     sentence = normalise(state.sentence)
     if not sentence:
         st.info(text("translate.type_something"), icon=":material/info:")
@@ -96,10 +91,7 @@ def first_prefix(lesson: Lesson, sentence: str, otherwise: str | None = None) ->
 
 
 def show(session: Session, query: Query, around: Neighbourhood | None) -> None:
-    """Shows the translation, whether it is right, and what the model knows of the sentence.
-
-    What is around it is needed where the model was not trained on it.
-    """
+    """Shows the translation, whether it is right, and, if the model was not trained on it, what is around it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(query.sentence)
         st.markdown("→", width="content")

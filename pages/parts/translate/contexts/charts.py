@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.parts.drawing.charts import CANVAS, diverging_scale, look, specification
+from pages.parts.drawing.charts import CANVAS, diverging_scale, look, named, specification
 from pages.parts.theme import CONTEXT, SOURCE, TARGET, Theme
 from pages.parts.translate.contexts.tables import STRIPS
 
@@ -36,9 +36,9 @@ def context_map(theme: Theme, kinds: tuple[str, str], shares: tuple[str, str]) -
         name: channel(f"{name}:Q", title=axis_title(theme, n, share), axis=alt.Axis(grid=True, tickCount=5))
         for n, (name, channel, share) in enumerate(zip("xy", (alt.X, alt.Y), shares, strict=True), start=1)
     }
-    points = alt.Chart(alt.NamedData("points")).mark_point(filled=True, opacity=0.85)
+    points = named("points").mark_point(filled=True, opacity=0.85)
     labels = [
-        alt.Chart(alt.NamedData(side))
+        named(side)
         .mark_text(
             color=theme.ink, fontWeight="bold", dx=dx * theme.size, dy=dy * theme.size, fontSize=letters * theme.size
         )
@@ -95,7 +95,7 @@ def strips(theme: Theme, units: int) -> alt.Chart:
     ]
     colour = alt.Color("value:Q", scale=diverging_scale(), legend=legend)
     return (
-        alt.Chart(alt.NamedData("strips"), height=round(290 * theme.size), usermeta=CANVAS)
+        named("strips", height=round(290 * theme.size), usermeta=CANVAS)
         .mark_rect(aria=False)
         .encode(x=across, x2="right", y=states, color=colour, tooltip=tooltip)
         .configure_view(stroke=None)

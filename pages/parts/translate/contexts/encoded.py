@@ -46,10 +46,7 @@ class Encoded:
         return self
 
     def encode_on(self, translator: Translator, is_live: bool) -> Self:
-        """Returns them with all of them encoded.
-
-        Of a model that trains as many as take a moment, for its weights may be others at the next redraw.
-        """
+        """Returns them with all encoded; of a model that still trains, for it changes, as many as take a moment."""
         left = self.queue[len(self.vectors) :]
         if is_live:
             left = _of_a_moment(translator, left)

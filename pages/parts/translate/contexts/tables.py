@@ -65,11 +65,7 @@ def nearest_table(query: Query, around: Neighbourhood) -> pd.DataFrame:
 
 
 def strips_table(vector_a: np.ndarray, vector_b: np.ndarray) -> pd.DataFrame:
-    """Returns two context vectors and their difference, a row for each number.
-
-    Returns:
-        "state": one of `STRIPS`; "unit", "value"; "left" and "right": the edges of its box.
-    """
+    """Returns two context vectors and their difference: "state" of `STRIPS`, "unit", "value", edges "left", "right"."""
     (h_a, c_a), (h_b, c_b) = np.split(vector_a, 2), np.split(vector_b, 2)
     values = np.stack([h_a, h_b, h_a - h_b, c_a, c_b, c_a - c_b])  # (strips, hidden)
     units = np.tile(np.arange(len(h_a)), len(STRIPS))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pyarrow as pa
 
-from pages.parts.drawing.charts import draw, look, specification
+from pages.parts.drawing.charts import draw, look, named, specification
 from pages.parts.theme import MONOSPACE, PADDING, TARGET, Theme
 from pages.parts.translate.search.tables import lines
 
@@ -38,26 +38,20 @@ def line_of_nodes(theme: Theme, first: int, columns: int, rows: int) -> alt.Laye
         }
 
     box = place("left", "top") | {"x2": "right", "y2": "bottom"}
-    nodes, arrows = alt.Chart(alt.NamedData("nodes")), alt.Chart(alt.NamedData("arrows"))
+    nodes, arrows = named("nodes"), named("arrows")
     layers = [
-        arrows.mark_rule(clip=True, strokeCap="round").encode(**box, **_ways(theme)),
+        arrows.mark_rule(clip=True, strokeCap="round").encode(
+            **box,
+            stroke=look(alt.Stroke, "way", {"pruned": PADDING, "best": TARGET, "usual": theme.ink}),
+            strokeWidth=look(alt.StrokeWidth, "way", {"pruned": 1, "best": 5, "usual": 1.5}),
+            strokeDash=look(alt.StrokeDash, "way", {"pruned": [3, 3], "best": [1, 0], "usual": [1, 0]}),
+        ),
         *(part.encode(**box, **_outlines(theme), tooltip=_tooltip(theme)) for part in _boxes(nodes)),
         *_words(nodes.encode(**place("x", "y")), theme, f"(width / {columns + 1})"),
     ]
-    channels = ("color", "fill", "stroke", "strokeWidth", "strokeDash")
-    return (
-        alt.layer(*layers, height=round((_ROW * rows + _AXIS) * theme.size))
-        .resolve_scale(**dict.fromkeys(channels, "independent"))
-        .configure_view(stroke=None)
-    )
-
-
-def _ways(theme: Theme) -> dict[str, alt.SchemaBase]:
-    return {
-        "stroke": look(alt.Stroke, "way", {"pruned": PADDING, "best": TARGET, "usual": theme.ink}),
-        "strokeWidth": look(alt.StrokeWidth, "way", {"pruned": 1, "best": 5, "usual": 1.5}),
-        "strokeDash": look(alt.StrokeDash, "way", {"pruned": [3, 3], "best": [1, 0], "usual": [1, 0]}),
-    }
+    apart = dict.fromkeys(("color", "fill", "stroke", "strokeWidth", "strokeDash"), "independent")
+    picture = alt.layer(*layers, height=round((_ROW * rows + _AXIS) * theme.size))
+    return picture.resolve_scale(**apart).configure_view(stroke=None)
 
 
 def _boxes(nodes: alt.Chart) -> list[alt.Chart]:
@@ -79,10 +73,7 @@ def _outlines(theme: Theme) -> dict[str, alt.SchemaBase]:
 
 
 def _words(nodes: alt.Chart, theme: Theme, column: str) -> list[alt.Chart]:
-    """Returns the token in each box and the two lines below it, smaller where a column is narrow.
-
-    Its width is an expression: the browser alone knows it.
-    """
+    """Returns the token in each box and the two lines below it, smaller where a column (an expression) is narrow."""
     usual = dict.fromkeys((*_OUTLINED, *_FILLED), theme.ink) | {"pruned": _FAINT}
 
     def size(least: int, usual: int, share: str) -> alt.ExprRef:

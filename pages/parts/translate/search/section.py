@@ -36,9 +36,6 @@ def show(session: Session, query: Query, state: TranslateState) -> None:
         _beam(session, query, state)
 
 
-# --- Beam search, and greedy as a beam of one ------------------------------------------------------------------------
-
-
 def _beam(session: Session, query: Query, state: TranslateState) -> None:
     """Shows a beam search beside the greedy one."""
     picture = st.container()  # above what it is steered by, so that it can be seen without scrolling
@@ -92,9 +89,6 @@ def _beside_greedy(query: Query, best: Hypothesis, length_penalty: float) -> Non
         st.info(text("search.longer"), icon=":material/straighten:")
     else:
         st.info(text("search.lost"), icon=":material/trending_down:")
-
-
-# --- Sampling --------------------------------------------------------------------------------------------------------
 
 
 def _samples(theme: Theme, query: Query, state: TranslateState) -> None:

@@ -27,9 +27,8 @@ def tree_nodes(found: BeamSearch, query: Query) -> list[dict]:
 
     Returns:
         Where a node stands, "x" (its step) and "y" (its place from the top; -1 if it is not drawn), and its parent,
-        "x0" and "y0"; "token", "p", "total", "score"; "kind": "start", "kept", "pruned" or "finished"; "best": it is
-        on the way to the best hypothesis; "output": the translation up to it; "rank" of the hypothesis that it ends,
-        0 if it ends none, and "stop_reason".
+        "x0" and "y0"; "token", "p", "total", "score"; "kind", see `KINDS`; "best": it is on the way to the best
+        hypothesis; "output": the translation up to it; "rank" of the hypothesis that it ends, or 0, and "stop_reason".
     """
     tokens = query.lesson.target_vocabulary.tokens
     rank = {hypothesis.node: n for n, hypothesis in enumerate(found.hypotheses, start=1)}
@@ -47,20 +46,11 @@ def tree_nodes(found: BeamSearch, query: Query) -> list[dict]:
         else:
             drawn[node.step] = (y + 1, node.status == "pruned")
         y0 = 0 if node.parent is None else rows[node.parent + 1]["y"]
-        place = {"x": node.step, "y": y, "x0": node.step - 1, "y0": y0}
-        end = {"rank": rank.get(index, 0), "stop_reason": stop_reason.get(index, "")}
         rows.append(
-            {
-                **place,
-                "token": display_token(tokens[node.token_id]),
-                "p": math.exp(node.log_probability),
-                "total": node.total,
-                "score": node.score,
-                "kind": node.status,
-                "best": index in best,
-                **end,
-                "output": display_text(query.output_text(outputs[index])),
-            }
+            {"x": node.step, "y": y, "x0": node.step - 1, "y0": y0, "token": display_token(tokens[node.token_id])}
+            | {"p": math.exp(node.log_probability), "total": node.total, "score": node.score}
+            | {"kind": node.status, "best": index in best, "output": display_text(query.output_text(outputs[index]))}
+            | {"rank": rank.get(index, 0), "stop_reason": stop_reason.get(index, "")}
         )
     return rows
 
@@ -76,16 +66,12 @@ def sample_nodes(samples: Sequence[Sequence[SampledStep]], query: Query) -> list
         total = 0.0
         for n, step in enumerate(steps, start=1):
             total += step.log_probability
+            kind = "likeliest" if step.token_id == step.probabilities.argmax() else "unlikelier"
+            output = display_text(query.output_text([other.token_id for other in steps[:n]]))
             rows.append(
-                {
-                    **{"x": n, "y": y, "x0": n - 1, "y0": y},
-                    "token": display_token(tokens[step.token_id]),
-                    "p": float(step.probabilities[step.token_id]),
-                    **{"total": total, "score": total},
-                    "kind": "likeliest" if step.token_id == step.probabilities.argmax() else "unlikelier",
-                    **{"best": False, "rank": 0, "stop_reason": step.stop_reason or ""},
-                    "output": display_text(query.output_text([other.token_id for other in steps[:n]])),
-                }
+                {"x": n, "y": y, "x0": n - 1, "y0": y, "token": display_token(tokens[step.token_id])}
+                | {"p": float(step.probabilities[step.token_id]), "total": total, "score": total}
+                | {"kind": kind, "best": False, "output": output, "rank": 0, "stop_reason": step.stop_reason or ""}
             )
     return rows
 
@@ -93,27 +79,23 @@ def sample_nodes(samples: Sequence[Sequence[SampledStep]], query: Query) -> list
 def _start(query: Query) -> dict:
     """Returns the row of the first input."""
     fed = display_token(query.prefix) if query.prefix else BOS if query.lesson.model.markers else ZERO_ROW
-    return {
-        **{"x": 0, "y": 0, "x0": 0, "y0": 0, "token": fed, "p": 1.0, "total": 0.0, "score": 0.0, "kind": "start"},
-        **{"best": True, "rank": 0, "stop_reason": "", "output": display_text(query.prefix)},
-    }
+    first = {"x": 0, "y": 0, "x0": 0, "y0": 0, "token": fed, "p": 1.0, "total": 0.0, "score": 0.0, "kind": "start"}
+    return first | {"best": True, "rank": 0, "stop_reason": "", "output": display_text(query.prefix)}
 
 
 def hypotheses_table(found: BeamSearch, query: Query) -> pd.DataFrame:
     """Returns the hypotheses of a search, the best first, with all that their score is made of."""
     return pd.DataFrame(
-        [
-            {
-                text("search.rank"): rank,
-                text("search.translation"): query.output_text(hypothesis.token_ids),
-                text("search.total"): f"{hypothesis.total:.3f}",
-                text("search.probability"): percent(hypothesis.total),
-                text("search.length"): len(hypothesis.token_ids),
-                text("search.score"): f"{hypothesis.score:.3f}",
-                text("search.ended"): text(f"search.by_{hypothesis.stop_reason}"),
-            }
-            for rank, hypothesis in enumerate(found.hypotheses, start=1)
-        ]
+        {
+            text("search.rank"): rank,
+            text("search.translation"): query.output_text(hypothesis.token_ids),
+            text("search.total"): f"{hypothesis.total:.3f}",
+            text("search.probability"): percent(hypothesis.total),
+            text("search.length"): len(hypothesis.token_ids),
+            text("search.score"): f"{hypothesis.score:.3f}",
+            text("search.ended"): text(f"search.by_{hypothesis.stop_reason}"),
+        }
+        for rank, hypothesis in enumerate(found.hypotheses, start=1)
     )
 
 
@@ -137,9 +119,6 @@ def readable(nodes: Sequence[dict]) -> pd.DataFrame:
 
 def _kind_names() -> dict[str, str]:
     return {kind: text(f"search.{kind}") for kind in KINDS}
-
-
-# --- The picture -----------------------------------------------------------------------------------------------------
 
 
 class Line(NamedTuple):

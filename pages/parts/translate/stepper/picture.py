@@ -56,11 +56,8 @@ def all_states(steps: Sequence[DecodingStep], context: Context) -> dict[str, np.
 
     (steps + 1, hidden) each: step n goes from row n to row n + 1.
     """
-    moments = [context, *steps]
-    return {
-        "h": np.stack([moment.state_h for moment in moments]).astype(float).round(_DIGITS),
-        "c": np.stack([moment.state_c for moment in moments]).astype(float).round(_DIGITS),
-    }
+    states = {"h": [at.state_h for at in (context, *steps)], "c": [at.state_c for at in (context, *steps)]}
+    return {name: np.stack(values).astype(float).round(_DIGITS) for name, values in states.items()}
 
 
 @lru_cache(maxsize=16)
@@ -88,13 +85,8 @@ def bar_rows(step: DecodingStep, vocabulary: Vocabulary) -> list[dict]:
     if step.token_id not in chosen:
         chosen[-1] = step.token_id
     rows = [
-        {
-            "token_id": token_id,
-            "token": labels[token_id],
-            "p": float(step.probabilities[token_id]),
-            "picked": token_id == step.token_id,
-            "forced": token_id == step.token_id and step.forced,
-        }
+        {"token_id": token_id, "token": labels[token_id], "p": float(step.probabilities[token_id])}
+        | {"picked": token_id == step.token_id, "forced": token_id == step.token_id and step.forced}
         for token_id in chosen
     ]
     if others := len(order) - len(chosen):
@@ -207,18 +199,16 @@ def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None
 
 
 def picture_data(shown: Shown, shows_numbers: bool) -> dict:
-    """Returns all that picture.js needs.
-
-    Where the tables are open, that is the probability of every token as well: megabytes with a vocabulary of words.
-    """
+    """Returns all that picture.js needs; for the tables that is every probability: megabytes, of words."""
     steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
     scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
     colours = text("stepper.colours", scale=f"{scale:g}")
+    states = [f"{state} {text(f'stepper.{side}')}" for state in "hc" for side in ("in", "out")]
     probabilities = [step.probabilities.astype(float).round(6).tolist() for step in steps] if shows_numbers else None
     return {
         "version": shown.version,
         "n": shown.n,
-        "texts": {name: text(f"stepper.{name}") for name in TEXTS} | {"states": state_words(), "colours": colours},
+        "texts": {name: text(f"stepper.{name}") for name in TEXTS} | {"states": states, "colours": colours},
         "tokens": token_labels(shown.vocabulary),
         "steps": [
             {
@@ -238,8 +228,3 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "scale": scale,
         "shades": [theme.NEGATIVE, theme.ZERO, theme.POSITIVE],
     } | {name: values.tolist() for name, values in all_states(steps, shown.context).items()}
-
-
-def state_words() -> list[str]:
-    """Returns the titles of h and c before and after a step."""
-    return [f"{state} {text(f'stepper.{side}')}" for state in "hc" for side in ("in", "out")]

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.parts.drawing.choosing import MAX_LISTED, choose_sentence
+from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.theme import ZERO_ROW, display_text, display_token
@@ -34,6 +33,10 @@ class Stepper:
         self.intervention = replace(self.intervention, **changes)
         self.version += 1
         self.n = 0
+
+    def end_after(self, steps: int | None) -> None:
+        """Ends after so many steps; None is the lesson's own limit."""
+        self.set(limit=None if steps is None else max(1, min(steps, MAX_STEPS)))
 
     def pick(self, n: int, token_id: int) -> None:
         """Lets a step output another token; what follows is watched from there."""
@@ -113,7 +116,7 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
             )
         choose_sentence(
             text("stepper.do_context"),
-            list(islice((source for source in lesson.targets if source != query.sentence), MAX_LISTED)),
+            (source for source in lesson.targets if source != query.sentence),
             now,
             "other_sentence",
             lambda sentence: stepper.set(context_of=sentence),
@@ -124,17 +127,10 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
             step=1,
             placeholder=str(query.translator.max_new_tokens),
             width=180,
-            **bound(now, "limit", lambda limit: stepper.set(limit=_within(limit))),
+            **bound(now, "limit", stepper.end_after),
         )
     if not can_teach:
         st.caption(text("stepper.no_target"))
-
-
-def _within(limit: int | None) -> int | None:
-    return None if limit is None else max(1, min(limit, MAX_STEPS))
-
-
-# --- In words ---------------------------------------------------------------------------------------------------------
 
 
 def narration(lesson: Lesson, steps: Sequence[DecodingStep], n: int, intervention: Intervention) -> str:

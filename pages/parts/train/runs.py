@@ -1,4 +1,6 @@
-"""The table of all runs of a session: to name, compare, choose and delete them."""
+"""The runs of a session: compare one with another, and a table in which they are named, chosen and deleted."""
+
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
@@ -6,24 +8,37 @@ import streamlit as st
 from pages.parts.session import NamedRun, Session
 from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
+from pages.parts.train.controls import is_too_large, settings_of, train
 from seq2seq import Lesson
 
-
-def settings_of(lesson: Lesson) -> dict[str, object]:
-    """Returns what may differ between runs."""
-    return {
-        "pairs": len(lesson.training_rows),
-        "units": lesson.model.hidden_size,
-        "tokens": f"{text(f'tokens.{lesson.model.source_tokens}')} → {text(f'tokens.{lesson.model.target_tokens}')}",
-        "markers": "✓" if lesson.model.markers else "✗",
-        "mask": "✓" if lesson.model.mask_padding else "✗",
-        "batch": lesson.training.batch_size,
-        "rate": lesson.training.learning_rate,
-        "seed": lesson.training.seed,
-    }
+COMPARISONS = {  # name: what is changed in the lesson; "train.what_if_…" in the catalogues says it
+    "units": lambda lesson: _with_model(lesson, hidden_size=8),
+    "mask": lambda lesson: _with_model(lesson, mask_padding=not lesson.model.mask_padding),
+    "batch": lambda lesson: replace(lesson, training=replace(lesson.training, batch_size=5)),
+}
 
 
-def show(session: Session) -> None:
+def _with_model(lesson: Lesson, **changes: object) -> Lesson:
+    return replace(lesson, model=replace(lesson.model, **changes))
+
+
+def offer_comparisons(session: Session) -> None:
+    """Offers the current run, or its baseline, again with one thing changed. Both train, taking turns."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(text("train.what_if"), width="content")
+        asked = [name for name in COMPARISONS if st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}")]
+    for name in asked:
+        baseline = session.baseline
+        changed = COMPARISONS[name](baseline.run.state.lesson)
+        if is_too_large(changed):
+            return
+        train(session, changed, baseline)
+        for named in session.runs:
+            named.is_shown |= named is baseline or named.run is session.run
+        st.rerun()
+
+
+def show_table(session: Session) -> None:
     """Shows all runs of the session: rename, overlay, choose, delete."""
     page = remembered(TrainState)
     key = "-".join(["runs", str(page.runs_version), *(named.run.id[:8] for named in session.runs)])
@@ -50,20 +65,15 @@ def show(session: Session) -> None:
 
 def _editor(table: pd.DataFrame, key: str) -> pd.DataFrame:
     """Shows the editor of a table; returns the table as it was edited."""
-    columns = list(table)
+    columns = {name: {"label": text(f"run.column_{name}")} for name in table}
+    for name in ("shown", "used"):
+        columns[name]["help"] = text(f"run.column_{name}_help")
+    for name, written in (("loss", "%.4f"), ("exact_match", "percent")):
+        columns[name] = st.column_config.NumberColumn(**columns[name], format=written)
     return st.container(key="runs-editor").data_editor(
         table,
-        column_config={
-            column: {"label": text(f"run.column_{column}"), "help": text(f"run.column_{column}_help")}
-            if column in ("shown", "used")
-            else text(f"run.column_{column}")
-            for column in columns
-        }
-        | {
-            "loss": st.column_config.NumberColumn(text("run.column_loss"), format="%.4f"),
-            "exact_match": st.column_config.NumberColumn(text("run.column_exact_match"), format="percent"),
-        },
-        disabled=[column for column in columns if column not in ("shown", "used", "name")],
+        column_config=columns,
+        disabled=[name for name in columns if name not in ("shown", "used", "name")],
         num_rows="delete",
         hide_index=True,
         key=key,
