@@ -122,8 +122,9 @@ class Engine:
     async def _serve_until_closed(self) -> None:
         serving = asyncio.create_task(self._serve())
         await self._closing.wait()
-        serving.cancel()
-        await asyncio.wait([serving])
+        while not serving.done():  # Dask may swallow it, where what it waits for comes at this very moment
+            serving.cancel()
+            await asyncio.wait([serving], timeout=1)
         self._end_waiting("paused")
 
     async def _serve(self) -> None:
@@ -176,7 +177,8 @@ class Engine:
                 self._threads = {worker: n for worker, n in threads.items() if worker != self._recycled}
                 self._dispatch()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._cluster_changed.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):  # `wait_for` could swallow a cancellation too
+                        await self._cluster_changed.wait()
         except OSError:
             return
         except asyncio.CancelledError:
