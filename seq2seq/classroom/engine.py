@@ -122,7 +122,7 @@ class Engine:
     async def _serve_until_closed(self) -> None:
         serving = asyncio.create_task(self._serve())
         await self._closing.wait()
-        while not serving.done():  # Dask may swallow it, where what it waits for comes at this very moment
+        while not serving.done():  # what serving awaits may swallow it, if it comes just then
             serving.cancel()
             await asyncio.wait([serving], timeout=1)
         self._end_waiting("paused")
@@ -177,7 +177,7 @@ class Engine:
                 self._threads = {worker: n for worker, n in threads.items() if worker != self._recycled}
                 self._dispatch()
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_SECONDS):  # `wait_for` could swallow a cancellation too
+                    async with asyncio.timeout(LOOK_SECONDS):
                         await self._cluster_changed.wait()
         except OSError:
             return
