@@ -25,6 +25,11 @@ def engine(monkeypatch):
 
 
 @pytest.fixture
+def session() -> Session:
+    return new_session()
+
+
+@pytest.fixture
 def trained_session(trained) -> Session:
     """The notebook's pairs, and a model that knows them."""
     return new_session(run=a_run(trained))

@@ -45,9 +45,8 @@ def test_page_speaks_its_language(page, language, trained_session):
             assert [text for text in shown if HANGUL.search(text)] == []
 
 
-def test_what_stands_around_every_page_shows_the_same_on_each():
+def test_what_stands_around_every_page_shows_the_same_on_each(session):
     """Streamlit has their keys from the page before, and takes them for other widgets all the same."""
-    session = new_session()
     session.asks = True
     app = open_page("pairs", session, "ko")
     checked(app.toggle(key="Session-is_large").set_value(True).run())
@@ -124,17 +123,19 @@ def test_what_students_type_never_becomes_markup(page, trained):
     assert [text for text in shown if "example.org" in text or ":red" in text] == []
 
 
-@pytest.mark.parametrize("page", ["tensors", "model"])
-def test_large_type_reaches_into_the_pictures(page):
-    session, specs = new_session(), []
-    for session.is_large in (False, True):
-        charts = [chart.proto.spec for chart in open_page(page, session).get("vega_lite_chart")]
+@pytest.mark.parametrize(
+    ("page", "measures"), [("tensors", "ontSize"), ("model", "ontSize"), ("train", "ontSize|labelLimit|symbolSize")]
+)
+def test_large_type_reaches_into_the_pictures(page, measures, trained_session):
+    specs = []
+    for trained_session.is_large in (False, True):
+        charts = [chart.proto.spec for chart in open_page(page, trained_session).get("vega_lite_chart")]
         specs.append([spec for spec in charts if "fontSize" in spec])
     assert specs[0]
     for usual, large in zip(*specs, strict=True):
-        assert json.loads(large)["height"] == pytest.approx(1.3 * json.loads(usual)["height"], abs=1)
-        sizes = (re.findall(r'ontSize": ?(?:{"expr": ?)?("[^"]+"|[\d.]+)', spec) for spec in (usual, large))
-        for size in zip(*sizes, strict=True):
+        assert json.loads(large)["height"] == pytest.approx(1.3 * json.loads(usual)["height"], abs=5)
+        written = rf'(?:{measures})": ?(?:{{"expr": ?)?("[^"]+"|[\d.]+)'
+        for size in zip(*(re.findall(written, spec) for spec in (usual, large)), strict=True):
             numbers = ([float(number) for number in re.findall(r"\d+(?:\.\d+)?", part)] for part in size)
             assert any(b == pytest.approx(1.3 * a) for a, b in zip(*numbers, strict=True)), size
 

@@ -30,8 +30,7 @@ def crowd():
 # --- The lesson ------------------------------------------------------------------------------------------------------
 
 
-def test_a_table_that_is_replaced_while_it_is_checked_leaves_nothing_behind(monkeypatch):
-    session = new_session()
+def test_a_table_that_is_replaced_while_it_is_checked_leaves_nothing_behind(monkeypatch, session):
 
     def interrupted(checked_rows):
         monkeypatch.setattr(rows, "check_pairs", check_pairs)
@@ -73,8 +72,7 @@ def test_edits_of_different_rows_at_the_same_moment_all_survive(crowd):
 # --- The runs --------------------------------------------------------------------------------------------------------
 
 
-def test_empty_runs_are_dropped_before_trained_ones(trained):
-    session = new_session()
+def test_empty_runs_are_dropped_before_trained_ones(trained, session):
     made = [session.new_run(session.lesson) for _ in range(2)]
     assert session.runs == made[1:]  # the first one was empty
     for n in range(11):
@@ -92,8 +90,7 @@ def test_empty_runs_are_dropped_before_trained_ones(trained):
     assert len({named.name for named in session.runs}) == len(session.runs) == 12
 
 
-def test_a_run_that_trains_is_never_dropped(trained):
-    session = new_session()
+def test_a_run_that_trains_is_never_dropped(trained, session):
     active = [a_run(trained, "training", None) for _ in range(12)]
     session.runs = [NamedRun(run, f"{n}.", (session.lesson.pairs, session.model)) for n, run in enumerate(active)]
     session.run = active[-1]

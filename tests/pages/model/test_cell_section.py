@@ -131,9 +131,8 @@ def test_a_shorter_sentence_or_fewer_units_bring_back_into_range():
         assert {app.number_input(key=UNIT).value, *chart_tables(app, GRID)["now"]["unit"]} == {unit}
 
 
-def test_it_begins_with_the_sentence_of_the_page_tensors():
+def test_it_begins_with_the_sentence_of_the_page_tensors(session):
     """And keeps another one that was chosen here, until another is chosen there."""
-    session = new_session()
     session.chosen = 2
     app = open_page("model", session)
     assert app.selectbox(key=ROW).value == 2

@@ -19,8 +19,7 @@ def shown_settings(app) -> ModelConfig:
     return ModelConfig(hidden, *toggles, *levels)
 
 
-def test_as_in_the_notebook():
-    session = new_session()
+def test_as_in_the_notebook(session):
     app = open_page("model", session)
     click(app, "model.as_in_notebook")
     parameters = app.dataframe[0].value
@@ -38,8 +37,7 @@ def test_as_in_the_notebook():
     assert shown_settings(app) == session.model
 
 
-def test_the_parameters_add_up():
-    session = new_session()
+def test_the_parameters_add_up(session):
     app = open_page("model", session)
     for session.model in (ModelConfig(1), ModelConfig(200, markers=False)):
         table = checked(app.run()).dataframe[0].value
@@ -50,9 +48,8 @@ def test_the_parameters_add_up():
             assert eval(row[1].replace("×", "*")) == total
 
 
-def test_two_tabs_change_the_same_model():
+def test_two_tabs_change_the_same_model(session):
     """Each takes over what was changed in it, and nothing of what it showed before."""
-    session = new_session()
     first, second = open_page("model", session), open_page("model", session)
     checked(first.number_input(key=SETTINGS["hidden_size"]).set_value(8).run())
     assert session.model == ModelConfig(8)

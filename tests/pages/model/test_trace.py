@@ -40,27 +40,22 @@ def translator(request):
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_the_encoders_trace_is_what_the_translator_computes(row, translator):
-    source = translator.lesson.pairs[row].source
-    trace, steps = trace_lstm(translator, "encoder", row), list(translator.encode(source))
+def test_a_trace_is_what_the_translator_computes(row, translator):
+    """In the decoder it begins with the context, and has the right tokens as inputs."""
+    lesson, (source, target) = translator.lesson, translator.lesson.pairs[row]
+    trace = trace_lstm(translator, "encoder", row)
     assert not trace.state_h[0].any() and not trace.state_c[0].any()
-    same_steps(trace, steps)
-    tokens = [token for token in trace.tokens if token is not None]
-    assert "".join(tokens) == source
-    assert len(trace) == (len(source) if translator.lesson.model.mask_padding else translator.lesson.source_length)
-
-
-@pytest.mark.parametrize("row", ROWS)
-def test_the_decoders_trace_begins_with_the_context_and_has_the_right_tokens_as_inputs(row, translator):
-    lesson = translator.lesson
-    trace, state, steps = trace_lstm(translator, "decoder", row), translator.context(lesson.pairs[row].source), []
+    same_steps(trace, list(translator.encode(source)))
+    assert "".join(token for token in trace.tokens if token is not None) == source
+    assert len(trace) == (len(source) if lesson.model.mask_padding else lesson.source_length)
+    trace, state, steps = trace_lstm(translator, "decoder", row), translator.context(source), []
     np.testing.assert_array_equal((trace.state_h[0], trace.state_c[0]), state)
     inputs = vectorize(lesson).decoder_inputs[row]
     for token_id in inputs[inputs.any(axis=1)].argmax(axis=1):
         steps.append(translator.decoder_step(int(token_id), state))
         state = Context(steps[-1].state_h, steps[-1].state_c)
     same_steps(trace, steps)
-    assert lesson.target_vocabulary.decode(trace.ids) == lesson.pairs[row].target
+    assert lesson.target_vocabulary.decode(trace.ids) == target
 
 
 def same_steps(trace, steps):

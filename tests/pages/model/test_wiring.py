@@ -34,8 +34,7 @@ def test_the_wirings_have_the_shapes_of_the_lesson():
     assert set().union(*QUESTIONS.values()) <= places  # what answers a question is there to stay bright
 
 
-def test_other_units_do_not_fit():
-    session = new_session()
+def test_other_units_do_not_fit(session):
     app = open_page("model", session)
     assert not [field for field in app.number_input if (field.key or "").startswith("decoder-units")]
     checked(app.button_group(key="ModelState-asked").set_value("units").run())

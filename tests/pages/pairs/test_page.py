@@ -24,8 +24,7 @@ from tests.pages.app import (
 # --- The table -------------------------------------------------------------------------------------------------------
 
 
-def test_editing_the_table_and_another_page_and_back():
-    session = new_session()
+def test_editing_the_table_and_another_page_and_back(session):
     app = open_page("pairs", session)
     edit(app, {0: {"target": "안녕!"}}, [{"source": "Bye.", "target": "잘 가."}], [4])
     assert shows(app, "pairs.used", used=5, rows=5)
@@ -39,8 +38,7 @@ def test_editing_the_table_and_another_page_and_back():
     assert button(app, "pairs.restart").disabled
 
 
-def test_back_to_the_start():
-    session = new_session()
+def test_back_to_the_start(session):
     app = open_page("pairs", session)
     edit(app, deleted=[0, 1, 2, 3, 4])
     assert shows(app, "pairs.none_used")
@@ -51,8 +49,7 @@ def test_back_to_the_start():
     assert session.rows == ()
 
 
-def test_a_large_paste():
-    session = new_session()
+def test_a_large_paste(session):
     app = open_page("pairs", session)
     pasted = [{"source": f"{n} ".ljust(300, "x"), "target": f"{n} ".ljust(300, "가")} for n in range(4500)]  # 5 MB
     edit(app, added=pasted)
@@ -62,9 +59,8 @@ def test_a_large_paste():
 
 
 @pytest.mark.parametrize("pasted", [0, 200])
-def test_half_a_character_is_marked_as_lost_and_breaks_nothing(pasted):
+def test_half_a_character_is_marked_as_lost_and_breaks_nothing(pasted, session):
     """A browser may send it, and no file can hold it."""
-    session = new_session()
     app = open_page("pairs", session)
     edit(app, {0: {"target": "안\ud83d"}}, [{"source": f"{n}\udc00", "target": f"{n}"} for n in range(pasted)])
     assert session.rows[0] == ("Hello.", "안\ufffd")
@@ -133,8 +129,7 @@ def upload(app, content, name="pairs.txt"):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
-def test_uploading_three_columns(encoding):
-    session = new_session()
+def test_uploading_three_columns(encoding, session):
     rows = (("Bye.", "잘 가."), ("Yes, 'it' is.", "네"))
     lines = "\r\n".join(f"{source}\t{target}\tCC-BY 2.0 (France)" for source, target in rows)
     app = upload(open_page("pairs", session), lines.encode(encoding))
@@ -158,8 +153,7 @@ BAD_FILES = {
 }
 
 
-def test_a_bad_file_is_refused_and_nothing_is_lost():
-    session = new_session()
+def test_a_bad_file_is_refused_and_nothing_is_lost(session):
     app = open_page("pairs", session)
     edit(app, {0: {"target": "안녕!"}})
     for kind, content in BAD_FILES.items():
@@ -171,8 +165,7 @@ def test_a_bad_file_is_refused_and_nothing_is_lost():
     assert not shows(checked(app.file_uploader[0].set_value(None).run()), "pairs.refused")
 
 
-def test_the_lines_that_are_fine_can_be_used():
-    session = new_session()
+def test_the_lines_that_are_fine_can_be_used(session):
     app = upload(open_page("pairs", session), "Hello.\t안녕.\nBye.\n\tx\nYes.\t네.\n".encode())
     lines = [text.partition(":")[0] for text in plain_texts(app) if text.startswith("Line")]
     assert lines == ["Line 2", "Line 3"]

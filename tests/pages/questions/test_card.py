@@ -31,8 +31,14 @@ def barely_trained(rows=NOTEBOOK_PAIRS, **attributes):
     return a_run(replace(TrainingState.new(Lesson(rows)), step=1, epoch=1), **attributes)
 
 
-def asking(run=None):
+def asking(run):
     session = new_session(run=run)
+    session.asks = True
+    return session
+
+
+@pytest.fixture
+def session(session):
     session.asks = True
     return session
 
@@ -67,8 +73,7 @@ def test_every_page_asks(page):
             checked(app.button(key=f"next-{page}").click().run())
 
 
-def test_what_answers_a_question_is_hidden_until_it_is_answered_or_shown():
-    session = asking()
+def test_what_answers_a_question_is_hidden_until_it_is_answered_or_shown(session):
     app = open_page("tensors", session)
     asked = questions_of(session.lesson)
     total, shape = sum(map(len, asked.values())), asked["tensors"][0]
@@ -92,8 +97,7 @@ def test_what_answers_a_question_is_hidden_until_it_is_answered_or_shown():
         assert shows(tab, "questions.progress", done=2, right=1, shown=1)
 
 
-def test_who_has_answers_shown_comes_to_the_end_as_well():
-    session = asking()
+def test_who_has_answers_shown_comes_to_the_end_as_well(session):
     asked = [question for questions in questions_of(session.lesson).values() for question in questions]
     session.answers = {question.id: question.right if n % 2 else None for n, question in enumerate(asked)}
     app = open_page("start", session)
@@ -102,8 +106,7 @@ def test_who_has_answers_shown_comes_to_the_end_as_well():
     assert [bar.value for bar in app.get("progress")] == [100]
 
 
-def test_other_data_asks_anew_and_hides_nothing_again():
-    session = asking()
+def test_other_data_asks_anew_and_hides_nothing_again(session):
     app = open_page("model", session)
     for settings, right in (({"hidden_size": 16, "markers": False}, 0), ({"hidden_size": 32, "markers": True}, 1)):
         question = questions_of(session.lesson)["model"][0]
@@ -115,8 +118,7 @@ def test_other_data_asks_anew_and_hides_nothing_again():
         assert questions_of(session.lesson)["model"][0].name == question.name
 
 
-def test_starting_over():
-    session = asking()
+def test_starting_over(session):
     app = open_page("model", session)
     question, following, *_ = questions_of(session.lesson)["model"]
     answer(app, question, question.right)
@@ -147,8 +149,7 @@ def test_the_card_is_open_as_long_as_something_is_unanswered(page):
     assert not card(open_page(page, session)).proto.expanded
 
 
-def test_the_card_folds_when_a_training_begins():
-    session = asking()
+def test_the_card_folds_when_a_training_begins(session):
     app = open_page("train", session)
     assert card(app).proto.expanded
     started = new_session(run=barely_trained())
@@ -156,9 +157,8 @@ def test_the_card_folds_when_a_training_begins():
     assert not card(checked(app.run())).proto.expanded
 
 
-def test_an_answer_cannot_be_read_off_the_picture():
+def test_an_answer_cannot_be_read_off_the_picture(session):
     """The questions about a pair of the page Tensors come before its picture."""
-    session = asking()
     _, *about = questions_of(session.lesson)["tensors"]
     assert [question.name for question in about] == ["right_output", "zero_rows"]
     sources = [pair.source for pair in session.lesson.pairs]
@@ -176,8 +176,7 @@ def test_an_answer_cannot_be_read_off_the_picture():
     assert app.success  # and still says that it was right
 
 
-def test_a_teacher_can_turn_questions_off():
-    session = asking()
+def test_a_teacher_can_turn_questions_off(session):
     app = open_page("tensors", session)
     checked(app.toggle(key="Session-asks").set_value(False).run())
     assert not session.asks

@@ -22,8 +22,7 @@ def follow(app, tensor):
     return checked(app.run())
 
 
-def test_the_switches_are_those_of_the_page_model():
-    session = new_session()
+def test_the_switches_are_those_of_the_page_model(session):
     app = open_page("tensors", session)
 
     def shapes():
@@ -48,8 +47,7 @@ def test_the_switches_are_those_of_the_page_model():
     assert [switch(app, f"model.{key}").value for key in ("markers", "mask_padding")] == [True, False]
 
 
-def test_choosing_a_pair_a_tensor_and_a_token():
-    session = new_session()
+def test_choosing_a_pair_a_tensor_and_a_token(session):
     app = open_page("tensors", session)
     assert shows(app, "tensors.zero_rows", tensor="encoder_inputs", pair=0, steps=18, zero=12)
     assert app.select_slider[0].value == 0
@@ -150,9 +148,8 @@ def test_other_ids_make_gibberish_of_trained_weights(trained_session):
     assert (ids(app), outputs(app)) == (in_order, [])
 
 
-def test_the_numbering_outlives_another_page_and_without_trained_weights_sends_to_the_training():
+def test_the_numbering_outlives_another_page_and_without_trained_weights_sends_to_the_training(session):
     """It was kept under the name of the training's seed: leaving Train lost it."""
-    session = new_session()
     app = open_page("tensors", session)
     checked(app.button(key="as-a-set").click().run())
     numbered = ids(app)

@@ -16,8 +16,7 @@ from seq2seq.classroom.memory import training_bytes
 from tests.pages.app import TEXTS, a_run, button, checked, click, new_session, open_page, plain_texts, shows, visit
 
 
-def test_starting_and_stopping(engine):
-    session = new_session()
+def test_starting_and_stopping(engine, session):
     app = open_page("train", session)
     assert shows(app, "train.empty", pairs=5)
     assert button(app, "train.resume").disabled
@@ -213,8 +212,7 @@ def test_a_comparison_of_an_earlier_lesson_says_so(trained_session):
     assert shows(app, "frame.outdated", pairs=5, units=8)
 
 
-def test_a_comparison_too_large_for_the_server_is_not_begun(engine, monkeypatch):
-    session = new_session()
+def test_a_comparison_too_large_for_the_server_is_not_begun(engine, monkeypatch, session):
     session.new_run(session.lesson)
     monkeypatch.setattr(controls, "MAX_TRAINING_BYTES", training_bytes(session.lesson))
     app = open_page("train", session)

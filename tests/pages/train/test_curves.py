@@ -1,7 +1,6 @@
 """The curves: what is drawn of the runs, and where."""
 
 import json
-import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -93,13 +92,6 @@ def test_runs_are_told_apart_without_colour_as_well(number):
     assert len(set(map(str, dashes))) == min(number, 7)
     assert line["color"]["legend"] == line["strokeDash"]["legend"]  # one legend shows both
     assert (line["color"]["legend"] is None) == (number == 1)
-
-
-def test_what_is_drawn_by_measures_of_its_own_grows_with_the_type():
-    usual, large = (json.dumps(curve(("1.", "2."), "Loss", 50, "open", Theme("en", size))) for size in (1.0, 1.3))
-    for measure in ("fontSize", "labelLimit", "symbolSize", "height"):
-        values = [[float(n) for n in re.findall(rf'"{measure}": ([\d.]+)', spec)] for spec in (usual, large)]
-        assert values[0] and values[1] == pytest.approx([1.3 * value for value in values[0]])
 
 
 # --- On the page -----------------------------------------------------------------------------------------------------

@@ -21,8 +21,7 @@ def shown(app) -> dict[str, float]:
     return {name: field.value for name, field in zip(FIELDS, app.number_input, strict=True)}
 
 
-def test_settings_can_be_changed_again_and_again():
-    session = new_session()
+def test_settings_can_be_changed_again_and_again(session):
     app = open_page("train", session)
     for epochs, held_out, is_on in ((77, 20, False), (88, 40, True), (99, 0, False), (99, 50, True)):
         app.main.toggle[0].set_value(is_on)
@@ -32,8 +31,7 @@ def test_settings_can_be_changed_again_and_again():
         assert app.main.toggle[0].value == is_on
 
 
-def test_settings_are_the_same_in_all_tabs_and_stay_after_another_page():
-    session = new_session()
+def test_settings_are_the_same_in_all_tabs_and_stay_after_another_page(session):
     app, other = open_page("train", session), open_page("train", session)
     type_in(app, epochs=77)
     type_in(other, seed=5)
@@ -45,8 +43,7 @@ def test_settings_are_the_same_in_all_tabs_and_stay_after_another_page():
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_what_is_out_of_range_stays_in_its_field_and_changes_nothing(name):
-    session = new_session()
+def test_what_is_out_of_range_stays_in_its_field_and_changes_nothing(name, session):
     app = open_page("train", session)
     scale = 100 if name == "held_out" else 1
     least, most = (type(shown(app)[name])(end * scale) for end in SETTING_RANGES[name])

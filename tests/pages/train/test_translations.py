@@ -1,12 +1,10 @@
 """The marked translations: which sentences, and every character of them."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.theme import Theme
-from pages.parts.train.translations import _marked, character_boxes, pages_of_sentences
+from pages.parts.train.translations import character_boxes, pages_of_sentences
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, Translator
 from tests.pages.app import TEXTS, a_run, chart_tables, checked, new_session, open_page, shows, table_with
 
@@ -34,11 +32,6 @@ def test_what_is_wrong_is_struck_out_and_what_should_be_there_is_told(trained):
     for n, (source, _) in enumerate(NOTEBOOK_PAIRS, start=1):
         own = [b["token"] for b in boxes if b["sentence"] == f"{n}  {source}" and b["kind"] != "missing"]
         assert "".join(own) == Translator(state).translate(source).replace(" ", "␣")
-
-
-def test_the_boxes_grow_with_the_type():
-    usual, large = (_marked(("1  Hello.",) * 5, 16, Theme("en", size))["height"] for size in (1.0, 1.3))
-    assert large == pytest.approx(1.3 * usual, abs=5)
 
 
 @given(st.integers(1, 100), st.sampled_from([0, 0.2, 0.5]))
