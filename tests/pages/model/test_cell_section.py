@@ -88,18 +88,16 @@ def test_a_row_of_zeros_is_not_the_digit():
     assert ZERO_ROW != "0"
 
 
-@pytest.mark.parametrize("side", SIDES)
-def test_the_numbers_can_be_read_as_tables(side):
-    app = open_page("model", new_session())
+def test_the_numbers_can_be_read_as_tables(session):
+    app = open_page("model", session)
     assert len(app.dataframe) == 1  # the parameters: nothing is sent that nobody has opened
-    app.button_group(key=SIDE).set_value(side)
     app.session_state["cell-tables"] = True
-    checked(app.run())
-    trace = untrained_trace(side)
-    tables = [table.value for table in app.dataframe]
-    for expected in (unit_table(trace, 0), *(time_table(trace, state) for state in trace.states)):
-        assert any(np.array_equal(table.to_numpy(), expected.to_numpy()) for table in tables)
-    assert all(shows(app, "cell.over_time", state=state) for state in ("h", "c"))
+    for side in SIDES:
+        checked(app.button_group(key=SIDE).set_value(side).run())
+        trace, tables = untrained_trace(side), [table.value for table in app.dataframe]
+        for expected in (unit_table(trace, 0), *(time_table(trace, state) for state in trace.states)):
+            assert any(np.array_equal(table.to_numpy(), expected.to_numpy()) for table in tables)
+        assert all(shows(app, "cell.over_time", state=state) for state in ("h", "c"))
 
 
 @pytest.mark.parametrize("is_masked", [True, False])

@@ -136,15 +136,6 @@ def test_the_nearest_training_sentences_are_named(sentence, trained):
     assert len(chart_tables(app, "contexts.strips_alt")["strips"]) == 6 * 32
 
 
-def test_held_out_sentences_are_on_the_map_and_never_the_nearest():
-    held_out = HELD_OUT.held_out_sources
-    app = open_section("contexts", once_trained(HELD_OUT), min(held_out), opened=["map-numbers"])
-    kinds = table_with(app, "contexts.kind").set_index("Sentence")["Kind"]
-    assert {source for source, kind in kinds.items() if kind == TEXTS["translate.mark_held_out"]} == held_out
-    assert not held_out & set(table_with(app, "contexts.table_says")["Sentence"])
-    assert shows(app, "contexts.nearest_unseen")
-
-
 # --- The map ---------------------------------------------------------------------------------------------------------
 
 
@@ -171,9 +162,14 @@ def test_the_map_shows_each_sentence_where_it_is_and_as_what_it_is(trained):
 
 @pytest.mark.parametrize("kind", ["trained", "held_out", "unseen"])
 def test_the_map_tells_by_colour_and_in_words_what_the_model_knows_of_a_sentence(kind):
+    """Sentences that were held out are on it, and never the nearest."""
     rows = {"trained": HELD_OUT.training_rows, "held_out": HELD_OUT.held_out_rows}
     sentence = HELD_OUT.pairs[rows[kind][0]].source if kind in rows else "Hello!"
-    app = open_section("contexts", once_trained(HELD_OUT), sentence)
+    app = open_section("contexts", once_trained(HELD_OUT), sentence, opened=["map-numbers"])
+    kinds, held_out = table_with(app, "contexts.kind").groupby("Kind")["Sentence"], HELD_OUT.held_out_sources
+    assert set(kinds.get_group(TEXTS["translate.mark_held_out"])) == held_out
+    assert not held_out & set(table_with(app, "contexts.table_says")["Sentence"])
+    assert shows(app, "contexts.nearest_unseen") == (kind != "trained")
     a = TEXTS["contexts.mark_a"].format(kind=TEXTS[f"translate.mark_{kind}"])
     points = chart_tables(app, "contexts.map_alt")["points"]
     assert a in points.loc[points["source"] == sentence, "name"].tolist()

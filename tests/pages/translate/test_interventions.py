@@ -136,11 +136,6 @@ def test_changes_and_back(trained_session):
         assert (is_forced in last) == (name == "taught")
         click(app, f"stepper.do_{name}" if name == "zero" else "stepper.undo")  # the same button once more undoes it
         assert (plain_texts(app), narrations(app), len(app.dataframe)) == (plain, told, 0)
-
-
-def test_the_context_of_another_sentence(trained_session):
-    app = open_page("translate", trained_session)
-    plain = plain_texts(app)
     choose(app, "stepper.do_context", "I'm hungry.")
     assert changed(app) == [TEXTS["stepper.did_context"].format(sentence="I'm hungry."), "나 배고파."]
     assert plain_texts(click(app, "stepper.undo")) == plain
