@@ -161,8 +161,10 @@ def test_a_bad_file_is_refused_and_nothing_is_lost(session):
         assert shows(app, "pairs.refused")
         assert any(re.search(pattern_of(TEXTS[f"problem.{kind}"]), text) for text in plain_texts(app)), kind
         assert session.rows == (("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:])
-    # A good file, or none, takes the message away.
     assert not shows(checked(app.file_uploader[0].set_value(None).run()), "pairs.refused")
+    upload(app, BAD_FILES["one_column"])
+    assert not shows(upload(app, b"Bye.\tx\n"), "pairs.refused")  # a good file takes the message away as well
+    assert session.rows == (("Bye.", "x"),)
 
 
 def test_the_lines_that_are_fine_can_be_used(session):
