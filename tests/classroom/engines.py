@@ -1,7 +1,11 @@
 """What the tests of the engine share."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -10,6 +14,25 @@ from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import Engine
 
 ENDLESS = 10_000  # the most epochs that a lesson may ask for; whoever begins them pauses them
+LIGHT_CLUSTER = """
+from seq2seq.classroom import cluster
+start = cluster.LocalCluster
+cluster.LocalCluster = lambda preload, **settings: start(**settings)
+cluster.main(workers=1)
+"""
+
+
+def python(code):
+    """Starts a Python process as the engine starts its cluster."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def start_light_cluster(workers=1):
+    """Starts a cluster whose worker loads TensorFlow with its first slice, if at all."""
+    return python(LIGHT_CLUSTER)
 
 
 class HeardEngine(Engine):

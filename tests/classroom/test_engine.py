@@ -24,6 +24,7 @@ from tests.classroom.engines import (
     is_alive,
     is_worker,
     new_state,
+    start_light_cluster,
     wait_for,
     wait_until,
     with_epochs,
@@ -36,9 +37,11 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot im
 
 @pytest.fixture(scope="module")
 def engine():
-    engine = HeardEngine(workers=1)
-    yield engine
-    engine.close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine_module, "start_cluster", start_light_cluster)
+        engine = HeardEngine()
+        yield engine
+        engine.close()
 
 
 @pytest.fixture(scope="module")

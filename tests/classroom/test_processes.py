@@ -6,12 +6,9 @@ Nothing trains here: slices are stand-ins, and the workers are ready without Ten
 import dataclasses
 import json
 import math
-import os
-import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import cloudpickle
@@ -23,25 +20,18 @@ from distributed import Client, LocalCluster, get_worker
 from seq2seq.classroom import cluster
 from seq2seq.classroom import engine as engine_module
 from seq2seq.classroom.engine import Engine
-from tests.classroom.engines import HeardEngine, is_alive, is_worker, new_state, wait_for, wait_until
-
-ROOT = Path(__file__).parents[2]
-LIGHT_CLUSTER = """
-from seq2seq.classroom import cluster
-start = cluster.LocalCluster
-cluster.LocalCluster = lambda preload, **settings: start(**settings)
-cluster.main(workers=1)
-"""
+from tests.classroom.engines import (
+    HeardEngine,
+    is_alive,
+    is_worker,
+    new_state,
+    python,
+    start_light_cluster,
+    wait_for,
+    wait_until,
+)
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot import what is here
-
-
-def python(code, **environment):
-    """Starts a Python process as the engine starts its cluster."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
 
 
 @pytest.fixture
@@ -71,7 +61,7 @@ def light(clusters):
     """An engine with one light worker. It never looks for itself: whatever it does, it was told of the reason."""
 
     def start_cluster(workers):
-        clusters.append(python(LIGHT_CLUSTER))
+        clusters.append(start_light_cluster())
         return clusters[-1]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -81,17 +81,6 @@ def test_a_step_is_its_two_halves(seed, tokens, hidden):
     np.testing.assert_allclose(whole.state_h, halves.state_h, atol=1e-12)
 
 
-def test_a_gate_that_is_shut_or_open_decides_alone():
-    """With f = 1 and i = 0 the cell keeps what it has; with f = 0 and i = 1 it takes the candidate."""
-    c, no_kernel, no_recurrent = np.array([0.7]), np.zeros((1, 4)), np.zeros((1, 4))
-    keep = lstm_step(np.ones(1), np.zeros(1), c, no_kernel, no_recurrent, np.array([-1e3, 1e3, 5.0, 1e3]))
-    take = lstm_step(np.ones(1), np.zeros(1), c, no_kernel, no_recurrent, np.array([1e3, -1e3, 5.0, -1e3]))
-    np.testing.assert_allclose(keep.state_c, c)
-    np.testing.assert_allclose(keep.state_h, np.tanh(c))
-    np.testing.assert_allclose(take.state_c, np.tanh([5.0]))
-    np.testing.assert_allclose(take.state_h, [0])
-
-
 @given(st.floats(-700, 700))
 def test_sigmoid(x):
     np.testing.assert_allclose(sigmoid(np.float64(x)), 1 / (1 + np.exp(-x)), atol=1e-15, rtol=1e-9 if x > -10 else 1)

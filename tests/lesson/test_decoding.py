@@ -67,10 +67,12 @@ def test_every_text_is_translated_by_every_model(text, model, seed):
         assert ((np.stack([step.gates.i, step.gates.f, step.gates.o]) >= 0).all()) and (np.abs(step.gates) <= 1).all()
 
 
-def test_it_ends_with_the_end_marker():
-    (step,) = Translator(always(EOS)).steps("Hello.")
-    assert (step.token, step.stop_reason) == (EOS, "eos")
-    assert Translator(always(EOS)).translate("Hello.") == ""
+@pytest.mark.parametrize(("token", "stop_reason"), [(EOS, "eos"), (BOS, "length")])
+def test_markers_alone_are_no_text(token, stop_reason):
+    translator = Translator(always(token))
+    assert translator.translate("Hello.") == ""
+    *_, last = translator.steps("Hello.")
+    assert (last.token, last.stop_reason) == (token, stop_reason)
 
 
 def test_a_model_that_never_ends_is_ended():
@@ -79,10 +81,6 @@ def test_a_model_that_never_ends_is_ended():
     assert len(steps) == translator.max_new_tokens > translator.lesson.target_length
     assert [step.stop_reason for step in steps] == [None] * (len(steps) - 1) + ["length"]
     assert translator.translate("Hello.") == "요" * len(steps)
-
-
-def test_a_model_that_puts_out_bos_alone_gives_no_text_and_is_ended():
-    assert Translator(always(BOS)).translate("Hello.") == ""
 
 
 def test_without_markers_it_starts_from_a_zero_row_and_ends_by_length(notebook_trained):
@@ -109,15 +107,6 @@ def test_a_prefix_is_forced_and_the_rest_picked(trained, prefix):
         assert step.fed == fed
         np.testing.assert_array_equal(step.probabilities, expected.probabilities)
         state = Context(expected.state_h, expected.state_c)
-
-
-def test_forcing_what_would_be_picked_anyway_changes_nothing(trained):
-    translator = Translator(trained)
-    for source, target in NOTEBOOK_PAIRS:
-        for forced, free in zip(translator.steps(source, target), translator.steps(source), strict=True):
-            assert forced.forced == (forced.token != EOS)
-            assert forced.token == free.token
-            np.testing.assert_array_equal(forced.probabilities, free.probabilities)
 
 
 def test_a_prefix_can_be_as_long_as_a_translation_and_no_longer():
@@ -157,12 +146,6 @@ def test_the_encoder_takes_a_step_per_character_and_of_padding_only_if_it_was_tr
     assert len(list(Translator(notebook_trained).encode("Hello. " * 10))) == len("Hello. " * 10) - 1
 
 
-def test_the_context_is_the_encoders_last_step(trained):
-    translator = Translator(trained)
-    *_, last = translator.encode("I'm hungry.")
-    np.testing.assert_array_equal(translator.context("I'm hungry."), [last.state_h, last.state_c])
-
-
 def test_more_padding_changes_no_translation(trained):
     """With the same weights, in a lesson with one longer pair of the same characters, every tensor has more padding."""
     longer = replace(trained.lesson, pairs=(*NOTEBOOK_PAIRS, ("How " * 9, "니 " * 9)))
@@ -185,21 +168,6 @@ def test_hangul_is_understood_however_it_is_typed():
         assert translator.unknown(typed) == []
         assert translator.translate(typed) == translator.translate(target)
         assert back.translate(source, prefix=typed) == back.translate(source, prefix=target)
-
-
-def test_spaces_around_a_text_are_no_input(trained):
-    assert Translator(trained).translate("  Hello.\n") == "안녕하세요."
-
-
-def test_a_state_can_be_sent_elsewhere(trained):
-    there = pickle.loads(pickle.dumps(trained))
-    assert there.lesson == trained.lesson
-    assert (there.epoch, there.history) == (trained.epoch, trained.history)
-    for source, _ in NOTEBOOK_PAIRS:
-        for ours, theirs in zip(Translator(there).steps(source), Translator(trained).steps(source), strict=True):
-            assert (ours.token, ours.stop_reason) == (theirs.token, theirs.stop_reason)
-            for name in ("probabilities", "state_h", "state_c", "gates"):
-                np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
 
 
 def test_translating_changes_nothing(trained):
@@ -269,20 +237,6 @@ def test_a_context_can_stand_for_a_text(trained, notebook_trained):
             prefix = state.lesson.prefix(target)
             plain = list(translator.steps(source, prefix))
             assert_same(list(translator.steps(translator.context(source), prefix)), plain)
-
-
-def test_another_sentences_context_gives_that_sentence(trained):
-    translator = Translator(trained)
-    for source, target in NOTEBOOK_PAIRS:
-        assert translator.text_of(list(translator.steps(translator.context(source)))) == target
-
-
-def test_a_zero_context_is_fed_as_zeros(trained):
-    translator, zeros = Translator(trained), np.zeros(32, np.float32)
-    steps = list(translator.steps(Context.zeros(32)))
-    first = translator.decoder_step(trained.lesson.target_vocabulary.bos_id, Context(zeros, zeros))
-    np.testing.assert_array_equal(steps[0].probabilities, first.probabilities)
-    assert_same(steps, list(translator.steps("")))
 
 
 @settings(max_examples=30)

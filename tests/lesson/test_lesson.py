@@ -107,10 +107,6 @@ def test_hangul_arrives_composed_however_it_was_typed(pairs):
     assert decomposed.target_length == 11
 
 
-def test_outer_spaces_are_gone():
-    assert Lesson(((" a ", "\tb\n"),)).pairs == (("a", "b"),)
-
-
 @given(st.lists(st.tuples(*[st.text("ab한 é", min_size=1, max_size=9)] * 2), min_size=1, max_size=5), st.booleans())
 def test_lengths_and_vocabularies_fit_every_pair(rows, markers):
     rows = [row for row in rows if all(text.strip() for text in row)] or [("a", "b")]

@@ -99,10 +99,3 @@ def test_what_a_model_never_saw_depends_on_the_tokens():
 def test_a_level_that_does_not_exist_is_refused(side, level):
     with pytest.raises(ValueError, match=side):
         ModelConfig(**{side: level})
-
-
-def test_the_levels_are_part_of_the_lesson():
-    lesson = Lesson(NOTEBOOK_PAIRS)
-    assert (lesson.model.source_tokens, lesson.model.target_tokens) == ("character", "character")
-    assert Lesson.as_in_notebook(NOTEBOOK_PAIRS).model.target_tokens == "character"
-    assert replace(lesson, model=ModelConfig(target_tokens="jamo")) != lesson

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, tensors, vectorize
-from seq2seq.tensors import dense_bytes, dense_shapes, one_hot, token_ids
+from seq2seq.tensors import dense_bytes, dense_shapes, token_ids
 from seq2seq.vocabulary import LEVELS, PAD_ID, join
 
 words = st.text("abcd 한글", min_size=1, max_size=9).filter(str.strip)
@@ -81,11 +81,6 @@ def test_a_row_has_a_single_one_and_padding_is_a_row_of_zeros(pairs, model):
 def test_the_size_is_known_beforehand(pairs, model):
     lesson = Lesson(pairs, model)
     assert dense_bytes(lesson) == sum(array.nbytes for array in vectorize(lesson))
-
-
-def test_one_id_becomes_one_row():
-    np.testing.assert_array_equal(one_hot(np.array(2), 4), [0, 0, 1, 0])
-    np.testing.assert_array_equal(one_hot(np.array(PAD_ID), 4), [0, 0, 0, 0])
 
 
 def test_at_the_limit_and_one_byte_above(monkeypatch, notebook_lesson):

@@ -69,14 +69,6 @@ def test_what_a_page_gets_is_plain_numbers(trained):
 # --- One pure function
 
 
-def test_slices_of_an_epoch_are_one_advance_bit_for_bit():
-    state = start = TrainingState.new(lesson_of(ModelConfig(32)))
-    assert start.lesson.training.shuffle
-    for _ in range(20):
-        state = advance(state, epochs=1)
-    assert_same(state, advance(start, epochs=20))
-
-
 @pytest.mark.parametrize(
     "lesson",
     [lesson_of(), lesson_of(batch_size=2), lesson_of(ModelConfig(128)), Lesson.as_in_notebook(NOTEBOOK_PAIRS)],
@@ -155,10 +147,10 @@ def test_two_trainings_do_not_disturb_each_other():
     """Not even interleaved in one process, and whatever Keras's global seed."""
     one = other = TrainingState.new(lesson_of(seed=1))
     two = TrainingState.new(lesson_of(ModelConfig(5, markers=False), seed=2))
-    for seed in range(4):
+    for seed in range(2):
         keras.utils.set_random_seed(seed)
         one, two = advance(one, epochs=1), advance(two, epochs=1)
-    assert_same(one, advance(other, epochs=4))
+    assert_same(one, advance(other, epochs=2))
 
 
 def test_a_seed_decides_everything():
@@ -168,10 +160,8 @@ def test_a_seed_decides_everything():
     assert (first.weights["dense_kernel"] != other.weights["dense_kernel"]).any()
 
 
-@pytest.mark.parametrize("patience", [0, 1])
-def test_rules_that_end_a_training_are_the_callers(patience):
-    state = advance(TrainingState.new(lesson_of(epochs=1, patience=patience)), epochs=3)
-    assert state.epoch == 3
+def test_rules_that_end_a_training_are_the_callers():
+    assert advance(TrainingState.new(lesson_of(epochs=1, patience=1)), epochs=3).epoch == 3
 
 
 @pytest.mark.parametrize(
@@ -208,17 +198,9 @@ def test_a_new_learning_rate_goes_on_from_the_same_weights():
     assert_same(advance(replace(state, lesson=lesson_of()), epochs=2), advance(state, epochs=2))
 
 
-TARGETS_OF_ONE = {
-    "all": (("a", "b"), ("b", "a")),
-    "one": (("a", "b"), ("b", "ab")),
-}
-
-
-@pytest.mark.parametrize(
-    ("pairs", "hidden_size"),
-    [(TARGETS_OF_ONE["all"], 8), (TARGETS_OF_ONE["all"], 128), (TARGETS_OF_ONE["one"], 128)],
-)
-def test_a_target_of_one_character_without_markers_is_trained_or_refused_in_words(pairs, hidden_size):
+@pytest.mark.parametrize(("other_target", "hidden_size"), [("a", 8), ("a", 128), ("ab", 128)])
+def test_a_target_of_one_character_without_markers_is_trained_or_refused_in_words(other_target, hidden_size):
+    pairs = (("a", "b"), ("b", other_target))
     try:
         lesson = Lesson(pairs, ModelConfig(hidden_size, markers=False, mask_padding=True))
     except ValueError:
@@ -276,8 +258,9 @@ def epochs_told(first, last):
 
 
 def test_callbacks_see_each_epoch_once_and_in_order():
-    recorder = Recorder()
-    state = advance(TrainingState.new(lesson_of()), epochs=3, callbacks=[recorder])
+    start, recorder = TrainingState.new(lesson_of()), Recorder()
+    state = advance(start, epochs=3, callbacks=[recorder, keras.callbacks.Callback()])
+    assert_same(state, advance(start, epochs=3))  # they change no number
     assert recorder.told == ["train", *epochs_told(0, 3), "end of train"]
     assert recorder.logs == list(state.history)
     state = advance(state, epochs=2, callbacks=[recorder])
@@ -294,11 +277,6 @@ def test_callbacks_see_each_epoch_once_in_slices_too(monkeypatch):
     assert slices == 15
     assert [words for words in recorder.told if "epoch" in words] == epochs_told(0, 3)
     assert recorder.logs == list(state.history)
-
-
-def test_callbacks_change_no_number():
-    start = TrainingState.new(lesson_of())
-    assert_same(advance(start, epochs=3, callbacks=[Recorder(), keras.callbacks.Callback()]), advance(start, epochs=3))
 
 
 def test_a_callback_can_stop_after_an_epoch_and_all_that_was_learned_is_kept():
