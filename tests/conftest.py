@@ -12,7 +12,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from collections import Counter
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
@@ -79,27 +78,3 @@ def notebook_trained(notebook_lesson):
     from seq2seq.training import advance  # noqa: PLC0415
 
     return advance(TrainingState.new(notebook_lesson), epochs=50)
-
-
-def notebook_tensors(pairs):
-    """Builds the three tensors with the notebook's own lines, but for the sorted characters."""
-    input_texts, target_texts = [source for source, _ in pairs], [target for _, target in pairs]
-    input_token = {char: i for i, char in enumerate(sorted(set("".join(input_texts))))}
-    target_token = {char: i for i, char in enumerate(sorted(set("".join(target_texts))))}
-    source_length, target_length = max(map(len, input_texts)), max(map(len, target_texts))
-    encoder_inputs = np.zeros((len(pairs), source_length, len(input_token)), "float32")
-    decoder_inputs = np.zeros((len(pairs), target_length, len(target_token)), "float32")
-    decoder_targets = np.zeros((len(pairs), target_length, len(target_token)), "float32")
-    for i, (input_text, target_text) in enumerate(zip(input_texts, target_texts, strict=True)):
-        for t, char in enumerate(input_text):
-            encoder_inputs[i, t, input_token[char]] = 1.0
-        for t, char in enumerate(target_text):
-            decoder_inputs[i, t, target_token[char]] = 1.0
-            if t > 0:
-                decoder_targets[i, t - 1, target_token[char]] = 1.0
-    return encoder_inputs, decoder_inputs, decoder_targets
-
-
-@pytest.fixture(scope="session", name="notebook_tensors")
-def notebook_tensors_fixture():
-    return notebook_tensors

@@ -39,11 +39,8 @@ def test_the_core_can_be_read_in_an_evening():
     assert sum(map(lines_of, CORE)) <= 1300
 
 
-def test_a_file_has_one_job():
+def test_a_file_has_one_job_and_a_page_is_thin():
     assert_none({name_of(file): size for file in APP if (size := file.stat().st_size) > 16_000})
-
-
-def test_a_page_is_thin():
     assert_none({name_of(file): lines for file in PAGES if (lines := lines_of(file)) > 150})
 
 

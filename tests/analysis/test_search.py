@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
@@ -155,6 +155,7 @@ def test_a_beam_without_a_place_or_a_step_is_refused(num_beams, length):
 # --- Sampling --------------------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=25)
 @given(models, st.integers(0, 2**32), st.floats(0.05, 5))
 def test_the_same_seed_draws_the_same(model, seed, temperature):
     once, again = (model.sample(seed=seed, temperature=temperature) for _ in range(2))

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq import NOTEBOOK_PAIRS
 from seq2seq.data import checks
 from seq2seq.data.checks import Problem, check_pairs
 from seq2seq.data.pairs import normalise
@@ -22,10 +21,6 @@ rows = st.lists(st.tuples(cells, cells), max_size=6)
 
 def kinds(problems):
     return [problem.kind for problem in problems]
-
-
-def test_the_notebooks_pairs_need_nothing():
-    assert check_pairs(NOTEBOOK_PAIRS) == (NOTEBOOK_PAIRS, [])
 
 
 @pytest.mark.parametrize(
@@ -94,10 +89,6 @@ def test_rows_beyond_the_limit_are_left_out_and_said_so(monkeypatch):
     usable, problems = check_pairs([(str(n), "값") for n in range(50)])
     assert problems == [Problem("too_many_rows", {"limit": 30}, row=30)]
     assert len(usable) == 30
-
-
-def test_nothing_to_check():
-    assert check_pairs([]) == ((), [])
 
 
 @given(rows)

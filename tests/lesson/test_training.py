@@ -11,7 +11,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, training
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, training, vectorize
 from seq2seq.analysis import metrics
 from seq2seq.compiled.epochs import epoch_trainer
 from seq2seq.state import weight_shapes
@@ -21,12 +21,12 @@ from tests.lesson.trainings import WEIGHTS, assert_close, assert_same, lesson_of
 # --- The notebook's own fit
 
 
-def test_the_notebooks_own_fit(notebook_lesson, notebook_trained, notebook_tensors):
+def test_the_notebooks_own_fit(notebook_lesson, notebook_trained):
     """50 epochs as in the notebook, and from there 8 more in batches of two, of which the last one is smaller."""
     model = plain_keras(notebook_lesson, mask=False)
     model.set_weights(list(TrainingState.new(notebook_lesson).weights.values()))
     model.compile(optimizer="Adam", loss="categorical_crossentropy", metrics=["accuracy"])
-    *inputs, targets = notebook_tensors(NOTEBOOK_PAIRS)
+    *inputs, targets = vectorize(notebook_lesson)  # test_tensors.py: they are the notebook's own
     # As a data set, for arrays would be compiled for each size of a batch, and made into one anew for each epoch.
     pairs = tf.data.Dataset.from_tensor_slices((tuple(inputs), targets))
     by_two = replace(notebook_lesson, training=replace(notebook_lesson.training, batch_size=2))
