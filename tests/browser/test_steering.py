@@ -72,20 +72,27 @@ def test_quick_keys_and_a_table_of_runs(tabs):
         first.page.keyboard.press("p")
     expect(first.button("train.pause").or_(first.button("train.resume"))).to_be_visible()
     second.button("train.what_if_units").click()  # of another tab: begins a run of its own in any case
-    editor = second.main.locator(".st-key-runs-editor").get_by_test_id("data-grid-canvas")
-    rows = editor.locator("tbody [role=row]")
-    expect(rows).to_have_count(2)  # a double click began one run
+    expect(rows_of(second)).to_have_count(2)  # a double click began one run
     second.epochs_done(more_than=0)
     second.button("train.pause").click()
-    expect(rows.filter(has_text=second.text("run.paused"))).to_have_count(2)
+    expect(rows_of(second).filter(has_text=second.text("run.paused"))).to_have_count(2)
     first.sees("run.paused")
     first.page.keyboard.press("0")  # reset
     first.sees("run.epochs", done=0, epochs=10_000)
     first.page.keyboard.press("e")  # one epoch
     for student in (first, second):
         student.sees("run.epochs", done=1, epochs=1)
-    for left in (2, 1, 0):  # one that is begun anew stays in the table
-        second.deletes(0, editor)
-        expect(rows).to_have_count(left)
+    # One that is begun anew stays in the table. Each tab deletes when it shows what the other one has deleted.
+    for left, student, other in ((2, second, first), (1, first, second), (0, second, first)):
+        student.deletes(0, editor_of(student))
+        expect(rows_of(other)).to_have_count(left)
     for student in (second, first):
         student.sees("train.empty", pairs=55)
+
+
+def editor_of(student):
+    return student.main.locator(".st-key-runs-editor").get_by_test_id("data-grid-canvas")
+
+
+def rows_of(student):
+    return editor_of(student).locator("tbody [role=row]")
