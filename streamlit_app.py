@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from pages.parts import frame
+from pages.parts import frame, menu
 from pages.parts.drawing.wiring import story
 from pages.parts.questions import card as questions
 from pages.parts.texts import text
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 
 session = frame.open_page("start")
 story()
@@ -27,6 +27,6 @@ for row in range(0, len(SUPPLIED_LESSONS), 3):
             label = text("start.opened" if opened else "start.open")
             if st.button(label, key=f"open-{name}", disabled=opened, width="stretch"):
                 session.open(supplied.pairs, name)
-                frame.go_to("pairs")
+                menu.go_to("pairs")
 st.write(text("start.own"))
 frame.close_page("start")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 
 from seq2seq import Lesson, Pair
-from seq2seq.classroom.lessons import korean_number, suggested_settings
+from seq2seq.classroom.supplied_lessons import korean_number, suggested_settings
 
 PAIRS = 10_000
 _NAMES = {

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.data import large_lesson
 from benchmarks.keras_example import KerasExample
 from seq2seq import TrainingState, Translator
-from seq2seq.compiled.batches import batch_order, id_tensors
+from seq2seq.compiled.batch_order import batch_order, id_tensors
 from seq2seq.tensors import token_ids
 from seq2seq.training import advance
 from seq2seq.vocabulary import PAD_ID

@@ -17,7 +17,7 @@ import psutil
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import Engine
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 
 REFERENCE = Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(epochs=50, stop_when_right=False))
 TRAININGS_AT_ONCE = 4

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import frame
+from pages.parts import frame, menu
 from pages.parts.drawing.choosing import switch
 from pages.parts.questions import card as questions
 from pages.parts.state import TranslateState, remembered
@@ -17,7 +17,7 @@ from seq2seq import Translator
 session = frame.open_page("translate")
 if session.trained is None:
     st.info(text("translate.empty"), icon=":material/info:")
-    frame.link("train")
+    menu.link("train")
     st.stop()
 frame.outdated_warning(session)
 questions.ask(session, "translate")

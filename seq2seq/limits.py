@@ -1,7 +1,7 @@
 """Every limit and every range of a setting: what a small server can bear, and what people can still follow.
 
-The defaults stand with the settings, in lesson.py, and those that suit a number of pairs in classroom/lessons.py. How
-much memory a training takes is computed in classroom/memory.py.
+The defaults stand with the settings, in lesson.py, and those that suit a number of pairs in
+classroom/supplied_lessons.py. How much memory a training takes is computed in classroom/memory.py.
 """
 
 # --- Pairs and files of them -----------------------------------------------------------------------------------------

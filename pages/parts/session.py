@@ -14,9 +14,9 @@ from pages.parts.rows import Row, Table
 from pages.parts.theme import Theme
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import shared_engine
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS, suggested_settings
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS, suggested_settings
 from seq2seq.data.checks import Problem
 from seq2seq.data.pairs import Pair
 from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_UNDO

@@ -1,13 +1,11 @@
-"""How things look on every page: colours, type, and tokens that would not be seen.
+"""How things look on every page: colours, faces and the size of type.
 
 One visual language: source blue, context purple, target orange, right green, wrong vermilion, padding grey with zeros
 in it (its one-hot row). The colours are Okabe and Ito's, which colour-blind people can tell apart. What students typed
 appears as chart data, never as markup.
 """
 
-import contextlib
 import json
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +20,6 @@ NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told ap
 OPEN_GATE = "#00204C"  # a gate goes from `ZERO`, closed, to this
 MONOSPACE = st.get_option("theme.codeFont")  # said once, in .streamlit/config.toml, for code as well as for tokens
 LARGE = 1.3  # times the usual size of type, for the projector
-ZERO_ROW = "0…0"  # where a row of zeros is the input instead of a token: "0" alone would be the digit
 
 
 @dataclass(frozen=True)
@@ -63,37 +60,6 @@ def style_sheet(is_large: bool, choose_file: str) -> str:
     files = ["streamlit.css", "style.css", *["large.css"] * is_large]
     rules = [(Path(__file__).parent / "styles" / file).read_text("utf-8") for file in files]
     return f"<style>:root {{ {variables} }}\n{''.join(rules)}</style>"
-
-
-def display_token(token: str) -> str:
-    """Returns how a token is drawn: the space as ␣, characters that cannot be seen by their number, jamo as letters."""
-    return "".join(_JAMO.get(c, c) for c in display_text(token)).replace(" ", "␣")
-
-
-def display_text(sentence: str) -> str:
-    """Returns a sentence with the characters that cannot be seen, the ordinary space apart, by their number."""
-    return "".join(c if c.isprintable() else f"‹U+{ord(c):04X}›" for c in sentence)
-
-
-def _jamo_letters() -> dict[str, str]:
-    """Returns jamo → the letter it is, with a hyphen before it if it ends a syllable.
-
-    Jamo are made to stand together in a syllable; fonts draw a lone one poorly or at the wrong place.
-    """
-    letters = {}
-    for jamo in map(chr, range(0x1100, 0x1200)):
-        _, position, name = unicodedata.name(jamo).split(" ", 2)  # HANGUL JONGSEONG NIEUN
-        with contextlib.suppress(KeyError):  # old Hangul had more of them than there are letters
-            letters[jamo] = "-" * (position == "JONGSEONG") + unicodedata.lookup(f"HANGUL LETTER {name}")
-    return letters
-
-
-_JAMO = _jamo_letters()
-
-
-def em_width(token: str) -> float:
-    """Returns the width of a token in a monospaced face, in ems."""
-    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in token)
 
 
 def end_of_scale(largest: float) -> float:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from seq2seq.compiled.batches import id_tensors
+from seq2seq.compiled.batch_order import id_tensors
 from seq2seq.compiled.lstm import fastest_lstm, fused_lstm, looped_lstm
 from seq2seq.lesson import Lesson
 from seq2seq.state import TrainingState, Weights, weight_shapes

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.analysis.search import SearchStart, beam_search, sample, score
-from seq2seq.classroom.lessons import BEAM_EXAMPLE, SUPPLIED_LESSONS
+from seq2seq.classroom.supplied_lessons import BEAM_EXAMPLE, SUPPLIED_LESSONS
 
 EOS = 0
 FIRST = 99  # what is fed first; no token of the made-up model

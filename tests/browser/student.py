@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import expect
 
-from pages.parts.frame import PAGES
+from pages.parts.menu import PAGES
 from pages.parts.texts import catalogue
 
 PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 import pages.parts
-from pages.parts.frame import PAGES
+from pages.parts.menu import PAGES
 
 STYLES = Path(pages.parts.__file__).parent / "styles"
 # Names of Streamlit's elements that streamlit.css uses, by the page on which they are looked for.

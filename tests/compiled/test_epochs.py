@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from seq2seq import ModelConfig, TrainingState, vectorize
 from seq2seq.compiled import epochs
-from seq2seq.compiled.batches import batch_order
+from seq2seq.compiled.batch_order import batch_order
 from seq2seq.compiled.lstm import fused_lstm, keras_lstm, looped_lstm
 from seq2seq.limits import SETTING_RANGES
 from seq2seq.tensors import Tensors, token_ids

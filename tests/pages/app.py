@@ -8,14 +8,14 @@ import pandas as pd
 import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.frame import PAGES
+from pages.parts.menu import PAGES
 from pages.parts.rows import Table
 from pages.parts.session import NamedRun, Session
 from pages.parts.state import FrameState, TranslateState
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS
-from seq2seq.classroom.lessons import suggested_settings
 from seq2seq.classroom.run import Run
+from seq2seq.classroom.supplied_lessons import suggested_settings
 
 ROOT = Path(__file__).parents[2]
 TEXTS = catalogue("en")

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import address
-from pages.parts.frame import PAGES
+from pages.parts.menu import PAGES
 from pages.parts.rows import Table
 from pages.parts.state import TranslateState
 from pages.parts.texts import LANGUAGES, catalogue

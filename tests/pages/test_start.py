@@ -2,7 +2,7 @@
 
 import pytest
 
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from tests.pages.app import checked, click, new_session, open_page, shows, visit
 
 

@@ -7,12 +7,12 @@ from itertools import product
 from pathlib import Path
 from string import Formatter
 
-from pages.parts.frame import PAGES
+from pages.parts.menu import PAGES
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import PROBLEM_MESSAGES
 from seq2seq.data.pairs import Pair
 from seq2seq.tensors import Tensors

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pages.parts.theme import ZERO_ROW, display_token, end_of_scale
+from pages.parts.drawing.tokens import ZERO_ROW, display_token
+from pages.parts.theme import end_of_scale
 from seq2seq import Translator
 from seq2seq.cell import GateInputs, Gates, gate_inputs, lstm_step
 from seq2seq.decoding import Context

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from pages.parts.drawing.tokens import display_text
 from pages.parts.session import Session
 from pages.parts.texts import catalogue, language, text
-from pages.parts.theme import display_text
 from seq2seq.data.checks import Problem
 
 _MAX_PROBLEMS = 100  # more lines than anybody reads

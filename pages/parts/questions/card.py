@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.parts import theme
+from pages.parts.drawing.tokens import display_text, display_token
 from pages.parts.questions.question import Answer, Question
 from pages.parts.questions.questions import questions_of
 from pages.parts.session import Session
@@ -137,11 +137,11 @@ def _values(question: Question) -> dict[str, str]:
 
 def _about(question: Question) -> None:
     """Shows the sentences that a question is about."""
-    sentences = [theme.display_text(sentence) or "–" for name, sentence in question.about.items() if name != "token"]
+    sentences = [display_text(sentence) or "–" for name, sentence in question.about.items() if name != "token"]
     if sentences:
         st.text(" → ".join(sentences))
     if "token" in question.about:
-        token = theme.display_token(question.about["token"])
+        token = display_token(question.about["token"])
         t = question.values["step"]
         st.text(text("questions.input_token", step=t + 1, t=t, token=token))
 
@@ -219,7 +219,7 @@ def _written(question: Question, answer: Answer) -> str:
         return f"`{answer}`"
     if not answer:
         return text("questions.nothing")
-    return _verbatim(theme.display_token(answer) if question.kind == "token" else theme.display_text(answer))
+    return _verbatim(display_token(answer) if question.kind == "token" else display_text(answer))
 
 
 def _verbatim(words: str) -> str:

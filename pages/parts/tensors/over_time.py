@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from pages.parts.drawing.charts import boxes, hatching
-from pages.parts.theme import ZERO_ROW, Theme, display_token, em_width
+from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width
+from pages.parts.theme import Theme
 from seq2seq import Lesson
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import PAD_ID, Vocabulary

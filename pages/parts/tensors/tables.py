@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from pages.parts.theme import Theme, display_token
+from pages.parts.drawing.tokens import display_token
+from pages.parts.theme import Theme
 from seq2seq import Lesson
 from seq2seq.tensors import dense_shapes, id_type, one_hot
 from seq2seq.vocabulary import PAD_ID, Vocabulary

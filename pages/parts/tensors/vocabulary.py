@@ -7,10 +7,10 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame
+from pages.parts import menu
+from pages.parts.drawing.tokens import display_text, display_token
 from pages.parts.state import TensorsState, remembered
 from pages.parts.texts import text
-from pages.parts.theme import display_text, display_token
 from seq2seq import Lesson, TrainingState, Translator
 from seq2seq.data.pairs import Pair
 from seq2seq.vocabulary import LEVELS, Vocabulary, split
@@ -54,7 +54,7 @@ def show_vocabularies(pair: Pair, lesson: Lesson, trained: TrainingState | None)
         _show_translations(pair, trained, (lesson, numbered))
     elif not is_sorted:
         st.info(text("tensors.train_first"), icon=":material/info:")
-        frame.link("train")
+        menu.link("train")
 
 
 def numbered_as_a_set(lesson: Lesson, seed: int) -> Lesson:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.parts import frame
+from pages.parts import refresh
 from pages.parts.session import Session
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
@@ -33,7 +33,7 @@ def show(session: Session, run: Run, drawn: tuple) -> None:
 
 def _run(session: Session, run: Run) -> None:
     theme = session.theme
-    st.progress(frame.progress(run), progress_line(run, session.can_train))
+    st.progress(refresh.progress(run), progress_line(run, session.can_train))
     if run.error:
         st.error(text("train.failed"), icon=":material/error:")
         st.text(run.error)

@@ -10,9 +10,10 @@ from rapidfuzz.distance import Levenshtein
 
 from pages.parts.drawing.charts import draw, named, specification
 from pages.parts.drawing.choosing import table_behind
+from pages.parts.drawing.tokens import display_text, display_token
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
-from pages.parts.theme import MONOSPACE, RIGHT, WRONG, Theme, display_text, display_token
+from pages.parts.theme import MONOSPACE, RIGHT, WRONG, Theme
 from seq2seq import Lesson, TrainingState, Translator
 from seq2seq.analysis.metrics import nearest
 from seq2seq.classroom.run import Run

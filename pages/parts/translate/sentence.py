@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.parts.drawing.choosing import choose_sentence
+from pages.parts.drawing.tokens import display_text, display_token
 from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
-from pages.parts.theme import display_text, display_token
 from pages.parts.translate.contexts.encoded import Neighbourhood
 from pages.parts.translate.query import Query, kind_of
 from seq2seq import Lesson, Translator

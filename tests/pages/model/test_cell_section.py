@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pages.parts.drawing.tokens import ZERO_ROW
 from pages.parts.model.trace import (
     SIDES,
     display_input,
@@ -16,7 +17,6 @@ from pages.parts.model.trace import (
     unit_table,
     written,
 )
-from pages.parts.theme import ZERO_ROW
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
 from tests.pages.app import a_run, chart, chart_tables, checked, click, new_session, open_page, plain_texts, send, shows
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
-from seq2seq.classroom.lessons import suggested_settings
+from seq2seq.classroom.supplied_lessons import suggested_settings
 from seq2seq.state import weight_shapes
 from tests.pages.app import TEXTS, a_run, checked, click, new_session, open_page, plain_texts, shows, translate, visit
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages.parts.frame import PAGES
+from pages.parts.menu import PAGES
 from pages.parts.questions.card import _verbatim
 from pages.parts.questions.questions import questions_of
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.parts.frame import PAGES
+from pages.parts.menu import PAGES
 from pages.parts.questions.questions import questions_of
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, vectorize
 from seq2seq.analysis.metrics import evaluate

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from pages.parts.drawing.tokens import ZERO_ROW, display_token
 from pages.parts.tensors.over_time import BOX, LEFT, over_time, steps_per_line, time_table, vocabulary_of
-from pages.parts.theme import ZERO_ROW, Theme, display_token
+from pages.parts.theme import Theme
 from seq2seq import vectorize
 from seq2seq.tensors import Tensors, token_ids
 from seq2seq.vocabulary import BOS, EOS, PAD_ID

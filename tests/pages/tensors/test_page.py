@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages.parts.drawing.tokens import display_token
 from pages.parts.tensors.vocabulary import numbered_as_a_set
-from pages.parts.theme import display_token
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator, vectorize
 from seq2seq.state import initial_weights
 from tests.pages.app import TEXTS, checked, click, links, new_session, open_page, plain_texts, shows, visit

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages.parts.drawing.tokens import display_token
 from pages.parts.tensors import tables
 from pages.parts.tensors.over_time import vocabulary_of
-from pages.parts.theme import Theme, display_token
+from pages.parts.theme import Theme
 from seq2seq import NOTEBOOK_PAIRS, Lesson, Pair, vectorize
 from seq2seq.state import initial_weights
 from seq2seq.tensors import Tensors, dense_bytes, token_ids

@@ -16,7 +16,7 @@ from pages.parts.translate.contexts.tables import map_table, strips_table
 from pages.parts.translate.query import Query
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, TrainingState, Translator
 from seq2seq.analysis.contexts import PCA, context_vectors, distances
-from seq2seq.classroom.lessons import SUPPLIED_LESSONS
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.limits import MAX_MAPPED
 from tests.pages.app import (
     TEXTS,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pages.parts import theme
+from pages.parts.drawing.tokens import display_token
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import Intervention, Target, decode, parting, start
 from pages.parts.translate.stepper.section import comparison
@@ -98,7 +98,7 @@ def test_the_comparison_marks_what_is_forced_and_what_differs(trained):
     changed = decoded(translator, picks={1: vocabulary.tokens.index("요")}, limit=3)
     table = comparison(plain, changed, vocabulary)
     assert table.columns.tolist() == [str(n + 1) for n in range(len(plain))]
-    assert table.loc["plain"].tolist() == [theme.display_token(step.token) for step in plain]
+    assert table.loc["plain"].tolist() == [display_token(step.token) for step in plain]
     assert table.loc["changed"].tolist()[:2] == [" 잘", "✎≠ 요"]
     assert table.loc["changed"].tolist()[3:] == [""] * (len(plain) - 3)
     assert table.loc["own"].tolist() == ["", "␣", *[""] * (len(plain) - 2)]

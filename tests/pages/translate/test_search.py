@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pages.parts.theme import ZERO_ROW
+from pages.parts.drawing.tokens import ZERO_ROW
 from pages.parts.translate.query import Query
 from pages.parts.translate.search.finder import differing
 from pages.parts.translate.search.tables import lines, sample_nodes, tree_nodes

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pages.parts import theme
+from pages.parts.drawing.tokens import display_token
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import Intervention, decode, start
 from pages.parts.translate.stepper.picture import (
@@ -152,7 +152,7 @@ def test_the_loop_feeds_back_its_outputs(model, limit, data):
     inputs, outputs, coming = (rows[rows["kind"] == kind] for kind in ("input", "output", "next"))
     assert inputs["step"].tolist() == outputs["step"].tolist() == list(range(first_column(n) + 1, n + 2))
     assert 1 <= len(inputs) <= 11
-    assert [theme.display_token(steps[i - 1].token) for i in outputs["step"]] == outputs["token"].tolist()
+    assert [display_token(steps[i - 1].token) for i in outputs["step"]] == outputs["token"].tolist()
     assert inputs["token"].tolist()[1:] == outputs["token"].tolist()[:-1]
     assert coming["token"].tolist() == ([] if steps[n].stop_reason else outputs["token"].tolist()[-1:])
     assert coming["x"].tolist() == ([] if steps[n].stop_reason else [inputs["x"].max() + 1])
@@ -169,7 +169,7 @@ def test_the_translation_so_far_has_every_token_once_and_none_over_another(model
     steps = list(translator.steps(SOURCE, prefix, max_new_tokens=limit))
     rows = so_far(steps, bool(prefix))
     everything = [steps[0].fed] * bool(prefix) + [step.token for step in steps]
-    assert [row["token"] for row in rows] == [theme.display_token(token) for token in everything]
+    assert [row["token"] for row in rows] == [display_token(token) for token in everything]
     assert [row["step"] for row in rows] == list(range(1 - bool(prefix), len(steps) + 1))
     for before, after in pairwise(rows):
         assert (after["x"], after["y"]) in ((before["x"] + before["width"], before["y"]), (0, before["y"] + 1))

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from pages.parts.drawing.tokens import display_text
 from pages.parts.texts import text
-from pages.parts.theme import display_text
 from pages.parts.translate.contexts.encoded import Neighbourhood
 from pages.parts.translate.query import Query, kind_of
 from seq2seq.limits import MAX_MAPPED

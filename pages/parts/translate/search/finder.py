@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.parts import frame
+from pages.parts import menu
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.session import Session
 from pages.parts.state import TranslateState
@@ -13,7 +13,7 @@ from pages.parts.translate.query import Query
 from pages.parts.translate.sentence import first_prefix, set_sentence
 from seq2seq import Lesson, Translator
 from seq2seq.analysis.metrics import spread_evenly
-from seq2seq.classroom.lessons import BEAM_EXAMPLE
+from seq2seq.classroom.supplied_lessons import BEAM_EXAMPLE
 from seq2seq.limits import MAX_EVALUATED
 
 
@@ -31,7 +31,7 @@ def show(session: Session, translator: Translator, state: TranslateState) -> Non
     right = {way: sum(row[way] in row["targets"] for row in rows) for way in ("greedy", "beam")}
     st.markdown(text("search.finder_found", found=len(rows), searched=searched, all=f"{everything:,}", **right))
     if not rows:
-        frame.link("train", text("search.finder_none"))
+        menu.link("train", text("search.finder_none"))
         return
     table = pd.DataFrame(
         {text("search.source"): row["source"]}

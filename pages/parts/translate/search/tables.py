@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pages.parts.drawing.tokens import ZERO_ROW, display_text, display_token, em_width
 from pages.parts.texts import text
-from pages.parts.theme import ZERO_ROW, display_text, display_token, em_width
 from pages.parts.translate.query import Query
 from seq2seq.analysis.search import BeamSearch, SampledStep
 from seq2seq.vocabulary import BOS

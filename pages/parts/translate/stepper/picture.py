@@ -17,9 +17,9 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import theme
+from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
-from pages.parts.theme import display_token, em_width
 from seq2seq import DecodingStep
 from seq2seq.decoding import Context
 from seq2seq.vocabulary import Vocabulary
@@ -127,7 +127,7 @@ def loop_rows(steps: Sequence[DecodingStep], first: int, is_given: bool, begins:
     for x, i in enumerate(range(first, min(first + _MAX_COLUMNS, len(steps)))):
         step, here = steps[i], {"step": i + 1}
         was_forced = is_given if i == 0 else steps[i - 1].forced
-        fed = {"empty": True} | _word(theme.ZERO_ROW) if step.fed is None else _word(display_token(step.fed))
+        fed = {"empty": True} | _word(ZERO_ROW) if step.fed is None else _word(display_token(step.fed))
         output = _word(display_token(step.token))
         rows += [
             here | {"kind": "input", "x": x, "y": 0, "forced": was_forced} | fed,

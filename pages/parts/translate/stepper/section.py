@@ -8,9 +8,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.drawing.choosing import choose_sentence
+from pages.parts.drawing.tokens import ZERO_ROW, display_text, display_token
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
-from pages.parts.theme import ZERO_ROW, display_text, display_token
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import NOTHING, Intervention, Target, decode, parting, start
 from pages.parts.translate.stepper.picture import Shown, draw

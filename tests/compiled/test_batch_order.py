@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq import Lesson, ModelConfig, TrainingConfig
-from seq2seq.compiled.batches import batch_order
+from seq2seq.compiled.batch_order import batch_order
 
 
 @given(st.integers(1, 40), st.integers(1, 50), st.integers(0, 2**31 - 1), st.integers(0, 10_000), st.booleans())

@@ -1,6 +1,6 @@
 """How tokens are drawn that would not be seen, or not be told apart."""
 
-from pages.parts.theme import display_token
+from pages.parts.drawing.tokens import display_token
 from seq2seq.vocabulary import split
 
 

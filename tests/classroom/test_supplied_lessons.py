@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.classroom.lessons import (
+from seq2seq.classroom.supplied_lessons import (
     SUPPLIED_LESSONS,
     date_pairs,
     korean_number,

@@ -1,0 +1,32 @@
+"""The pages in their order, and the links between them, which keep the session."""
+
+import streamlit as st
+
+from pages.parts import address
+from pages.parts.texts import text
+
+PAGES = {  # name: (file, icon), in the order of the story
+    "start": ("streamlit_app.py", ":material/door_open:"),
+    "pairs": ("pages/1_pairs.py", ":material/table_rows:"),
+    "tensors": ("pages/2_tensors.py", ":material/grid_on:"),
+    "model": ("pages/3_model.py", ":material/account_tree:"),
+    "train": ("pages/4_train.py", ":material/model_training:"),
+    "translate": ("pages/5_translate.py", ":material/translate:"),
+}
+
+
+def links() -> None:
+    """Draws the menu."""
+    for page in PAGES:
+        link(page)
+
+
+def go_to(page: str) -> None:
+    """Leaves for another page."""
+    st.switch_page(PAGES[page][0], query_params=address.parameters())
+
+
+def link(page: str, label: str | None = None) -> None:
+    """Draws a link to another page."""
+    file, icon = PAGES[page]
+    st.page_link(file, label=label or text(f"{page}.menu"), icon=icon, query_params=address.parameters())

@@ -1,0 +1,39 @@
+"""What changes on a page while nobody touches it: how far the training is, and what another tab did."""
+
+import streamlit as st
+
+from pages.parts.session import Session
+from pages.parts.texts import text
+from seq2seq.classroom.run import Run
+
+_IDLE_SECONDS = 5  # between two looks of a page while nobody trains: what another tab began shows by then
+
+
+def training_status(session: Session, name: str) -> None:
+    """Shows the training's progress on every page; the page Train shows more of it itself.
+
+    Where a run was begun, ended or renamed meanwhile, be it in another tab, the page is drawn anew.
+    """
+    drawn = session.redraw_key
+    is_shown = session.run is not None and name != "train"
+
+    @st.fragment(run_every=1.0 if is_shown and session.is_active else _IDLE_SECONDS)
+    def status():
+        session.watch()
+        if session.redraw_key != drawn:
+            st.rerun()
+        if is_shown:
+            st.divider()
+            st.progress(progress(session.run), run_line(session.run))
+
+    status()
+
+
+def run_line(run: Run) -> str:
+    """Returns how a training stands, in a line."""
+    return f"{text(f'run.{run.status}')} · {text('run.epochs', done=len(run.history), epochs=run.target_epoch)}"
+
+
+def progress(run: Run) -> float:
+    """Returns how much of a training is done, 0…1."""
+    return min(1.0, (len(run.history) + run.epoch_progress) / run.target_epoch)
