@@ -9,9 +9,10 @@ import keras
 
 from benchmarks.keras_example import KerasExample
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, vectorize
+from seq2seq.checkpoints import is_checkpoint
 from seq2seq.classroom.worker import EpochStream
 from seq2seq.model import build_model
-from seq2seq.state import Weights, initial_weights, is_checkpoint
+from seq2seq.state import Weights, initial_weights
 from seq2seq.training import advance
 
 MAX_EPOCHS = 1_000  # the example is given up after

@@ -1,7 +1,7 @@
 """Every limit and every range of a setting: what a small server can bear, and what people can still follow.
 
 The defaults stand with the settings, in lesson.py, and those that suit a number of pairs in
-classroom/supplied_lessons.py. How much memory a training takes is computed in classroom/memory.py.
+classroom/supplied_lessons.py. What a training and a worker may take is in classroom/memory.py.
 """
 
 # --- Pairs and files of them -----------------------------------------------------------------------------------------
@@ -31,10 +31,7 @@ SETTING_RANGES = {  # setting: (least, most); only whole numbers where these are
 # --- Memory and time -------------------------------------------------------------------------------------------------
 
 MAX_DENSE_BYTES = 2**30  # more than this in one-hot tensors is refused before any of it is allocated
-MAX_TRAINING_BYTES = 2 * 2**30  # of a training step: two workers, the web process and the system must fit into 8 GB
 MAX_FUSED_WEIGHTS = 120_000  # of an LSTM that TensorFlow's fused kernel computes fastest: see compiled/lstm.py
-# A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds.
-MAX_WORKER_BYTES = 1.5 * 2**30
 MAX_EVALUATED = 100  # sentences of a sample, and at once; more would hold up the training, and say little more
 MAX_EVALUATION_WORK = 6e9  # multiplications at once, a third of a second: so long a slice or a page waits for them
 MAX_CHECKPOINT_BYTES = 32 * 2**20  # of a run: 40 checkpoints of a class's models, eleven of the largest suggested

@@ -26,7 +26,7 @@ class TrainingState:
         sums: of the epoch under way; what `compiled.epochs.METRIC_SUMS` names.
         evaluation: of the epoch under way; see `metrics.evaluate_further`.
         history: one record per epoch: {"epoch": 1, "loss": …, "accuracy": …, "learning_rate": …}; at the epochs that
-            `is_checkpoint` names also the `metrics.figures` of the model.
+            `checkpoints.is_checkpoint` names also the `metrics.figures` of the model.
         checkpoints: (epoch, weights) of those epochs.
     """
 
@@ -65,14 +65,6 @@ class TrainingState:
             evaluation=(),
             history=self.history[:epoch],
         )
-
-
-def is_checkpoint(epoch: int) -> bool:
-    """Whether the model is evaluated and kept after an epoch: 41 of the first 150 epochs, closer together early.
-
-    All up to 15, then every second up to 31, every fourth up to 63 and so on.
-    """
-    return epoch % (1 << max(0, epoch.bit_length() - 4)) == 0
 
 
 # --- Weights ---------------------------------------------------------------------------------------------------------

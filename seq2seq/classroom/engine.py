@@ -24,8 +24,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster, when_ended
+from seq2seq.classroom.memory import MAX_WORKER_BYTES
 from seq2seq.classroom.run import Run
-from seq2seq.limits import MAX_WORKER_BYTES
 from seq2seq.state import TrainingState
 
 if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait

@@ -1,4 +1,4 @@
-"""How much memory a training takes, computed before any of it is taken. The limit is in limits.py."""
+"""How much memory a training takes, computed before any of it is taken, and how much it and a worker may take."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import math
 
 from seq2seq.lesson import Lesson
 from seq2seq.state import weight_shapes
+
+MAX_TRAINING_BYTES = 2 * 2**30  # of a training step: two workers, the web process and the system must fit into 8 GB
+# A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds.
+MAX_WORKER_BYTES = 1.5 * 2**30
 
 
 def training_bytes(lesson: Lesson) -> int:

@@ -8,9 +8,10 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from seq2seq.checkpoints import thinned
 from seq2seq.classroom.stopping import epochs_without_improvement, stop_reason
-from seq2seq.limits import MAX_CHECKPOINT_BYTES, UNWATCHED_SECONDS
-from seq2seq.state import TrainingState, Weights, is_checkpoint
+from seq2seq.limits import UNWATCHED_SECONDS
+from seq2seq.state import TrainingState
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -124,7 +125,7 @@ class Run:
             later,
             lesson=before.lesson,
             history=before.history + later.history,
-            checkpoints=_thinned(before.checkpoints + later.checkpoints),
+            checkpoints=thinned(before.checkpoints + later.checkpoints),
         )
         self.seconds_trained += seconds
         self._show_state()
@@ -155,19 +156,3 @@ def _watched_history(state: TrainingState) -> tuple[dict[str, float], ...]:
     if not state.lesson.training.patience:
         return ()
     return state.history[-1 - epochs_without_improvement(state.history) :]
-
-
-def _thinned(checkpoints: tuple[tuple[int, Weights], ...]) -> tuple[tuple[int, Weights], ...]:
-    """Keeps as many checkpoints as `MAX_CHECKPOINT_BYTES` allows: the latest, and of all others every nth.
-
-    n is 1, 2, 4, 8 …, and all that there ever were are counted, not only those that are left: what is kept then lies
-    closer together early, where a model changes most.
-    """
-    if not checkpoints:
-        return ()
-    latest, weights = checkpoints[-1]
-    most = max(2, MAX_CHECKPOINT_BYTES // sum(values.nbytes for values in weights.values()))
-    earlier = [epoch for epoch in range(1, latest) if is_checkpoint(epoch)]
-    while len(earlier) >= most:
-        earlier = earlier[::2]
-    return tuple(checkpoint for checkpoint in checkpoints if checkpoint[0] in (*earlier, latest))

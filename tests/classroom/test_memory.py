@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
-from seq2seq.classroom.memory import training_bytes
+from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
 from seq2seq.classroom.supplied_lessons import suggested_settings
-from seq2seq.limits import MAX_TRAINING_BYTES
 from seq2seq.training import advance
 
 

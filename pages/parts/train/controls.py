@@ -9,8 +9,8 @@ import streamlit as st
 from pages.parts.session import NamedRun, Session
 from pages.parts.texts import text
 from seq2seq import Lesson
-from seq2seq.classroom.memory import training_bytes
-from seq2seq.limits import MAX_TRAINING_BYTES, SETTING_RANGES
+from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
+from seq2seq.limits import SETTING_RANGES
 
 _MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
 

@@ -11,9 +11,9 @@ from pages.parts.state import bound
 from pages.parts.texts import text
 from seq2seq import Lesson, TrainingConfig, TrainingState
 from seq2seq.analysis.metrics import evaluate
+from seq2seq.checkpoints import is_checkpoint
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import epochs_without_improvement, first_stop
-from seq2seq.state import is_checkpoint
 
 _USUAL_PATIENCE = 5  # the notebook's, for "where would it have stopped?"
 _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
