@@ -15,27 +15,28 @@ from pages.parts.translate.stepper import section as stepper
 from seq2seq import Translator
 
 session = frame.open_page("translate")
-if session.trained is None:
+run, trained = session.run, session.trained  # once: they may change at any moment
+if trained is None:
     st.info(text("translate.empty"), icon=":material/info:")
     menu.link("train")
     st.stop()
 frame.outdated_warning(session)
 questions.ask(session, "translate")
 state = remembered(TranslateState)
-query = sentence.choose(session, state, Translator(session.trained))
+query = sentence.choose(session, state, Translator(trained))
 
 around = None
 if query.kind != "trained" or state.section == "contexts":
-    around = neighbourhood(query, state, is_live=session.run.is_active)
+    around = neighbourhood(query, state, is_live=run.is_active)
 with st.container(border=True):
     plain, changed = st.columns(2)
 with plain.container(gap="xsmall"):
-    sentence.show(session, query, around)
+    sentence.show(query, trained.epoch, around)
 
 sections = {name: text(f"translate.section_{name}") for name in ("steps", "search", "contexts")}
 switch(text("translate.section"), sections, state, "section")
 if state.section == "steps":
-    stepper.show(query, state, (session.run.id, query.sentence, query.prefix), changed)
+    stepper.show(query, state, (run.id, query.sentence, query.prefix), changed)
 elif state.section == "search":
     search.show(session, query, state)
 else:

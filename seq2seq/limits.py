@@ -1,4 +1,4 @@
-"""Every limit and every range of a setting: what a small server can bear, and what people can still follow.
+"""The limits, and the range of every setting: what a small server can bear, and what people can still follow.
 
 The defaults stand with the settings, in lesson.py, and those that suit a number of pairs in
 classroom/supplied_lessons.py. What a training and a worker may take is in classroom/memory.py.

@@ -1,7 +1,5 @@
 """What every page has around it: title, language, menu, and how far the training is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -6,13 +6,13 @@ from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq.classroom.run import Run
 
-_IDLE_SECONDS = 5  # between two looks of a page while nobody trains: what another tab began shows by then
+_IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then
 
 
 def training_status(session: Session, name: str) -> None:
     """Shows the training's progress on every page; the page Train shows more of it itself.
 
-    Where a run was begun, ended or renamed meanwhile, be it in another tab, the page is drawn anew.
+    Where anything was done to the runs meanwhile, be it in another tab, the page is drawn anew.
     """
     drawn = session.redraw_key
     is_shown = session.run is not None and name != "train"

@@ -176,7 +176,7 @@ class Session:
 
     @property
     def redraw_key(self) -> tuple:
-        """What pages draw, but for the figures of runs that train; where it has changed, a page is drawn anew."""
+        """What pages draw of the runs, but for the figures of those that train; if it changed, they are drawn anew."""
         runs = [(n.run, None if n.run.is_active else n.run.state.step, n.name, n.is_shown) for n in self.runs]
         return self.run, self.look_at, tuple(runs)
 
@@ -259,10 +259,9 @@ def forget_checkpoints(runs: Iterable[NamedRun], limit: int) -> None:
     The others lose theirs, unless they train. The latest weights stay.
     """
     for named in runs:
-        state = named.run.state
         limit -= named.checkpoint_bytes
-        if limit < 0 and not named.run.is_active:
-            named.run.state = replace(state, checkpoints=())
+        if limit < 0 and not named.run.is_active:  # asked first: of one that has just ended the state is the last
+            named.run.state = replace(named.run.state, checkpoints=())
 
 
 def _with_live_settings(training: TrainingConfig, by: TrainingConfig) -> TrainingConfig:

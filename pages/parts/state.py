@@ -69,7 +69,7 @@ class ModelState:
     asked: str | None = None  # the question about the wirings that their bright parts answer
     side: str = "encoder"  # whose cell is looked into: "encoder" or "decoder"
     row: int = 0  # of the lesson's pairs
-    chosen: int = 0  # the row that Tensors showed when `row` was taken over from it; another there is another here
+    taken_over: tuple[Any, int] | None = None  # the pairs, and the row that Tensors showed when `row` became it
     step: int = 0
     unit: int = 0
     clicks: int = 0  # how often a unit was clicked, so that the same one can be clicked once more
@@ -91,6 +91,7 @@ class TranslateState:
     """The page Translate."""
 
     sentence: str | None = None  # typed; None before
+    offered: tuple | None = None  # the pairs whose first sentence stands there, as none was typed
     picked: None = None  # always: a sentence that is chosen is put where one is typed
     looked_at: None = None  # the same
     prefix: str = ""  # what a model without ⟨bos⟩ is given

@@ -37,11 +37,11 @@ DASK_CONFIG = {
     "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
 }
 
-# Long enough that the 10–20 ms of sending a slice there and back do not count, short enough that Pause, which waits for
-# the slice under way (and its last call of the compiled function), takes less than half a second.
+# So long that the 10–20 ms of sending a slice do not count, so short that Pause, which waits for the slice under way,
+# takes less than half a second.
 SLICE_SECONDS = 0.25
-# The cluster tells of workers that come and go, of slices and of its end. Nobody tells that a remote scheduler was
-# started anew while no slice was under way, so the engine looks for itself now and then.
+# The cluster tells of workers that come and go, of slices and of its end. Nobody tells of a remote scheduler that was
+# started anew while no slice was under way.
 LOOK_SECONDS = 5
 RECYCLE_SECONDS = 300  # a worker that has grown is not replaced at once again: it may be a lesson that needs so much
 RETURN_SECONDS = 30  # so long a cluster that was lost may be on its way back, before the runs that wait for it fail
@@ -129,7 +129,7 @@ class Engine:
 
     async def _serve(self) -> None:
         lost_at = -math.inf
-        while True:
+        while not self._closing.is_set():
             try:
                 await self._serve_cluster()
                 lost_at = time.monotonic()
@@ -216,9 +216,11 @@ class Engine:
         self._threads.pop(worker, None)
         self._dispatch()
         # The connection is lost, which `_keep_busy` will notice; or the worker ended by itself, and is back soon.
-        with contextlib.suppress(OSError, KeyError):
-            await self._client.restart_workers([worker], raise_for_error=False)
-        self._recycled = None
+        try:
+            with contextlib.suppress(OSError, KeyError):
+                await self._client.restart_workers([worker], raise_for_error=False)
+        finally:
+            self._recycled = None
         self._cluster_changed.set()  # if it could not be replaced, it is to be used again
 
     # --- The queue ---------------------------------------------------------------------------------------------------
@@ -295,7 +297,8 @@ class Engine:
         """Sends a slice to the worker that was chosen, and before a run's first slice its lesson."""
         start = run._begin_slice()
         if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
-            run._lesson = self._client.submit(pickle.loads, pickle.dumps(run.state.lesson), key=f"lesson-{run.id}")
+            key = f"lesson-{run.id}-{run._slice}"  # for a changed one Dask would else give the earlier
+            run._lesson = self._client.submit(pickle.loads, pickle.dumps(run.state.lesson), key=key)
         return self._client.submit(
             _train_slice_there,
             run._lesson,

@@ -26,7 +26,7 @@ def dask_setup(worker: Worker) -> None:
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)  # pages come first
     tf.config.threading.set_intra_op_parallelism_threads(1)  # more make no operation of a lesson quicker
     tf.config.threading.set_inter_op_parallelism_threads(2)  # operations at once: halves of a large lesson's batches
-    for hidden_size in (32, 256):  # compiles the function for small models, and the one for large ones
+    for hidden_size in (32, 256):  # compiles the functions for small and for large models
         advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size))), epochs=1)
 
 

@@ -1,8 +1,8 @@
 """Whole epochs of training in one compiled function: teacher forcing, loss, gradients, Adam.
 
-Weights, optimizer and data are its arguments, and their sizes are unknown to it: it is traced once per process and then
-serves every lesson. A Keras model would be traced anew (1–2 s and 25 MB) for each number of units and each vocabulary
-in the class.
+Weights, optimizer and data are its arguments, and their sizes are unknown to it: it is traced once per process for each
+kind of LSTM (and once more for batches in halves), and then serves every lesson. A Keras model would be traced anew
+(1–2 s and 25 MB) for each number of units and each vocabulary in the class.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def epoch_trainer(lesson: Lesson) -> Callable[[Optimizer, Sequence[float], Seque
 
     Returns:
         A function of the optimizer, the sums so far of the epoch under way, and the orders of
-        `batches.orders_for_a_call`; it returns the optimizer after them, and what there was at the end of each epoch:
-        its `METRIC_SUMS`, (epochs, sums), and the weights, (epochs, weights).
+        `batch_order.orders_for_a_call`; it returns the optimizer after them, and what there was at the end of each
+        epoch: its `METRIC_SUMS`, (epochs, sums), and the weights, (epochs, weights).
     """
     data, training, train_epochs = id_tensors(lesson), lesson.training, _train_epochs_of(lesson)
     settings = Settings(

@@ -65,6 +65,8 @@ def address(tmp_path_factory):
         yield f"http://127.0.0.1:{port}"
         processes = psutil.Process(app.pid).children(recursive=True)
         assert processes, "the app has no training processes"
+        if psutil.LINUX:  # whatever the runs sent, nothing of it may have loaded TensorFlow beside the pages
+            assert not [file.path for file in psutil.Process(app.pid).memory_maps() if "tensorflow" in file.path]
         app.terminate()
         app.wait(30)
         _, alive = psutil.wait_procs(processes, timeout=30)

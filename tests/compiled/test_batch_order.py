@@ -20,6 +20,15 @@ def test_an_epoch_has_every_pair_exactly_once(pairs, batch_size, seed, epoch, sh
     np.testing.assert_array_equal(order, batch_order(lesson, epoch))
 
 
+@given(st.lists(st.integers(0, 8), min_size=2, max_size=40), st.floats(0, 0.5), st.integers(0, 100))
+def test_what_is_held_out_is_never_trained_on_nor_is_another_pair_of_its_source(sources, held_out, seed):
+    pairs = tuple((f"s{source}", f"t{n}") for n, source in enumerate(sources))
+    lesson = Lesson(pairs, training=TrainingConfig(batch_size=3, seed=seed, held_out=held_out))
+    rows = [row for row in batch_order(lesson, epoch=0).ravel().tolist() if row >= 0]
+    assert sorted([*rows, *lesson.held_out_rows]) == list(range(len(pairs)))
+    assert not {sources[row] for row in rows} & {sources[row] for row in lesson.held_out_rows}
+
+
 def test_masked_a_batch_has_pairs_of_like_length():
     """So few of its time steps are padding. Without a mask padding is trained on, and any order costs the same."""
     pairs = tuple(("a" * (1 + n % 25), "b" * (1 + n % 25)) for n in range(200))

@@ -85,13 +85,14 @@ def test_decoding_takes_back_encoding(texts, markers, level):
         assert vocabulary.decode(ids) == text
 
 
+@pytest.mark.parametrize("level", LEVELS)
 @given(st.lists(anything, max_size=5), st.booleans())
-def test_every_character_once_in_the_order_of_code_points_after_the_markers(texts, markers):
-    vocabulary = Vocabulary.from_texts(texts, markers)
-    characters = vocabulary.tokens[2 * markers :]
+def test_every_token_once_in_the_order_of_code_points_after_the_markers(level, texts, markers):
+    vocabulary = Vocabulary.from_texts(texts, markers, level)
+    tokens = vocabulary.tokens[2 * markers :]
     assert vocabulary.tokens[: 2 * markers] == ((BOS, EOS) if markers else ())
-    assert list(characters) == sorted(set("".join(texts)))
-    assert len(vocabulary) == len(characters) + 2 * markers
+    assert list(tokens) == sorted({token for text in texts for token in split(text, level)})
+    assert len(vocabulary) == len(tokens) + 2 * markers
 
 
 def test_markers_have_the_first_ids_and_are_no_text():

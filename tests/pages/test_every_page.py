@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import address
@@ -151,6 +152,22 @@ def test_a_changed_lesson_says_so_and_keeps_the_model(trained_session):
     assert shows(checked(app.run()), "frame.outdated", pairs=5, units=32)
     trained_session.undo()
     assert not shows(checked(app.run()), "frame.outdated")
+
+
+def test_at_rest_a_page_looks_around_every_five_seconds_at_most(trained_session, monkeypatch):
+    """Thirty idle pages would keep a small server busy otherwise."""
+    intervals, fragment = [], st.fragment
+
+    def recording(*functions, run_every=None):
+        intervals.append(run_every)
+        return fragment(*functions, run_every=run_every)
+
+    monkeypatch.setattr(st, "fragment", recording)
+    app = open_page("start", trained_session)
+    for page in PAGES:
+        visit(app, page)
+    looks = [seconds for seconds in intervals if seconds is not None]
+    assert len(looks) >= len(PAGES) and min(looks) >= 5
 
 
 def test_no_page_loads_keras(trained, tmp_path):

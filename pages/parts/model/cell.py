@@ -27,8 +27,8 @@ from seq2seq import Translator, cell
 def section(translator: Translator, epoch: int | None, chosen: int, theme: Theme) -> None:
     """Shows a sentence, at first that of Tensors, inside a cell of a model after an epoch; None: it is untrained."""
     state = remembered(ModelState)
-    if state.chosen != chosen:
-        state.chosen = state.row = chosen
+    if state.taken_over != (translator.lesson.pairs, chosen):
+        state.taken_over, state.row = (translator.lesson.pairs, chosen), chosen
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     switch(text("cell.side"), {side: text(f"picture.{side}") for side in SIDES}, state, "side", left)
     row = choose_pair(translator.lesson, state, "row", right)

@@ -41,5 +41,6 @@ def _read(session: Session, state: PairsState) -> None:
 
 def _use_rest(session: Session, state: PairsState) -> None:
     """Takes over the lines of a refused file that can be read."""
-    session.open(state.refused.pairs)
-    state.refused = None
+    if state.refused is not None:  # a double click comes twice
+        session.open(state.refused.pairs)
+        state.refused = None

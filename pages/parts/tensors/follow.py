@@ -1,6 +1,7 @@
 """A pair over time, and one token of it followed to its place in the tensor and through the kernel."""
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from pages.parts.drawing.choosing import step_through, switch, table_behind
@@ -53,10 +54,11 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
         return
     st.caption(text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch))
     kernel = weights[KERNELS[state.tensor]]  # (tokens, 4 · hidden)
-    _show_product(session, row, kernel, vocabulary)
+    table = product_table(row, kernel, vocabulary)
+    _show_product(session, row, kernel, table)
     _show_code([printed_product(state.tensor, n, t, row, kernel)])
     if (behind := table_behind("product-table")) is not None:
-        behind.dataframe(product_table(row, kernel, vocabulary))
+        behind.dataframe(table)
 
 
 def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
@@ -108,9 +110,8 @@ def _show_code(lines: list[tuple[str, str]]) -> None:
     st.code("\n".join(f"print({line})  # {value}" for line, value in lines), wrap_lines=True)
 
 
-def _show_product(session: Session, row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -> None:
+def _show_product(session: Session, row: np.ndarray, kernel: np.ndarray, table: pd.DataFrame) -> None:
     """Shows that a one-hot row times the kernel is a row of the kernel."""
-    table = product_table(row, kernel, vocabulary)
     draw_product(session.theme, table, float(np.abs(kernel).max()))
     rows, columns = len(table) - 1, table.shape[1] - 1
     all_rows, all_columns = (f"{count:,}" for count in kernel.shape)

@@ -47,7 +47,7 @@ def buttons(session: Session, can_start: bool) -> None:
     elif more:
         if run is None:
             begin(session, session.lesson)
-        session.resume(*more)
+        session.resume(more[0])  # where both keys were quicker than the page
     elif reset:
         begin(session, session.lesson)
     elif new_seed:

@@ -40,7 +40,7 @@ def what_stops(run: Run, training: TrainingConfig) -> None:
         lines[0] += " " + text("train.stop_at", epoch=stop, patience=patience)
     else:
         lines[0] += " " + text("train.stop_not_yet", since=len(history) - best, patience=patience)
-    if training.stop_when_right and (latest := _latest_evaluated(history)):
+    if training.stop_when_right and (latest := latest_evaluated(history)):
         evaluated = latest["evaluated"]
         right = round(latest["exact_match"] * evaluated)
         progress = text("train.right_so_far", epoch=latest["epoch"], right=right, evaluated=evaluated)
@@ -59,7 +59,8 @@ def _patience(training: TrainingConfig) -> int:
     return training.patience or _USUAL_PATIENCE
 
 
-def _latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
+def latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
+    """Returns the latest record with the figures of an evaluation."""
     return next((record for record in reversed(history) if "exact_match" in record), None)
 
 
@@ -82,7 +83,7 @@ def figures(run: Run, state: TrainingState) -> None:
 
     While the run trains, these are of its latest evaluation, else the state's own.
     """
-    latest, lesson = _latest_evaluated(state.history), state.lesson
+    latest, lesson = latest_evaluated(state.history), state.lesson
     if run.is_active and latest is not None:
         epoch, found = latest["epoch"], latest
     elif state.step:

@@ -9,6 +9,7 @@ from pages.parts.session import NamedRun, Session
 from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import is_too_large, settings_of, train
+from pages.parts.train.report import latest_evaluated
 from seq2seq import Lesson
 
 COMPARISONS = {  # name: what is changed in the lesson; "train.what_if_…" in the catalogues says it
@@ -92,7 +93,7 @@ def _table_of(session: Session) -> pd.DataFrame:
             **settings_of(named.run.state.lesson),
             "epochs": len(named.run.history),
             "loss": named.run.history[-1]["loss"] if named.run.history else None,
-            "exact_match": next((r["exact_match"] for r in reversed(named.run.history) if "exact_match" in r), None),
+            "exact_match": (latest_evaluated(named.run.history) or {}).get("exact_match"),
         }
         for named in session.runs
     ]

@@ -16,12 +16,13 @@ _PERCENT = {"held_out"}  # a share, but typed in percent
 
 def form(session: Session) -> bool:
     """Shows the settings of the session; returns whether all are in range."""
-    for column, name in zip(st.columns(len(_STEPS)), _STEPS, strict=True):
+    columns = dict(zip(_STEPS, st.columns(len(_STEPS)), strict=True))
+    for name, column in columns.items():
         with column:
             _field(session, name)
     training, refused = session.training, [name for name in _STEPS if _is_refused(session, name)]
     if training.held_out and not len(session.lesson.held_out_rows):
-        with column:
+        with columns["held_out"]:
             share, pairs = f"{training.held_out:.0%}", len(session.lesson.pairs)
             st.caption(text("train.held_out_none", pairs=pairs, share=share))
     for name in refused:

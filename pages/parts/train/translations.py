@@ -33,9 +33,9 @@ def translations(run: Run, state: TrainingState, theme: Theme) -> None:
     st.subheader(text("train.translations_title", epoch=state.epoch), anchor=False)
     picture = st.container()
     if len(pages) > 1 and not run.is_active:
-        page.sentences = min(page.sentences, len(pages))
-        st.select_slider(text("train.other_sentences"), range(1, len(pages) + 1), **bound(page, "sentences"))
-        number = page.sentences
+        number = min(page.sentences, len(pages))
+        shown = bound(page, "sentences", shows=lambda _: number)
+        st.select_slider(text("train.other_sentences"), range(1, len(pages) + 1), **shown)
     chosen, held_out = pages[number - 1], lesson.held_out_sources
     outputs = Translator(state).translate_all(chosen, [lesson.prefix(lesson.targets[source][0]) for source in chosen])
     targets = [nearest(output, lesson.targets[source]) for source, output in zip(chosen, outputs, strict=True)]

@@ -19,8 +19,9 @@ _LONG = 25  # characters of a translation that would push the picture off the sc
 def choose(session: Session, state: TranslateState, translator: Translator) -> Query:
     """Lets the student type a sentence or choose one of the lesson's; ends the page if it cannot be translated."""
     lesson = translator.lesson
-    if state.sentence is None:
-        state.sentence = lesson.pairs[0].source if session.sentence is None else session.sentence
+    if state.sentence is None or state.offered not in (None, lesson.pairs):
+        typed = session.sentence
+        state.sentence, state.offered = (lesson.pairs[0].source, lesson.pairs) if typed is None else (typed, None)
     marks = {kind: text(f"translate.mark_{kind}") for kind in ("trained", "held_out")}
 
     def take(sentence: str | None) -> None:
@@ -54,6 +55,7 @@ def set_sentence(session: Session, state: TranslateState, sentence: str | None) 
     """Takes over a sentence: for this tab, and for whoever opens the address next. Other tabs keep theirs."""
     if sentence is not None:
         state.sentence = session.sentence = sentence
+        state.offered = None
 
 
 def warn_of_unknown(translator: Translator, sentence: str) -> None:
@@ -90,8 +92,8 @@ def first_prefix(lesson: Lesson, sentence: str, otherwise: str | None = None) ->
     return lesson.prefixes[0] if otherwise is None else otherwise
 
 
-def show(session: Session, query: Query, around: Neighbourhood | None) -> None:
-    """Shows the translation, whether it is right, and, if the model was not trained on it, what is around it."""
+def show(query: Query, epoch: int, around: Neighbourhood | None) -> None:
+    """Shows the translation after an epoch, whether it is right, and, if it was not trained on, what is around it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(query.sentence)
         st.markdown("→", width="content")
@@ -105,7 +107,7 @@ def show(session: Session, query: Query, around: Neighbourhood | None) -> None:
         elif query.targets:
             st.markdown(f":orange[**✗ {text('translate.wrong')}**]", width="content")
             st.text(" / ".join(query.targets))
-    about = text("translate.model", epoch=session.trained.epoch, pairs=f"{len(query.lesson.training_rows):,}")
+    about = text("translate.model", epoch=epoch, pairs=f"{len(query.lesson.training_rows):,}")
     st.caption(f"{text(f'translate.{query.kind}')} {about}")
     if query.kind != "trained":
         nearest = around.encoded.sources[around.nearest[0]]

@@ -18,6 +18,7 @@ from pages.parts.model.trace import (
     written,
 )
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from tests.pages.app import a_run, chart, chart_tables, checked, click, new_session, open_page, plain_texts, send, shows
 
 GRID = "cell.grid_alt"
@@ -149,3 +150,12 @@ def test_whose_numbers_they_are_is_said_and_how_they_are_computed():
     code = "\n".join(block.value for block in app.code)  # the source itself
     for line in ("inputs = gate_inputs(x, state_h, kernel, recurrent, bias)", "state_h = gates.o * np.tanh(state_c)"):
         assert line in code
+
+
+def test_other_pairs_begin_with_the_row_of_tensors():
+    session = new_session()
+    app = open_page("model", session)
+    checked(app.selectbox(key=ROW).set_value(4).run())
+    session.open(SUPPLIED_LESSONS["greetings"].pairs)
+    checked(app.run())
+    assert app.selectbox(key=ROW).value == session.chosen == 0

@@ -46,6 +46,16 @@ def test_some_epochs_and_beginning_anew(epochs, seed, following, engine):
     assert not session.run.is_active
 
 
+def test_of_two_keys_that_were_quicker_than_the_page_the_first_counts(engine):
+    session = new_session()
+    app = open_page("train", session)
+    for epochs in (10, 1):
+        label = TEXTS["train.more"].format(epochs=epochs)
+        next(button for button in app.button if button.label == label).click()
+    checked(app.run())
+    assert engine.submitted == [session.run] and session.run.target_epoch == 1
+
+
 def test_what_is_begun_quickly_loses_nothing(engine, trained_session):
     """An empty run gives up its row, a second click finds the first one's run, and what was trained stays."""
     trained_run = trained_session.run

@@ -34,6 +34,16 @@ def test_before_any_training():
     assert shows(open_page("translate", started), "translate.empty")
 
 
+def test_a_sentence_that_nobody_typed_goes_with_its_lesson(trained_session):
+    app = open_page("translate", trained_session)
+    assert app.text_input[0].value == "Hello."
+    other = a_run(TrainingState.new(Lesson((Pair("가나", "x"), Pair("다라", "y")))))
+    trained_session.run = other
+    other.state = replace(other.state, step=1)
+    checked(app.run())
+    assert app.text_input[0].value == "가나" and plain_texts(app)[0] == "가나"
+
+
 def test_translating(trained_session):
     app = open_page("translate", trained_session)
     assert plain_texts(app)[:2] == ["Hello.", "안녕하세요."]

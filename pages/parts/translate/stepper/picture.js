@@ -92,7 +92,7 @@ class Stepper {
   play() {
     if (this.n === this.last) this.n = 0
     this.timer = setInterval(() => {
-      this.n += 1
+      this.n = Math.min(this.n + 1, this.last) // others may have been sent meanwhile, with fewer steps
       if (this.n === this.last) this.stop()
       this.draw()
     }, SECONDS * 1000)
