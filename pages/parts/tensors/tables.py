@@ -94,25 +94,21 @@ def product_cells(table: pd.DataFrame, largest: float) -> pd.DataFrame:
         Columns "row" and "column" with their places, "down" and "across"; "value"; "part" ("x", "kernel", "gap");
         "counts", which is whether it is multiplied by 1; "shade" from -1 to 1, of the largest; "written" and its "ink".
     """
-    spaced = table.reindex(index=[*table.index[:-1], " ", _PRODUCT], columns=["x", " ", *table.columns[1:]])
-    cells = spaced.rename_axis("row").reset_index().melt("row", var_name="column")
-    down, across = ({name: n for n, name in enumerate(names)} for names in (spaced.index, spaced.columns))
-    is_x, is_gap = cells["column"] == "x", cells["value"].isna()
-    counts = (cells["row"].map(table["x"]) > 0) | (cells["row"] == _PRODUCT)
-    shade = cells["value"] / largest
-    written = [
-        "" if gap else f"{v:.0f}" if x else f"{v:.2f}".replace("-0.00", "0.00").replace("-", "−")
-        for v, x, gap in zip(cells["value"], is_x, is_gap, strict=True)
-    ]
-    return cells.assign(
-        down=cells["row"].map(down),
-        across=cells["column"].map(across),
-        part=np.select([is_gap, is_x], ["gap", "x"], "kernel"),
-        counts=counts,
-        shade=shade,
-        written=written,
-        ink=np.select([is_x | ~counts, shade.abs() > 0.6], ["ink", "white"], "black"),
-    )
+    numbers = table.to_dict()  # column → row → number
+    is_multiplied = {row: x > 0 for row, x in numbers["x"].items()} | {_PRODUCT: True}
+    cells = []
+    for across, column in enumerate(["x", " ", *table.columns[1:]]):
+        for down, row in enumerate([*table.index[:-1], " ", _PRODUCT]):
+            value, counts = numbers.get(column, {}).get(row, np.nan), is_multiplied.get(row, False)
+            part, shade = "gap" if np.isnan(value) else "x" if column == "x" else "kernel", value / largest
+            digits = f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+            cells.append(
+                {"row": row, "column": column, "value": value, "down": down, "across": across}
+                | {"part": part, "counts": counts, "shade": shade}
+                | {"written": {"gap": "", "x": f"{value:.0f}"}.get(part, digits)}
+                | {"ink": "ink" if part == "x" or not counts else "white" if abs(shade) > 0.6 else "black"}
+            )
+    return pd.DataFrame(cells)
 
 
 def memory_table(lesson: Lesson, longer: int = 1, larger: int = 1) -> pd.DataFrame:
