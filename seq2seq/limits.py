@@ -31,7 +31,6 @@ SETTING_RANGES = {  # setting: (least, most); only whole numbers where these are
 # --- Memory and time -------------------------------------------------------------------------------------------------
 
 MAX_DENSE_BYTES = 2**30  # more than this in one-hot tensors is refused before any of it is allocated
-MAX_FUSED_WEIGHTS = 120_000  # of an LSTM that TensorFlow's fused kernel computes fastest: see compiled/lstm.py
 MAX_EVALUATED = 100  # sentences of a sample, and at once; more would hold up the training, and say little more
 MAX_EVALUATION_WORK = 6e9  # multiplications at once, a third of a second: so long a slice or a page waits for them
 MAX_CHECKPOINT_BYTES = 32 * 2**20  # of a run: 40 checkpoints of a class's models, eleven of the largest suggested

@@ -12,8 +12,9 @@ from functools import cache
 import keras
 import tensorflow as tf
 
-from seq2seq.limits import MAX_FUSED_WEIGHTS
 from seq2seq.vocabulary import PAD_ID
+
+_MAX_FUSED_WEIGHTS = 120_000  # of an LSTM that TensorFlow's fused kernel computes fastest
 
 
 def fastest_lstm(hidden: int, *vocabularies: int):
@@ -26,7 +27,7 @@ def fastest_lstm(hidden: int, *vocabularies: int):
     # Measured in a worker of a 2-core server, CPU time of an epoch with fused : looped in ms, by entries of an LSTM's
     # weight matrix: 7,000 entries 11 : 27; 23,000 15 : 32; 42,000 32 : 49; 79,000 43 : 45; 89,000 764 : 881; 186,000
     # 1,540 : 1,438; 289,000 62 : 40. A larger batch moves this little.
-    if (max(vocabularies) + hidden) * 4 * hidden <= MAX_FUSED_WEIGHTS:
+    if (max(vocabularies) + hidden) * 4 * hidden <= _MAX_FUSED_WEIGHTS:
         return fused_lstm
     return keras_lstm(hidden, *vocabularies) if tf.config.list_logical_devices("GPU") else looped_lstm
 
