@@ -9,7 +9,7 @@ import keras
 
 from benchmarks.keras_example import KerasExample
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, vectorize
-from seq2seq.checkpoints import is_checkpoint
+from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.classroom.worker import EpochStream
 from seq2seq.model import build_model
 from seq2seq.state import Weights, initial_weights

@@ -1,10 +1,10 @@
 """The LSTM encoder–decoder, from sentence pairs to a translation.
 
-Read the files in the order of the story: vocabulary, lesson, tensors, cell, model, state, checkpoints, training,
-decoding. `model` and `training` load Keras, the others NumPy alone. `limits` has the limits in one place.
+Read the files in the order of the story: vocabulary, lesson, tensors, cell, model, state, training, decoding. `model`
+and `training` load Keras, the others NumPy alone. `limits` has the limits in one place.
 
-Below them is what can be read later: `data` (pairs and files of them), `analysis` (beam search, metrics, context
-vectors), `compiled` (how a training is made fast) and `classroom` (what serves a class).
+Below them is what can be read later: `data` (pairs and files of them), `analysis` (beam search, metrics, checkpoints,
+context vectors), `compiled` (how a training is made fast) and `classroom` (what serves a class).
 """
 
 from seq2seq.data.files import read_pairs

@@ -65,7 +65,7 @@ class _Start(NamedTuple):
 class Translator:
     """Translates with the weights of a training, in the process of whoever asks.
 
-    A decoder step takes a tenth of a millisecond here; through `model.predict` it takes a thousand times as long.
+    A decoder step takes a tenth of a millisecond here; through `model.predict` it takes nearly a thousand times that.
 
     Args:
         state: any training, an untrained one included.

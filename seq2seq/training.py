@@ -13,8 +13,8 @@ from dataclasses import replace
 
 import keras
 
+from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.analysis.metrics import evaluate_further, figures, is_evaluated
-from seq2seq.checkpoints import is_checkpoint
 from seq2seq.compiled.batch_order import orders_for_a_call
 from seq2seq.compiled.epochs import epoch_metrics, epoch_trainer, from_optimizer, to_optimizer, unflatten_weights
 from seq2seq.state import TrainingState

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts import address, menu, refresh
+from pages.parts.drawing.choosing import switch
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.state import FrameState, bound, remembered
@@ -43,7 +44,7 @@ def open_page(name: str) -> Session:
             st.caption(refresh.run_line(session.run))
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
-        _language_switch()
+        switch(text("frame.language"), LANGUAGES, remembered(FrameState), "language")
     st.markdown(text(f"{name}.intro"))
     return session
 
@@ -74,14 +75,3 @@ def outdated_warning(session: Session) -> None:
             text("frame.outdated", pairs=f"{len(trained.pairs):,}", units=trained.model.hidden_size),
             icon=":material/history:",
         )
-
-
-def _language_switch() -> None:
-    st.segmented_control(
-        text("frame.language"),
-        list(LANGUAGES),
-        required=True,
-        format_func=LANGUAGES.get,
-        label_visibility="collapsed",
-        **bound(remembered(FrameState), "language", starts="default"),
-    )

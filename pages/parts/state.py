@@ -59,6 +59,8 @@ class TensorsState:
     tensor: str = "encoder_inputs"  # of the box that is followed: a field of `Tensors`
     step: int = 0  # of that box
     clicks: int = 0  # how often a box was clicked, so that the same one can be clicked once more
+    longer: int = 1  # how many times as long as they are the sentences would be, to compare the memory
+    larger: int = 1  # and how many times as large the vocabularies
     numbering_seed: int | None = None  # of the order in which `set()` would number the tokens; None: they are sorted
 
 

@@ -16,6 +16,8 @@ import streamlit as st
 from pages.parts.texts import catalogue, language
 
 SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
+RUNS = [WRONG, SOURCE, RIGHT, CONTEXT, TARGET, "#56B4E9", "#F0E442", "#999999"]  # compared, the current one first
+FAINT = "#808080"  # of what was considered and not taken
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
 OPEN_GATE = "#00204C"  # a gate goes from `ZERO`, closed, to this
 MONOSPACE = st.get_option("theme.codeFont")  # said once, in .streamlit/config.toml, for code as well as for tokens

@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from seq2seq.checkpoints import thinned
+from seq2seq.analysis.checkpoints import thinned
 from seq2seq.classroom.stopping import epochs_without_improvement, stop_reason
 from seq2seq.limits import UNWATCHED_SECONDS
 from seq2seq.state import TrainingState

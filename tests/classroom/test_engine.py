@@ -14,7 +14,7 @@ import psutil
 import pytest
 from distributed import Client
 
-from seq2seq.checkpoints import is_checkpoint
+from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.classroom import engine as engine_module
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason

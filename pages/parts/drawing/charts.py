@@ -24,7 +24,7 @@ def specification(build: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict
     @lru_cache(maxsize=64)
     @wraps(build)
     def kept(*args) -> dict:
-        # Altair has checked each part when it was built. To check the whole again would take three times as long as all
+        # Altair has checked each part when it was built. To check the whole again would take half as long again as all
         # the rest, and what Vega-Lite refuses fails in the tests with a browser.
         return build(*args).to_dict(validate=False)
 

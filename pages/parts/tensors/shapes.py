@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.session import Session
+from pages.parts.state import TensorsState, bound, remembered
 from pages.parts.tensors.charts import draw_memory
 from pages.parts.tensors.tables import memory_table, size
 from pages.parts.texts import text
@@ -32,11 +33,11 @@ def show_shapes(lesson: Lesson) -> None:
 @st.fragment
 def show_memory(session: Session, lesson: Lesson) -> None:
     """Shows the memory of the three tensors, one-hot and as ids; another length or size reruns this alone."""
-    longer, larger = (
-        column.select_slider(label, _FACTORS, format_func="× {}".format)
-        for column, label in zip(st.columns(2), (text("tensors.longer"), text("tensors.larger")), strict=True)
-    )
-    table, own = memory_table(lesson, longer, larger), memory_table(lesson).loc[[len(lesson.pairs)]]
+    state = remembered(TensorsState)
+    labels = {"longer": text("tensors.longer"), "larger": text("tensors.larger")}
+    for column, (name, label) in zip(st.columns(2), labels.items(), strict=True):
+        column.select_slider(label, _FACTORS, format_func="× {}".format, **bound(state, name))
+    table, own = memory_table(lesson, state.longer, state.larger), memory_table(lesson).loc[[len(lesson.pairs)]]
     draw_memory(session.theme, table, own)
     dense, ids = own.iloc[0]
     st.caption(text("tensors.memory", dense=size(dense), ids=size(ids), times=f"{dense / ids:,.0f}"))

@@ -17,13 +17,11 @@ import streamlit as st
 from pages.parts.drawing.charts import draw, named, specification
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.texts import text
-from pages.parts.theme import Theme
+from pages.parts.theme import RUNS, Theme
 from seq2seq.classroom.run import Run
 
-# Of runs that are compared, the current one first; told apart by colour-blind people too (Okabe and Ito), and by their
-# dashes, of which there is one kind fewer, so that no two of a dozen runs are alike.
-_RUN_COLOURS = ["#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999"]
-_RUN_DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]  # with round ends
+# With round ends. One kind fewer than there are colours of runs, so that no two of a dozen runs are alike.
+_DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]
 _POINTS_PER_LINE = 300  # more than a screen can show apart
 _SCALES = {  # of what is drawn upwards
     "open": alt.Scale(domainMin=0),
@@ -79,7 +77,7 @@ def comparable(name: str, masks: set[bool], theme: Theme) -> tuple[str, str]:
 
 _POINTS = pa.schema([("run", pa.string()), ("epoch", pa.int64()), ("value", pa.float64())])
 _MARKS = pa.schema(
-    [("run", pa.string()), ("epoch", pa.int64()), ("mark", pa.string()), ("y", pa.float64()), ("side", pa.string())]
+    [("run", pa.string()), ("epoch", pa.int64()), ("label", pa.string()), ("y", pa.float64()), ("side", pa.string())]
 )
 
 
@@ -112,7 +110,7 @@ def marks_table(marks: Iterable[tuple[str, int, str, int]], last: int, size: flo
         size: of type.
     """
     placed = [
-        {"run": run, "epoch": epoch, "mark": words}
+        {"run": run, "epoch": epoch, "label": words}
         | {"y": 2 + 15 * size * line, "side": "left" if epoch > last / 2 else "right"}
         for run, epoch, words, line in marks
     ]
@@ -144,13 +142,13 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
             tooltip=[*tooltip, alt.Tooltip("value:Q", title=title, format=".4f")],
         )
     )
-    of_mark = alt.Tooltip("mark:N", title=theme.text("train.mark"))
-    marks = named("marks").encode(x=x, color=colour, tooltip=[*tooltip, of_mark])
+    of_label = alt.Tooltip("label:N", title=theme.text("train.mark"))
+    marks = named("marks").encode(x=x, color=colour, tooltip=[*tooltip, of_label])
     pixels = alt.Y("y:Q", scale=alt.Scale(domain=[0, 100], range=[0, 100]), axis=None)
     labels = [
         marks.transform_filter(alt.FieldEqualPredicate(field="side", equal=side))
         .mark_text(align=align, dx=dx, baseline="top", fontSize=11 * theme.size)
-        .encode(y=pixels, text="mark:N")
+        .encode(y=pixels, text="label:N")
         for side, align, dx in (("left", "right", -4), ("right", "left", 4))
     ]
     height = round(theme.size * (260 if len(runs) == 1 else 300))  # with a legend
@@ -165,7 +163,7 @@ def _told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.Str
     of_run = {"shorthand": "run:N", "title": None, "legend": legend if len(runs) > 1 else None}
     colours, dashes = (
         alt.Scale(domain=list(runs), range=list(itertools.islice(itertools.cycle(values), len(runs))))
-        for values in (_RUN_COLOURS, _RUN_DASHES)
+        for values in (RUNS, _DASHES)
     )
     return alt.Color(scale=colours, **of_run), alt.StrokeDash(scale=dashes, **of_run)
 

@@ -10,8 +10,8 @@ from pages.parts.session import Session
 from pages.parts.state import bound
 from pages.parts.texts import text
 from seq2seq import Lesson, TrainingConfig, TrainingState
+from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.analysis.metrics import evaluate
-from seq2seq.checkpoints import is_checkpoint
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import epochs_without_improvement, first_stop
 

@@ -160,3 +160,11 @@ def test_the_numbering_outlives_another_page_and_without_trained_weights_sends_t
     checked(seed.set_value(7).run())
     assert session.training.seed == 7
     assert ids(visit(app, "tensors")) == numbered != list(session.lesson.source_vocabulary.tokens)
+
+
+def test_how_much_larger_the_memory_is_compared_stays_for_another_language_and_page(session):
+    app = open_page("tensors", session)
+    checked(app.select_slider(key="TensorsState-longer").set_value(10).run())
+    visit(app, "pairs")
+    app.session_state["FrameState"].language = "ko"
+    assert visit(app, "tensors").select_slider(key="TensorsState-longer").value == 10

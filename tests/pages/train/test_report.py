@@ -90,7 +90,7 @@ def test_a_patience_can_be_tried_after_the_training(patience, used, stop, traine
     else:
         assert shows(app, "train.stop_not_yet", patience=used, since=2)
     marks = chart_tables(app, "train.loss")["marks"]
-    assert list(zip(marks["epoch"], marks["mark"], strict=True)) == expected
+    assert list(zip(marks["epoch"], marks["label"], strict=True)) == expected
     assert chart_tables(app, "train.accuracy")["marks"].empty  # the loss is what is watched
 
 

@@ -6,11 +6,10 @@ import altair as alt
 import pyarrow as pa
 
 from pages.parts.drawing.charts import draw, look, named, specification
-from pages.parts.theme import MONOSPACE, PADDING, TARGET, Theme
+from pages.parts.theme import FAINT, MONOSPACE, PADDING, TARGET, Theme
 from pages.parts.translate.search.tables import lines
 
 _ROW, _AXIS = 60, 52  # pixels; below a box there is room for two lines of numbers
-_FAINT = "#808080"
 _OUTLINED = ("start", "pruned", "unlikelier")
 _FILLED = ("kept", "finished", "likeliest")
 
@@ -74,7 +73,7 @@ def _outlines(theme: Theme) -> dict[str, alt.SchemaBase]:
 
 def _words(nodes: alt.Chart, theme: Theme, column: str) -> list[alt.Chart]:
     """Returns the token in each box and the two lines below it, smaller where a column (an expression) is narrow."""
-    usual = dict.fromkeys((*_OUTLINED, *_FILLED), theme.ink) | {"pruned": _FAINT}
+    usual = dict.fromkeys((*_OUTLINED, *_FILLED), theme.ink) | {"pruned": FAINT}
 
     def size(least: int, usual: int, share: str) -> alt.ExprRef:
         return alt.ExprRef(f"max({least}, min({usual * theme.size}, {share}))")

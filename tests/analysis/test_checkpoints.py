@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from seq2seq import checkpoints as module
-from seq2seq.checkpoints import is_checkpoint, thinned
+from seq2seq.analysis import checkpoints as module
+from seq2seq.analysis.checkpoints import is_checkpoint, thinned
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 11, 20, 40])
