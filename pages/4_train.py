@@ -17,7 +17,7 @@ can_start = not controls.is_too_large(lesson) and is_in_range
 with buttons:
     controls.buttons(session, can_start)
 frame.outdated_warning(session)
-questions.ask(session, "train", is_open=run is None)
+questions.ask(session, "train")
 
 if run is None:
     st.info(text("train.empty", pairs=f"{len(lesson.training_rows):,}"), icon=":material/info:")

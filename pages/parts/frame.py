@@ -14,6 +14,8 @@ from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
 
+_SIDEBAR = 220  # pixels; Streamlit's own 300 would be missing beside the pictures
+
 
 def open_page(name: str) -> Session:
     """Begins a page: browser title, menu and status in the sidebar, headline and language.
@@ -25,7 +27,8 @@ def open_page(name: str) -> Session:
         The student's session.
     """
     icon = Path(__file__).with_name("icon.svg")
-    st.set_page_config(page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab", page_icon=icon, layout="wide")
+    title = f"{text(f'{name}.menu')} · Seq2Seq Lab"
+    st.set_page_config(page_title=title, page_icon=icon, layout="wide", initial_sidebar_state=_SIDEBAR)
     shared_engine()  # workers warm up while the student reads
     session = address.current()
     st.html(style_sheet(session.is_large, text("frame.choose_file")))
@@ -42,10 +45,10 @@ def open_page(name: str) -> Session:
     with st.container(key="phone-status"):
         if session.run is not None and name != "train":
             st.caption(refresh.run_line(session.run))
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(key="headline", horizontal=True, vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
+        st.markdown(text(f"{name}.intro"))  # beside the title: lines of its own would push the picture down
         switch(text("frame.language"), LANGUAGES, remembered(FrameState), "language")
-    st.markdown(text(f"{name}.intro"))
     return session
 
 

@@ -28,7 +28,7 @@ class QuestionsState:
     """The questions before answers, on every page."""
 
     page: str | None = None  # where the student is; another page begins with what is unanswered there
-    is_open: bool = False  # whether something was unanswered when they came; it stays, or an answer would fold the card
+    is_open: bool = False  # whether they have opened the card, which is one line before
     question: str = ""  # the id of the question shown
     computed: tuple[Any, Any, dict[str, list]] | None = None  # the lesson, the model, and the questions about them
 
@@ -56,6 +56,7 @@ class PairsState:
 class TensorsState:
     """The page Tensors."""
 
+    section: str = "steps"  # or another one of 2_tensors.py
     tensor: str = "encoder_inputs"  # of the box that is followed: a field of `Tensors`
     step: int = 0  # of that box
     clicks: int = 0  # how often a box was clicked, so that the same one can be clicked once more

@@ -21,7 +21,7 @@ FAINT = "#808080"  # of what was considered and not taken
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
 OPEN_GATE = "#00204C"  # a gate goes from `ZERO`, closed, to this
 MONOSPACE = st.get_option("theme.codeFont")  # said once, in .streamlit/config.toml, for code as well as for tokens
-LARGE = 1.3  # times the usual size of type, for the projector
+LARGE, LARGE_TYPE = 1.3, 1.2  # times the usual size, for the projector: pictures, and the words around them
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def style_sheet(is_large: bool, choose_file: str) -> str:
         choose_file: the text of a button that Streamlit has in English only.
     """
     values = {"source": SOURCE, "context": CONTEXT, "target": TARGET, "padding": PADDING}
-    values |= {"mono": MONOSPACE, "type-size": f"{LARGE if is_large else 1:.0%}"}
+    values |= {"mono": MONOSPACE, "type-size": f"{LARGE_TYPE if is_large else 1:.0%}"}
     values |= {"choose-file": json.dumps(choose_file, ensure_ascii=False)}  # in quotes, as CSS wants it
     variables = " ".join(f"--{name}: {value};" for name, value in values.items())
     files = ["streamlit.css", "style.css", *["large.css"] * is_large]

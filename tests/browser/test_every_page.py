@@ -1,8 +1,9 @@
-"""All pages one after the other, on a phone in the dark: what fits there, and what the styles count on."""
+"""All pages one after the other: what fits on a phone and above the fold, and what the styles count on."""
 
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 import pages.parts
@@ -36,6 +37,38 @@ def test_every_page_on_a_phone_in_the_dark(visit, trained):
             expect(student.page.get_by_test_id(test_id).first).to_be_attached()
     student.main.get_by_role("textbox").first.fill("Hell")
     expect(student.page.get_by_test_id("InputInstructions")).to_be_attached()  # while somebody types
+
+
+MAIN_PICTURES = {
+    "start": ".flow",
+    "pairs": ".st-key-pairs-editor [data-testid=stDataFrame]",
+    "tensors": "[data-testid=stVegaLiteChart] >> nth=0",
+    "model": ".wirings",
+    "train": "[data-testid=stVegaLiteChart] >> nth=0",
+    "translate": ".stepper .pictures",
+}
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_main_picture_is_above_the_fold_plain_and_large(visit, trained, language):
+    """With the questions there: they are one line until they are opened."""
+    student = visit(language, trained)
+    student.is_at("translate")
+    student.sidebar.get_by_text(student.text("questions.switch")).click()
+    for is_large in (False, True):
+        if is_large:
+            student.sidebar.get_by_text(student.text("frame.large")).click()
+        student.page.wait_for_function(
+            "size => getComputedStyle(document.documentElement).fontSize === size", arg="19.2px" if is_large else "16px"
+        )
+        for name in PAGES:
+            student.goes_to(name)
+            expect(student.main.locator(".st-key-QuestionsState-is_open summary")).to_be_visible()
+            picture = student.main.locator(MAIN_PICTURES[name])
+            expect(picture).to_be_in_viewport(ratio=1)
+            if name == "model":  # side by side, so that the same layers can be compared
+                left, right = (wiring.bounding_box() for wiring in picture.locator(".wiring").all())
+                assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
 
 
 def test_names_of_streamlits_elements_stand_in_one_style_sheet():

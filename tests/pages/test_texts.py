@@ -64,6 +64,7 @@ FAMILIES = {
     "run.column_{}_help": ("shown", "used"),
     "tensors.{}": (*Tensors._fields, "padding", "left_out", "missing", "earlier"),
     "tensors.{}_vocabulary": Pair._fields,
+    "tensors.section_{}": ("steps", "one_hot", "product", "shapes", "memory", "levels", "vocabularies"),
     "tensors.axis_time_{}{}": _SIDES,
     "tensors.axis_tokens_{}{}": _SIDES,
     "tokens.{}": LEVELS,

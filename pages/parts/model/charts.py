@@ -56,6 +56,8 @@ def draw_grid(trace: LSTMTrace, state: ModelState, theme: Theme, on_click: Calla
 
 def clicked_unit() -> int | None:
     """Returns the unit of the grid that was just clicked; None where a click beside it took the choice back."""
+    if GRID not in st.session_state:
+        return None  # a run that was cut short may have lost the grid, and is told that it was clicked
     chosen = st.session_state[GRID]["selection"]["unit"]
     return int(chosen[0]["unit"]) if chosen else None
 

@@ -31,9 +31,12 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
         return f"{display_text(source)} · {marks[kind_of(lesson, source)]}"
 
     typing, choosing = st.columns(2)
-    typing.text_input(text("translate.type"), **bound(state, "sentence", take))
+    # Both say what they are for in themselves: lines above them would push the picture down.
+    words = {"placeholder": text("translate.type"), "label_visibility": "collapsed", "icon": ":material/edit:"}
+    typing.text_input(text("translate.type"), **words, **bound(state, "sentence", take))
+    words = {"placeholder": text("translate.pick"), "label_visibility": "collapsed"}
     with choosing:
-        choose_sentence(text("translate.pick"), lesson.targets, state, "picked", take, format_func=marked)
+        choose_sentence(text("translate.pick"), lesson.targets, state, "picked", take, format_func=marked, **words)
     sentence = normalise(state.sentence)
     if not sentence:
         st.info(text("translate.type_something"), icon=":material/info:")
@@ -94,21 +97,21 @@ def first_prefix(lesson: Lesson, sentence: str, otherwise: str | None = None) ->
 
 def show(query: Query, epoch: int, around: Neighbourhood | None) -> None:
     """Shows the translation after an epoch, whether it is right, and, if it was not trained on, what is around it."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(query.sentence)
+    with st.container(key="translated", horizontal=True, vertical_alignment="center"):
+        st.text(query.sentence, width="content")
         st.markdown("→", width="content")
         if query.translation:
             with st.container(key="long" if len(query.translation) > _LONG else "short", width="content"):
                 st.container(key="translation").text(query.translation)
         else:
-            st.caption(text("translate.nothing_said"))
+            st.caption(text("translate.nothing_said"), width="content")
         if query.translation in query.targets:
             st.markdown(f":green[**✓ {text('translate.right')}**]", width="content")
         elif query.targets:
             st.markdown(f":orange[**✗ {text('translate.wrong')}**]", width="content")
-            st.text(" / ".join(query.targets))
-    about = text("translate.model", epoch=epoch, pairs=f"{len(query.lesson.training_rows):,}")
-    st.caption(f"{text(f'translate.{query.kind}')} {about}")
+            st.text(" / ".join(query.targets), width="content")
+        about = text("translate.model", epoch=epoch, pairs=f"{len(query.lesson.training_rows):,}")
+        st.caption(f"{text(f'translate.{query.kind}')} {about}")
     if query.kind != "trained":
         nearest = around.encoded.sources[around.nearest[0]]
         target = query.lesson.targets[nearest][0]

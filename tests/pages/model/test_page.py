@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from pages.parts.state import TensorsState
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
 from seq2seq.classroom.supplied_lessons import suggested_settings
 from seq2seq.state import weight_shapes
@@ -66,11 +67,13 @@ def test_a_choice_of_tokens_holds_on_every_page():
     app.selectbox(key=SETTINGS["source_tokens"]).set_value("word")
     checked(app.selectbox(key=SETTINGS["target_tokens"]).set_value("jamo").run())
     assert session.model == ModelConfig(source_tokens="word", target_tokens="jamo")
+    app.session_state["TensorsState"] = TensorsState(section="shapes")
     visit(app, "tensors")
     shapes = [element.value for element in app.markdown if element.value.startswith("###")]
     assert shapes == ["### `(5, 5, 13)`", *["### `(5, 19, 31)`"] * 2]
     assert shows(app, "tensors.axis_tokens_source", kinds=words)
     assert shows(app, "tensors.axis_tokens_target_plus", kinds=jamo)
+    checked(app.button_group(key="TensorsState-section").set_value("levels").run())
     tables = [table.value for table in app.dataframe[:2]]
     assert [table.iloc[:, 1].tolist() for table in tables] == [[6, 6, 2], [6, 13, 2]]  # Hello. and 안녕하세요.
     assert list(tables[1].iloc[1, 2])[:6] == ["ㅇ", "ㅏ", "-ㄴ", "ㄴ", "ㅕ", "-ㅇ"]

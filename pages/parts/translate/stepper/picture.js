@@ -4,7 +4,7 @@
 // places and colours, and the server is told of nothing but another token that a step is to output, and whether the
 // tables are open.
 
-const LANE = 60, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
+const LANE = 56, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
 const LEFT = -2.05, TOP = 2.62, BOTTOM = -0.4 // edges of the loop, in columns and lanes
 const SECONDS = 1 // between two steps while it plays
 
