@@ -12,7 +12,15 @@ from pages.parts.menu import PAGES
 STYLES = Path(pages.parts.__file__).parent / "styles"
 # Names of Streamlit's elements that streamlit.css uses, by the page on which they are looked for.
 NAMES = {
-    "start": {"stMainBlockContainer", "stMarkdownContainer", "stCaptionContainer", "stHtml", "stText", "stButtonGroup"},
+    "start": {
+        "stMainBlockContainer",
+        "stVerticalBlock",
+        "stMarkdownContainer",
+        "stCaptionContainer",
+        "stHtml",
+        "stText",
+        "stButtonGroup",
+    },
     "pairs": {"stElementToolbar", "stFileUploaderDropzone", "stFileUploaderDropzoneInstructions", "stPageLink"},
     "tensors": {"stSelectbox", "stColumn", "stIconMaterial"},
     "train": {"stNumberInput", "stCheckbox"},
@@ -49,26 +57,21 @@ MAIN_PICTURES = {
 }
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_every_main_picture_is_above_the_fold_plain_and_large(visit, trained, language):
-    """With the questions there: they are one line until they are opened."""
+@pytest.mark.parametrize(("language", "large"), [("ko", "on"), ("en", "on"), ("en", "off")])
+def test_every_main_picture_is_above_the_fold(visit, address, trained, language, large):
+    """In large type as well, and with the questions: they are one line until they are opened."""
     student = visit(language, trained)
     student.is_at("translate")
-    student.sidebar.get_by_text(student.text("questions.switch")).click()
-    for is_large in (False, True):
-        if is_large:
-            student.sidebar.get_by_text(student.text("frame.large")).click()
-        student.page.wait_for_function(
-            "size => getComputedStyle(document.documentElement).fontSize === size", arg="19.2px" if is_large else "16px"
-        )
-        for name in PAGES:
-            student.goes_to(name)
-            expect(student.main.locator(".st-key-QuestionsState-is_open summary")).to_be_visible()
-            picture = student.main.locator(MAIN_PICTURES[name])
-            expect(picture).to_be_in_viewport(ratio=1)
-            if name == "model":  # side by side, so that the same layers can be compared
-                left, right = (wiring.bounding_box() for wiring in picture.locator(".wiring").all())
-                assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
+    student.page.goto(f"{address}{trained}&large={large}&questions=on")
+    student.is_at("translate")
+    for name in PAGES:
+        student.goes_to(name)
+        expect(student.main.locator(".st-key-QuestionsState-is_open summary")).to_be_attached()
+        picture = student.main.locator(MAIN_PICTURES[name])
+        expect(picture).to_be_in_viewport(ratio=1)
+        if name == "model":  # side by side, so that the same layers can be compared
+            left, right = (wiring.bounding_box() for wiring in picture.locator(".wiring").all())
+            assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
 
 
 def test_names_of_streamlits_elements_stand_in_one_style_sheet():
