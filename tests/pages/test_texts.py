@@ -53,6 +53,7 @@ FAMILIES = {
     "model.{}_help": ("markers", "mask_padding"),
     "model.answer_{}": ("", *QUESTIONS),
     "model.ask_{}": QUESTIONS,
+    "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens"),
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,

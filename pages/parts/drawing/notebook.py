@@ -1,5 +1,6 @@
 """All settings as in the notebook: a button for them, and why the numbers of another lesson are not the notebook's."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -19,3 +20,27 @@ def preset(session: Session, lesson: Lesson) -> None:
     else:
         use = {"on_click": session.use_settings_of, "args": (notebook,)}
         st.button(text("model.as_in_notebook"), icon=":material/menu_book:", **use, **wide)
+
+
+def compare(lesson: Lesson, figures: Callable[[Lesson], str]) -> None:
+    """Says what some figures would be as in the notebook, and which settings make them others in this lesson."""
+    notebook = Lesson.as_in_notebook(lesson.pairs)
+    if figures(lesson) == figures(notebook):
+        st.caption(text("model.notebook_same"))
+        return
+    said = [text("model.notebook_numbers", numbers=figures(notebook))]
+    for name in ("markers", "hidden_size", "source_tokens", "target_tokens"):
+        changed = replace(lesson.model, **{name: getattr(notebook.model, name)})
+        if changed == lesson.model or figures(other := replace(lesson, model=changed)) == figures(lesson):
+            continue
+        said.append(
+            text(
+                f"model.notebook_{name}",
+                ids=len(lesson.target_vocabulary) - len(other.target_vocabulary),
+                steps=lesson.target_length - other.target_length,
+                units=lesson.model.hidden_size,
+                notebook=notebook.model.hidden_size,
+                kinds=text(f"tokens.{getattr(lesson.model, name)}_many") if name.endswith("_tokens") else "",
+            )
+        )
+    st.caption(" ".join(said))
