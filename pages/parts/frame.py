@@ -31,7 +31,7 @@ def open_page(name: str) -> Session:
     st.set_page_config(page_title=title, page_icon=icon, layout="wide", initial_sidebar_state=_SIDEBAR)
     shared_engine()  # workers warm up while the student reads
     session = address.current()
-    st.html(style_sheet(session.is_large, text("frame.choose_file")))
+    st.html(style_sheet(session.theme, text("frame.choose_file")))
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))

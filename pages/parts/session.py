@@ -62,6 +62,7 @@ class Session:
     undo_stack: tuple[Table, ...] = ()  # earlier tables, the latest last
     chosen: int = 0  # the row that the page Tensors shows
     sentence: str | None = None  # typed on the page Translate; None before
+    sentence_of: tuple[Pair, ...] | None = None  # the pairs of the lesson that it was typed for
     asks: bool = True  # whether the pages ask questions before they show the answers
     answers: dict[str, Given] = field(default_factory=dict)  # by the id of the question; what was earned stays
     is_large: bool = False  # large type, for the projector

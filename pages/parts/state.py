@@ -93,8 +93,9 @@ class TrainState:
 class TranslateState:
     """The page Translate."""
 
-    sentence: str | None = None  # typed; None before
-    offered: tuple | None = None  # the pairs whose first sentence stands there, as none was typed
+    sentence: str | None = None  # that stands there; None before any
+    sentence_of: tuple | None = None  # the pairs of the lesson that it is for; None before the page has looked
+    is_typed: bool = True  # or it is the lesson's first one, as none was typed
     picked: None = None  # always: a sentence that is chosen is put where one is typed
     looked_at: None = None  # the same
     prefix: str = ""  # what a model without ⟨bos⟩ is given

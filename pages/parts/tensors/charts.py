@@ -140,7 +140,9 @@ def _tokens(theme: Theme, at: dict, column: str) -> alt.Chart:
         .mark_text(
             font=MONOSPACE,
             fontWeight="bold",
-            fontSize=alt.ExprRef(f"{fits} ? max(9, min({theme.size} * datum.size, {share})) : 0.55 * {column}"),
+            fontSize=alt.ExprRef(
+                f"{fits} ? max(10, min({theme.size} * datum.size, {share})) : max(10, 0.55 * {column})"
+            ),
             limit=alt.ExprRef(f"datum.short == '' ? 0.84 * {column} : 0"),
             text=alt.ExprRef(f"{fits} ? datum.token : datum.short"),
         )
@@ -192,7 +194,7 @@ def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
         .encode(y=y),
         named("ones").mark_rect(fill=_COLOURS[tensor]).encode(x=x, y=y, tooltip=tooltip),
         named("ones")
-        .mark_text(text="1", color="black" if tensor == "decoder_inputs" else "white", **word)
+        .mark_text(text="1", color="white" if tensor == "encoder_inputs" else "black", **word)
         .encode(x=x, y=y),
         named("now").mark_rect(filled=False, stroke=theme.ink, strokeWidth=2.5).encode(**across),
     ]
@@ -230,7 +232,7 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
     counts = {"test": "datum.counts", "value": 1}
     faint = alt.OpacityValue(0.25, condition=counts)
     outline = {"filled": False, "stroke": theme.ink, "strokeWidth": 1.5}
-    size = alt.ExprRef(f"min({14 * theme.size}, 0.34 * width / {columns})")
+    size = alt.ExprRef(f"max(10, min({14 * theme.size}, 0.34 * width / {columns}))")
     layers = [
         cells.transform_filter("datum.part == 'kernel'").mark_rect().encode(shade, opacity=faint, tooltip=tooltip),
         cells.transform_filter("datum.part == 'x'").mark_rect(**outline).encode(opacity=faint),

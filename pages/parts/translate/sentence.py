@@ -19,9 +19,7 @@ _LONG = 25  # characters of a translation that would push the picture off the sc
 def choose(session: Session, state: TranslateState, translator: Translator) -> Query:
     """Lets the student type a sentence or choose one of the lesson's; ends the page if it cannot be translated."""
     lesson = translator.lesson
-    if state.sentence is None or state.offered not in (None, lesson.pairs):
-        typed = session.sentence
-        state.sentence, state.offered = (lesson.pairs[0].source, lesson.pairs) if typed is None else (typed, None)
+    _keep_or_offer(session, state, lesson)
     marks = {kind: text(f"translate.mark_{kind}") for kind in ("trained", "held_out")}
 
     def take(sentence: str | None) -> None:
@@ -54,11 +52,25 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
     return Query(translator, sentence, "" if lesson.model.markers else _choose_prefix(session, state, lesson, sentence))
 
 
+def _keep_or_offer(session: Session, state: TranslateState, lesson: Lesson) -> None:
+    """Keeps the sentence that was typed as long as the lesson has a pair of those that it was typed for.
+
+    Otherwise the first one of the lesson is offered: what was typed for another lesson would be nonsense here.
+    """
+    if state.sentence is None and session.sentence is not None:
+        state.sentence, state.sentence_of = session.sentence, session.sentence_of
+    if state.sentence is None or state.sentence_of is not lesson.pairs:
+        is_same = state.sentence_of is None or not set(state.sentence_of).isdisjoint(lesson.pairs)
+        if state.sentence is None or not (state.is_typed and is_same):
+            state.sentence, state.is_typed = lesson.pairs[0].source, False
+        state.sentence_of = lesson.pairs
+
+
 def set_sentence(session: Session, state: TranslateState, sentence: str | None) -> None:
     """Takes over a sentence: for this tab, and for whoever opens the address next. Other tabs keep theirs."""
     if sentence is not None:
-        state.sentence = session.sentence = sentence
-        state.offered = None
+        state.sentence, state.is_typed = sentence, True
+        session.sentence, session.sentence_of = sentence, state.sentence_of
 
 
 def warn_of_unknown(translator: Translator, sentence: str) -> None:

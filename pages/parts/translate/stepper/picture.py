@@ -227,5 +227,6 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "so_far": tokens_so_far,
         "lines": tokens_so_far[-1]["y"] + 1,
         "scale": scale,
+        "dark_violet": theme.DARK_VIOLET,
         "shades": [theme.NEGATIVE, theme.ZERO, theme.POSITIVE],
     } | {name: values.tolist() for name, values in all_states(steps, shown.context).items()}
