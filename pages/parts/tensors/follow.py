@@ -8,7 +8,7 @@ from pages.parts.drawing.tokens import ZERO_ROW, display_token
 from pages.parts.session import Session
 from pages.parts.state import TensorsState, remembered
 from pages.parts.tensors.charts import clicked_box, draw_one_hot, draw_over_time, draw_product
-from pages.parts.tensors.over_time import TENSORS, over_time, time_table, vocabulary_of
+from pages.parts.tensors.over_time import TENSORS, OverTime, over_time, time_table, vocabulary_of
 from pages.parts.tensors.tables import KERNELS, one_hot_table, printed, printed_product, product_table, row_in_short
 from pages.parts.texts import text
 from seq2seq import Lesson
@@ -30,14 +30,17 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
     last = getattr(ids, state.tensor).shape[1] - 1
     state.step = min(state.step, last)
     if state.section == "steps":
-        _show_over_time(session, lesson, ids)
+        pair = _show_over_time(session, lesson, ids)
         st.caption(text("tensors.follow_title"))
-    switch(text("tensors.tensor"), {tensor: text(f"tensors.{tensor}") for tensor in TENSORS}, state, "tensor")
-    t = step_through(text("tensors.choose_step"), last, state, "step")
+    tensors, steps = st.columns(2, vertical_alignment="bottom")
+    switch(text("tensors.tensor"), {tensor: text(f"tensors.{tensor}") for tensor in TENSORS}, state, "tensor", tensors)
+    with steps:
+        t = step_through(text("tensors.choose_step"), last, state, "step")
     sentence, vocabulary = getattr(ids, state.tensor)[0], vocabulary_of(lesson, state.tensor)
     row = one_hot(sentence[t], len(vocabulary))  # (tokens,)
     if state.section == "steps":
         _show_chain(state.tensor, n, t, row, vocabulary)
+        _explain_shift(lesson, pair)
     elif state.section == "one_hot":
         _show_one_hot(session, sentence, vocabulary, n, t)
     elif state.tensor not in KERNELS:
@@ -48,8 +51,8 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
         st.caption(text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch))
 
 
-def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
-    """Shows a pair over time, with a legend, and how the decoder's target is shifted."""
+def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> OverTime:
+    """Shows a pair over time, with a legend; returns what is drawn."""
     state = remembered(TensorsState)
 
     def on_click() -> None:
@@ -65,6 +68,11 @@ def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
     if "earlier" in set(pair.boxes["kind"]):
         legend.append(text("tensors.legend_earlier"))
     st.caption("  \n".join(legend))
+    return pair
+
+
+def _explain_shift(lesson: Lesson, pair: OverTime) -> None:
+    """Says how the decoder's target is shifted, and offers the picture as a table."""
     kind = text(f"tokens.{lesson.model.target_tokens}")
     st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook", kind=kind))
     if (behind := table_behind("steps-table")) is not None:
