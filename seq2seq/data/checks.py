@@ -26,20 +26,36 @@ PROBLEM_MESSAGES: dict[str, str] = {
     "joined_characters": "the {side} contains {characters}, which looks like one character and counts as {tokens}",
     "invisible_character": "the {side} contains {character}, which cannot be seen but counts as a character",
     # A line of a file that cannot be read
-    "one_column": "there is only one column; a line needs a source, a tab or comma, and a target",
-    "other_columns": "there are {columns} columns where other lines have {expected}; "
-    'a text that contains a comma needs "quotes" around it',
+    "one_column": "there is only one column; a line needs a source, a delimiter such as a tab, and a target",
+    "other_columns": "there are {columns} columns where {expected} are needed; "
+    'a text that contains the delimiter needs "quotes" around it',
     "open_quote": "the quote that opens here is not closed where the cell ends, so nothing up to line {last_line} can "
     'be read; put "quotes" around whole cells only, and write a quote inside a cell twice',
+    "file_cut": "the file ends here in the middle of a character; get it once more, or go on without this line",
     # A file that cannot be read at all
-    "empty_file": "the file is empty; it needs a line with a source, a tab or comma, and a target for every pair",
+    "empty_file": "the file is empty; it needs a line with a source, a delimiter such as a tab, and a target a pair",
     "file_too_large": "the file has more than {limit_mb} MB; take a part of it",
-    "no_delimiter": "there is neither a tab nor a comma between source and target; save the file from the "
-    'spreadsheet as "CSV UTF-8"',
-    "not_text": 'this is not a text file in UTF-8; save it from the spreadsheet as "CSV UTF-8"',
+    "no_delimiter": "no tab, comma, semicolon or | is between source and target; put the two in columns of a "
+    "spreadsheet and save that",
+    "not_text": "this is neither a text file nor a workbook; put the pairs in two columns of a spreadsheet",
+    "archive": "this is a packed file (zip); unpack it and take the file inside: {file}",
+    "archive_unreadable": "this is a packed or damaged file; unpack it, or get it once more",
+    "document": "this is a document of a word processor; copy its table into a spreadsheet and save that",
+    "workbook_unreadable": "this workbook cannot be read: it may be damaged, too large, or have a password; save it "
+    'from the spreadsheet once more, or as "CSV UTF-8"',
+    # What would have to be guessed
+    "doubt_encoding": "nothing in the file says for sure that it is in {encoding}; if so, give encoding={encoding!r}",
+    "doubt_delimiter": "both {delimiter!r} and {other!r} may separate the columns; give delimiter=",
+    "doubt_header": "the first row looks like headings ({headings}); give header=True or header=False",
+    "doubt_numbers": "column {column} holds only numbers",
+    "doubt_columns": "of {columns} columns, {source} and {target} may be source and target; if so, give {call}",
+    "doubt_html": "some cells look like HTML; give html=True to take its tags off, or html=False",
+    "doubt_sheet": "there are several sheets with something in them; give sheet={sheet!r} or another",
+    # A note on a file
+    "joined_files": "a byte order mark stands here: two files were put together; it is left out",
 }
 
-_NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character"})
+_NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character", "joined_files"})
 
 
 @dataclass(frozen=True)

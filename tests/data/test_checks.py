@@ -54,7 +54,7 @@ def test_errors_leave_the_row_out(row, expected):
         ("e\u0301\u0302", "joined_characters", {"characters": "é\u0302", "tokens": 2}),
         ("ᄒᆞᆫ글", "joined_characters", {"characters": "ᄒᆞᆫ", "tokens": 3}),
         ("a\u200bb", "invisible_character", {"character": "U+200B"}),
-        ("a\ufeff", "invisible_character", {"character": "U+FEFF"}),
+        ("a\ufeffb", "invisible_character", {"character": "U+FEFF"}),
     ],
 )
 def test_notes_leave_the_row_in(target, kind, details):
