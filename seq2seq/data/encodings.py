@@ -15,7 +15,7 @@ ENCODINGS = (
     *("utf-8", "utf-16-le", "utf-16-be", "cp949", "cp932", "euc_jp", "gb18030", "big5", "cp1252", "cp1250", "cp1251"),
     *("koi8-r", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
 )
-_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _ALIKE = {"euc_jis_2004": "euc_jp", "euc_jisx0213": "euc_jp", "shift_jis": "cp932", "euc_kr": "cp949"}  # parts of it
 _KNOWN = {codecs.lookup(name).name: name for name in ENCODINGS}
 _LOST = "\ufffd"  # stands where bytes are no character

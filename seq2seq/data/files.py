@@ -53,7 +53,7 @@ class Reading:
         delimiter: between the columns of a text file.
         sheet: of a workbook.
         header: the first row names the columns and is no pair.
-        columns: of source and target, from 0.
+        source, target: columns, from 0.
         html: the cells are HTML, as in Anki's exports: their tags go, and "&amp;" becomes "&".
     """
 
@@ -61,7 +61,8 @@ class Reading:
     delimiter: str | None = None
     sheet: str | None = None
     header: bool | None = None
-    columns: tuple[int, int] | None = None
+    source: int | None = None
+    target: int | None = None
     html: bool | None = None
 
 
@@ -88,7 +89,7 @@ def read_pairs(
     columns: tuple[int, int] | None = None,
     html: bool | None = None,
 ) -> tuple[Pair, ...]:
-    """Reads a file of pairs: a text file or a workbook; see `Reading` for the arguments.
+    """Reads a file of pairs: a text file or a workbook.
 
     What is not given is found out, where it is certain: UTF-8 or UTF-16; tabs or commas or another delimiter; two
     columns, or the first two where the others hold numbers or an attribution. Blank lines and further columns are left
@@ -96,6 +97,8 @@ def read_pairs(
 
     Args:
         file: a path, or the content of a file.
+        encoding, delimiter, sheet, header, html: see `Reading`.
+        columns: of source and target, from 0.
 
     Returns:
         The normalised pairs in the order of the file.
@@ -106,7 +109,8 @@ def read_pairs(
         LookupError: Python knows no such encoding.
         OSError: there is no such file, or it may not be read.
     """
-    found = understand(_content(file), Reading(encoding, delimiter, sheet, header, columns, html))
+    source, target = columns or (None, None)
+    found = understand(_content(file), Reading(encoding, delimiter, sheet, header, source, target, html))
     if found.doubts or found.problems:
         raise PairsFileError([*found.doubts, *found.problems], found.pairs)
     return found.pairs
@@ -136,9 +140,10 @@ def understand(content: bytes, asked: Reading = Reading()) -> Understood:
     if reading.html:
         rows = [Row(line, list(map(_without_tags, cells))) for line, cells in rows]
     described = describe(rows)
-    if reading.columns is None:
+    if reading.source is None or reading.target is None:
         guess = guess_columns(rows, described, first.not_text)
-        reading = replace(reading, columns=guess.columns)
+        source, target = guess.columns
+        reading = replace(reading, source=source, target=target)
         doubts += [] if guess.is_certain else _doubts_of_columns(guess.columns, described)
     pairs, wrong = _pairs(rows, reading, len(problems))
     problems = sorted([*problems, *wrong], key=lambda problem: problem.line or 0)
@@ -256,7 +261,7 @@ def _pairs(rows: list[Row], reading: Reading, others: int) -> tuple[tuple[Pair, 
         rows = rows[:MAX_PAIRS]
     counts = Counter(len(row.cells) for row in rows if len(row.cells) >= 2)
     usual = max(counts, key=lambda columns: (counts[columns], -columns), default=2)  # in doubt, the fewer
-    needed, exactly = max(reading.columns) + 1, reading.delimiter not in ("\t", "|||", None)
+    needed, exactly = max(reading.source, reading.target) + 1, reading.delimiter not in ("\t", "|||", None)
     whole = []
     for row in rows:
         cells = len(row.cells)
@@ -266,8 +271,7 @@ def _pairs(rows: list[Row], reading: Reading, others: int) -> tuple[tuple[Pair, 
             problems.append(Problem("other_columns", {"columns": cells, "expected": max(usual, needed)}, line=row.line))
         else:
             whole.append(row)
-    source, target = reading.columns
-    cells = [(row.cells[source], row.cells[target]) for row in whole]
+    cells = [(row.cells[reading.source], row.cells[reading.target]) for row in whole]
     errors = [problem for problem in check_pairs(cells).problems if problem.is_error]
     problems += [replace(error, row=None, line=whole[error.row].line) for error in errors]
     left_out = {error.row for error in errors}

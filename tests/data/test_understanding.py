@@ -31,6 +31,10 @@ def kinds(problems):
     return [problem.kind for problem in problems]
 
 
+def columns_of(found):
+    return found.reading.source, found.reading.target
+
+
 def test_semicolons_between_sentences_with_commas():
     found = understand(lines("{s};{t}", FRENCH[:4], ENGLISH[:4]).encode())
     assert (found.reading.delimiter, found.pairs, found.doubts) == (";", pairs(FRENCH[:4], ENGLISH[:4]), [])
@@ -82,7 +86,7 @@ Basic\tKorean\t"<div>first</div>
 def test_ankis_own_exports():
     found = understand(ANKI.encode())
     assert found.pairs == (("Hello you", "안녕 하세요"), ('first "second"', "둘 셋 & 넷"))
-    assert (found.reading.columns, found.reading.html, found.doubts) == ((2, 3), True, [])
+    assert (columns_of(found), found.reading.html, found.doubts) == ((2, 3), True, [])
     as_written = read_pairs(ANKI.encode(), html=False)
     assert as_written[0] == ("Hello <b>you</b>", "안녕<br>하세요")
 
@@ -97,7 +101,7 @@ def test_html_that_no_line_announces_is_doubted():
 def test_tatoebas_four_columns():
     content = lines("{n}7\t{s}\t{n}9\t{t}\t").encode()
     found = understand(content)
-    assert (found.reading.columns, found.pairs) == ((1, 3), pairs())
+    assert (columns_of(found), found.pairs) == ((1, 3), pairs())
     assert kinds(found.doubts) == ["doubt_numbers", "doubt_numbers", "doubt_columns"]
     with pytest.raises(PairsFileError, match=r"columns=\(1, 3\)") as refused:
         read_pairs(content)
@@ -106,14 +110,14 @@ def test_tatoebas_four_columns():
 
 
 def test_an_index_in_front_of_two_columns_or_one():
-    assert understand(lines('{n},"{s}","{t}"').encode()).reading.columns == (1, 2)
+    assert columns_of(understand(lines('{n},"{s}","{t}"').encode())) == (1, 2)
     assert kinds(understand(lines("{n}\t{s}").encode()).doubts) == ["doubt_numbers", "doubt_columns"]
     assert not understand("12\t열둘\n7\t일곱\n".encode()).doubts  # numbers are not an index
 
 
 def test_a_label_in_front():
     found = understand('source,english,hindi\nnews,The sun is up.,सूरज निकला है।\ntalk,"Well, go.",जाओ।\n'.encode())
-    assert found.reading.columns == (1, 2)
+    assert columns_of(found) == (1, 2)
     assert kinds(found.doubts) == ["doubt_header", "doubt_columns"]
     labelled = understand(lines("news\t{s}\t{t}").encode())
     assert [column.kind for column in labelled.columns] == ["alike", "text", "text"]
