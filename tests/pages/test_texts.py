@@ -221,6 +221,14 @@ def test_korean_is_korean():
     assert {key: match[0] for key, text in plain.items() if (match := sentences.search(text))} == {}
 
 
+def test_no_korean_particle_depends_on_what_is_filled_in():
+    """이 and 가, 을 and 를 …: which of them is right depends on the sound before, so it must be known."""
+    end_in_a_vowel = {"kind", "kinds", "accuracy"}  # 글자, 자모, 단어, 단어와 문장 부호; a percentage
+    particle = re.compile(r"[{](\w+)[}][*”’]*(?:은|는|이|가|을|를|과|와|으로|로)(?![가-힣])|[가-힣][(][가-힣][)]")
+    found = {key: match for key, text in catalogue("ko").items() for match in particle.finditer(text)}
+    assert {key: match[0] for key, match in found.items() if match[1] not in end_in_a_vowel} == {}
+
+
 # Arguments that end up on the screen; `page_link` begins with a file, and `box` and `arrow` with a role.
 SHOWN_KEYWORDS = {"label", "help", "placeholder", "title", "alt", "page_title", "caption"}
 NOT_FIRST = {"box", "arrow"}
