@@ -50,7 +50,7 @@ class OpenedFile:
 
     name: str
     content: bytes
-    asked: Reading = Reading()  # what the student decided of how it is read
+    asked: Reading = field(default_factory=Reading)  # what the student decided of how it is read
     found: Understood | PairsFileError | None = None  # what is understood of it like that; None: still to be read
 
 

@@ -55,7 +55,7 @@ PROBLEM_MESSAGES: dict[str, str] = {
     "joined_files": "a byte order mark stands here: two files were put together; it is left out",
 }
 
-_NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character", "joined_files"})
+NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character", "joined_files"})
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Problem:
     @property
     def is_error(self) -> bool:
         """True: the row is left out of training. False: the row is used, this is a note."""
-        return self.kind not in _NOTES
+        return self.kind not in NOTES
 
     def __str__(self) -> str:
         message = PROBLEM_MESSAGES[self.kind].format(**self.details)

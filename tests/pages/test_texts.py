@@ -13,7 +13,8 @@ from pages.parts.model.wiring import QUESTIONS
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
-from seq2seq.data.checks import PROBLEM_MESSAGES
+from seq2seq.data.checks import NOTES, PROBLEM_MESSAGES
+from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
@@ -57,6 +58,13 @@ FAMILIES = {
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
     "problem.{}": PROBLEM_MESSAGES,
+    "problem.many_{}": NOTES - {"joined_files"},
+    "reading.{}": (
+        *("encoding", "delimiter", "sheet", *Pair._fields, "header", "html", "tab", "comma", "semicolon"),
+        *("text", "numbers", "index", "alike", "few"),
+    ),
+    "reading.{}_help": ("header", "html"),
+    "encoding.{}": ENCODINGS,
     "problem.side_{}": Pair._fields,
     "run.{}": ("queued", "training", "paused", "finished", "failed"),
     "run.set_{}": _SETTINGS[1:],
@@ -103,6 +111,9 @@ NAMES = {
 
 def placeholders(text):
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+NO_WORDS = {"start.title", "translate.pick_none", "encoding.utf-8", "encoding.utf-16-le"}
 
 
 @cache
@@ -216,7 +227,7 @@ def test_english_has_no_hangul_but_in_examples():
 
 def test_korean_is_korean():
     plain = {key: re.sub("`.*?`|[{].*?[}]", "", text) for key, text in catalogue("ko").items()}
-    assert {key for key, text in plain.items() if not HANGUL.search(text)} <= {"start.title", "translate.pick_none"}
+    assert {key for key, text in plain.items() if not HANGUL.search(text)} <= NO_WORDS
     sentences = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")  # three words in a row are no name any more
     assert {key: match[0] for key, text in plain.items() if (match := sentences.search(text))} == {}
 

@@ -12,9 +12,7 @@ def show(session: Session) -> None:
     """Shows the uploader and, as long as a chosen file is neither taken over nor given up, how it is read."""
     state = remembered(PairsState)
     key = f"upload-{state.uploads}"  # another one, and thus empty, once a file is done with
-    st.file_uploader(
-        text("pairs.upload"), key=key, on_change=_open, args=(state, key), help=text("pairs.upload_help")
-    )
+    st.file_uploader(text("pairs.upload"), key=key, on_change=_open, args=(state, key), help=text("pairs.upload_help"))
     if state.opened is not None:
         reading.show(session, state)
 
