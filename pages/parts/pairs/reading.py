@@ -25,14 +25,14 @@ _DELIMITER_NAMES = {"\t": "tab", ",": "comma", ";": "semicolon"}  # the others l
 
 def show(session: Session, state: PairsState) -> None:
     """Shows, above the page, how a file is read, until it is taken over or given up."""
-    title = text("reading.title", file=display_text(state.opened.name))
-    st.dialog(title, width="large", on_dismiss=lambda: _close(state))(_read)(session, state)
+    st.dialog(text("reading.title"), width="large", on_dismiss=lambda: _close(state))(_read)(session, state)
 
 
 def _read(session: Session, state: PairsState) -> None:
     opened = state.opened
     if opened is None:  # it was closed in another run of this tab
         st.rerun()
+    st.text(display_text(opened.name))
     if opened.found is None:
         with st.spinner(text("reading.busy")):
             opened.found = _understood(opened)
@@ -141,8 +141,9 @@ def _swap(opened: OpenedFile, found: Understood) -> None:
 
 def _say(found: Understood) -> None:
     """Says what is in doubt, which rows cannot be used, and what the other columns hold."""
-    for doubt in found.doubts:
-        st.warning(_doubt(doubt.kind, doubt.details), icon=":material/help:")
+    if found.doubts:
+        st.warning(text("reading.doubts"), icon=":material/help:")
+        st.text("\n".join(_doubt(doubt.kind, doubt.details) for doubt in found.doubts))
     for note in found.notes:
         st.caption(message(note))
     if found.problems:
@@ -154,9 +155,8 @@ def _say(found: Understood) -> None:
                 st.caption(text("pairs.more_problems", shown=_MAX_PROBLEMS, all=f"{len(found.problems):,}"))
     others = [n for n in range(len(found.columns)) if n not in (found.reading.source, found.reading.target)]
     if others:
-        said = "\n".join(f"{_column(found, n)} ({text(f'reading.{found.columns[n].kind}')})" for n in others)
-        st.caption(text("reading.others"))
-        st.text(said)
+        said = "  /  ".join(f"{_column(found, n)} ({text(f'reading.{found.columns[n].kind}')})" for n in others)
+        st.text(text("reading.others", columns=said))
 
 
 def _doubt(kind: str, details: dict) -> str:
