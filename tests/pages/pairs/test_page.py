@@ -89,13 +89,14 @@ PROBLEMS = {  # a row, whether it is left out, and how many pairs are used of th
     "composed": (("Hi.", unicodedata.normalize("NFD", "안녕.")), "·", 6),
     "joined_characters": (("👩‍🚀", "안녕."), "·", 6),
     "invisible_character": (("H\u200bi.", "안녕."), "·", 6),
+    "other_space": (("Hi\u00a0!", "안녕."), "·", 6),
 }
 
 
 def test_problems_are_said_with_their_rows():
     """A new row that is still empty is none."""
     app = open_page("pairs", new_session([*NOTEBOOK_PAIRS, ("", ""), *(row for row, *_ in PROBLEMS.values())]))
-    assert shows(app, "pairs.used", used=5 + sum(used - 5 for *_, used in PROBLEMS.values()), rows=14)
+    assert shows(app, "pairs.used", used=5 + sum(used - 5 for *_, used in PROBLEMS.values()), rows=15)
     listed = listed_problems(app)
     assert len(listed) == len(PROBLEMS)
     for row, (kind, (_, expected, _)) in enumerate(PROBLEMS.items(), start=7):
