@@ -38,6 +38,17 @@ def test_editing_the_table_and_another_page_and_back(session):
     assert button(app, "pairs.restart").disabled
 
 
+def test_a_pair_typed_into_the_fields_is_put_at_the_end(session):
+    app = open_page("pairs", session)
+    edit(app, {0: {"target": "안녕!"}})
+    for pair in (("Bye.", "잘 가."), (" ", ""), ("Thanks.", "")):
+        for side, sentence in zip(("source", "target"), pair, strict=True):
+            app.text_input(key=f"new-{side}").set_value(sentence)
+        click(app, "pairs.add")
+    assert session.rows == (("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:], ("Bye.", "잘 가."), ("Thanks.", ""))
+    assert app.data_editor[0].value["target"].tolist() == [target for _, target in session.rows]
+
+
 def test_back_to_the_start(session):
     app = open_page("pairs", session)
     edit(app, deleted=[0, 1, 2, 3, 4])
