@@ -9,10 +9,12 @@ from pages.parts.drawing.choosing import switch
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.state import FrameState, bound, remembered
-from pages.parts.texts import LANGUAGES, text
+from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
+
+_document = st.components.v2.component("document", js=Path(__file__).with_name("document.js").read_text("utf-8"))
 
 
 def open_page(name: str) -> Session:
@@ -36,6 +38,7 @@ def open_page(name: str) -> Session:
         refresh.training_status(session, name)
         questions.progress(session)
         st.toggle(text("frame.large"), help=text("frame.large_help"), **bound(session, "is_large"))
+        _document(key="document", data={"language": language()})
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         menu.links()
     # There from the beginning: if it came later, what is below would move, and a cell that is being typed would close.

@@ -209,7 +209,15 @@ def test_rows_of_a_file_beyond_the_limit_are_refused_and_the_first_ones_offered(
 @pytest.mark.usefixtures("few_pairs")
 def test_every_message_names_only_details_that_there_are():
     bad_rows = [
-        *[("", ""), ("", "b"), ("a", ""), ("a" * 400, "b"), ("a\0", "b"), ("a\u200b", "e\u0301\u0302"), ("a", "b")],
+        *[
+            ("", ""),
+            ("", "b"),
+            ("a", ""),
+            ("a" * 400, "b"),
+            ("a\0", "b"),
+            ("a\u200b", "e\u0301\u0302"),
+            ("a\xa0!", "b"),
+        ],
         *[("a", "b")] * SEVERAL,
     ]
     contents = [
@@ -280,5 +288,6 @@ def test_real_files(name, count, repeated):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert pairs == tuple(tuple(line.split("\t")[:2]) for line in lines)  # nothing cut, unquoted or swallowed
     assert len(pairs) == count
-    assert kinds(check_pairs(pairs).problems) == ["duplicate"] * repeated
+    found = kinds(check_pairs(pairs).problems)
+    assert [kind for kind in found if kind != "other_space"] == ["duplicate"] * repeated  # French has narrow spaces
     assert read_pairs(write_pairs(pairs)) == pairs

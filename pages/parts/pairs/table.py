@@ -34,6 +34,7 @@ def show(session: Session) -> None:
     columns = {
         side: st.column_config.TextColumn(text(f"pairs.{side}"), width=width, default="") for side in Pair._fields
     }
+    st.caption(text("pairs.typing"))
     with st.container(key="pairs-editor"):
         st.data_editor(
             pd.DataFrame(rows, columns=list(columns), index=pd.RangeIndex(1, len(rows) + 1), dtype=object),
@@ -46,7 +47,6 @@ def show(session: Session) -> None:
             args=(editor, session),
             alt=text("pairs.title"),
         )
-    st.caption(text("pairs.how"))
 
 
 def can_go_on(editor: TableEditor, session: Session) -> bool:

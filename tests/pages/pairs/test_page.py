@@ -39,6 +39,17 @@ def test_editing_the_table_and_another_page_and_back(session):
     assert button(app, "pairs.restart").disabled
 
 
+def test_a_pair_typed_into_the_fields_is_put_at_the_end(session):
+    app = open_page("pairs", session)
+    edit(app, {0: {"target": "안녕!"}})
+    for pair in (("Bye.", "잘 가."), (" ", ""), ("Thanks.", "")):
+        for side, sentence in zip(("source", "target"), pair, strict=True):
+            app.text_input(key=f"new-{side}").set_value(sentence)
+        click(app, "pairs.add")
+    assert session.rows == (("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:], ("Bye.", "잘 가."), ("Thanks.", ""))
+    assert app.data_editor[0].value["target"].tolist() == [target for _, target in session.rows]
+
+
 def test_back_to_the_start(session):
     app = open_page("pairs", session)
     edit(app, deleted=[0, 1, 2, 3, 4])
@@ -90,13 +101,14 @@ PROBLEMS = {  # a row, whether it is left out, and how many pairs are used of th
     "composed": (("Hi.", unicodedata.normalize("NFD", "안녕.")), "·", 6),
     "joined_characters": (("👩‍🚀", "안녕."), "·", 6),
     "invisible_character": (("H\u200bi.", "안녕."), "·", 6),
+    "other_space": (("Hi\u00a0!", "안녕."), "·", 6),
 }
 
 
 def test_problems_are_said_with_their_rows():
     """A new row that is still empty is none."""
     app = open_page("pairs", new_session([*NOTEBOOK_PAIRS, ("", ""), *(row for row, *_ in PROBLEMS.values())]))
-    assert shows(app, "pairs.used", used=5 + sum(used - 5 for *_, used in PROBLEMS.values()), rows=14)
+    assert shows(app, "pairs.used", used=5 + sum(used - 5 for *_, used in PROBLEMS.values()), rows=15)
     listed = listed_problems(app)
     assert len(listed) == len(PROBLEMS)
     for row, (kind, (_, expected, _)) in enumerate(PROBLEMS.items(), start=7):
