@@ -30,7 +30,8 @@ def open_page(name: str) -> Session:
     st.set_page_config(page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab", page_icon=icon, layout="wide")
     shared_engine()  # workers warm up while the student reads
     session = address.current()
-    st.html(style_sheet(session.is_large, text("frame.choose_file")))
+    labels = {"choose_file": text("frame.choose_file"), "delete_rows": text("frame.delete_rows")}
+    st.html(style_sheet(session.is_large, **labels))
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
