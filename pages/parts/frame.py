@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.parts import address, menu, refresh
 from pages.parts.drawing.choosing import switch
+from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.state import FrameState, bound, remembered
@@ -69,6 +70,12 @@ def need_lesson(session: Session) -> Lesson:
         menu.link("pairs")
         st.stop()
     return session.lesson
+
+
+def direction_note(lesson: Lesson) -> None:
+    """Says how pictures are to be read, where the lesson has a script that is read from right to left."""
+    if any(has_right_to_left(sentence) for pair in lesson.pairs[:10] for sentence in pair):
+        st.caption(text("frame.direction"))
 
 
 def outdated_warning(session: Session) -> None:
