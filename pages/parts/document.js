@@ -11,7 +11,7 @@ export default function ({ data }) {
 }
 
 let typed = -SENT // when something was last done in a table
-for (const kind of ["keydown", "paste"]) {
+for (const kind of ["keydown", "paste", "click"]) {
   document.addEventListener(kind, event => (typed = isInTable(event.target) ? event.timeStamp : typed), true)
 }
 

@@ -108,7 +108,7 @@ def _column(found: Understood, n: int) -> str:
     """Says which column it is, by its number, its heading and its first cell."""
     heading = found.headings[n : n + 1]
     example = [column.example for column in found.columns[n : n + 1]]
-    parts = [display_text(part)[:_EXAMPLE] for part in (*heading, *example) if part]
+    parts = [display_text(part[:_EXAMPLE]) for part in (*heading, *example) if part]
     return " · ".join([str(n + 1), *parts])
 
 
