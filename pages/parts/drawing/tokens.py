@@ -60,6 +60,6 @@ _JAMO = _jamo_letters()
 
 
 def em_width(token: str) -> float:
-    """Returns the width of a token in a monospaced face, in ems; accents and joiners have none."""
+    """Returns the width of a token in a monospaced face, in ems; accents and joiners have none unless alone."""
     wide = (c for c in token if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
-    return sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in wide)
+    return max(0.6, sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.6 for c in wide))

@@ -40,3 +40,10 @@ def test_words_are_isolated_where_their_direction_is_another_and_nothing_else_is
 def test_right_to_left(words, is_right_to_left):
     assert has_right_to_left(words) == is_right_to_left
     assert em_width(display_token(words)) == em_width(words)
+
+
+@pytest.mark.parametrize(
+    ("token", "ems"), [("a", 0.6), ("한", 1), ("é\u0302", 0.6), ("\u0941", 0.6), ("क्\u200dष", 1.2)]
+)
+def test_accents_and_joiners_need_no_space_of_their_own(token, ems):
+    assert em_width(token) == pytest.approx(ems)
