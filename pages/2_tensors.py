@@ -26,6 +26,7 @@ with preset:
 names = (*FOLLOWING, "shapes", "memory", "levels", "vocabularies")
 sections = {name: text(f"tensors.section_{name}") for name in names}
 section = choose_section(text("translate.section"), sections, remembered(TensorsState))
+frame.direction_note(lesson)
 
 pair, trained = lesson.pairs[n], session.trained
 if trained is not None and (trained.lesson.pairs, trained.lesson.model) != (lesson.pairs, lesson.model):

@@ -34,6 +34,7 @@ with translation:
         around = neighbourhood(query, state, is_live=run.is_active)
     sentence.show(query, trained.epoch, around)
 
+frame.direction_note(query.lesson)
 if section == "steps":
     stepper.show(query, state, (run.id, query.sentence, query.prefix))
 elif section == "search":

@@ -6,15 +6,17 @@ import streamlit as st
 
 from pages.parts import address, menu, refresh
 from pages.parts.drawing.choosing import switch
+from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.state import FrameState, bound, remembered
-from pages.parts.texts import LANGUAGES, text
+from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
 
 _SIDEBAR = 220  # pixels; Streamlit's own 300 would be missing beside the pictures
+_document = st.components.v2.component("document", js=Path(__file__).with_name("document.js").read_text("utf-8"))
 
 
 def open_page(name: str) -> Session:
@@ -31,7 +33,8 @@ def open_page(name: str) -> Session:
     st.set_page_config(page_title=title, page_icon=icon, layout="wide", initial_sidebar_state=_SIDEBAR)
     shared_engine()  # workers warm up while the student reads
     session = address.current()
-    st.html(style_sheet(session.theme, text("frame.choose_file")))
+    labels = {"choose_file": text("frame.choose_file"), "delete_rows": text("frame.delete_rows")}
+    st.html(style_sheet(session.theme, **labels))
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
@@ -39,6 +42,7 @@ def open_page(name: str) -> Session:
         refresh.training_status(session, name)
         questions.progress(session)
         st.toggle(text("frame.large"), help=text("frame.large_help"), **bound(session, "is_large"))
+        _document(key="document", data={"language": language()})
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         menu.links()
     # There from the beginning: if it came later, what is below would move, and a cell that is being typed would close.
@@ -68,6 +72,12 @@ def need_lesson(session: Session) -> Lesson:
         menu.link("pairs")
         st.stop()
     return session.lesson
+
+
+def direction_note(lesson: Lesson) -> None:
+    """Says how pictures are to be read, where the lesson has a script that is read from right to left."""
+    if any(has_right_to_left(sentence) for pair in lesson.pairs[:10] for sentence in pair):
+        st.caption(text("frame.direction"))
 
 
 def outdated_warning(session: Session) -> None:

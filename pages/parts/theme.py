@@ -49,18 +49,19 @@ class Theme:
 
 
 @cache
-def style_sheet(theme: Theme, choose_file: str) -> str:
+def style_sheet(theme: Theme, **labels: str) -> str:
     """Returns the style sheets, with colours, faces and the size of type as variables: also the stepper's.
 
     Args:
         theme: of the page.
-        choose_file: the text of a button that Streamlit has in English only.
+        labels: texts of buttons that Streamlit has in English only.
     """
     values = {"source": SOURCE, "context": CONTEXT, "target": TARGET, "padding": PADDING}
     is_large = theme.size > 1
     values |= {"mono": MONOSPACE, "type-size": f"{LARGE_TYPE if is_large else 1:.0%}"}
     values |= {"on-primary": "black" if theme.is_dark else "white"}  # white on the dark theme's light blue is 2.3:1
-    values |= {"choose-file": json.dumps(choose_file, ensure_ascii=False)}  # in quotes, as CSS wants it
+    for name, label in labels.items():
+        values[name.replace("_", "-")] = json.dumps(label, ensure_ascii=False)  # in quotes, as CSS wants it
     variables = " ".join(f"--{name}: {value};" for name, value in values.items())
     files = ["streamlit.css", "style.css", *["large.css"] * is_large]
     rules = [(Path(__file__).parent / "styles" / file).read_text("utf-8") for file in files]

@@ -51,7 +51,7 @@ def stepper(chromium):
     page = chromium.new_page()
     page.goto("about:blank")
     script = "data:text/javascript;base64," + base64.b64encode(FILES["js"].encode()).decode()
-    page.evaluate(PREPARE, [script, FILES["html"], FILES["css"], theme.style_sheet(theme.Theme(), "")])
+    page.evaluate(PREPARE, [script, FILES["html"], FILES["css"], theme.style_sheet(theme.Theme())])
     yield page
     page.close()
 

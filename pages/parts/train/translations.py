@@ -10,7 +10,7 @@ from rapidfuzz.distance import Levenshtein
 
 from pages.parts.drawing.charts import draw, named, specification
 from pages.parts.drawing.choosing import table_behind
-from pages.parts.drawing.tokens import display_text, display_token
+from pages.parts.drawing.tokens import display_text, display_token, has_right_to_left
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
 from pages.parts.theme import MONOSPACE, RIGHT, WRONG, Theme
@@ -71,7 +71,7 @@ def marked_translations(sources: Sequence[str], outputs: Sequence[str], targets:
     labels = [f"{n}  {display_text(source)}" for n, source in enumerate(sources, start=1)]
     boxes = boxes_table(labels, outputs, targets, theme)
     places = max([_LEAST_PLACES, *(place + 1 for place in boxes["place"].to_pylist())])
-    spec = _marked(tuple(labels), places, theme)
+    spec = _marked(tuple(labels), places, any(map(has_right_to_left, targets)), theme)
     draw(spec, {"boxes": boxes}, key="marked", alt=text("train.translations_alt"))
 
 
@@ -108,10 +108,11 @@ def character_boxes(output: str, target: str) -> list[tuple[int, str, str]]:
 
 
 @specification
-def _marked(labels: tuple[str, ...], places: int, theme: Theme) -> alt.LayerChart:
-    """Builds a chart of "boxes", with a line for each labelled sentence and so many places in it."""
+def _marked(labels: tuple[str, ...], places: int, is_right_to_left: bool, theme: Theme) -> alt.LayerChart:
+    """Builds a chart of "boxes", with a line for each labelled sentence and so many places in it, as it is read."""
     size = theme.size
-    x = alt.X("place:O", scale=alt.Scale(domain=list(range(places)), paddingInner=0.1), axis=None)
+    in_order = alt.Scale(domain=list(range(places)), paddingInner=0.1, reverse=is_right_to_left)
+    x = alt.X("place:O", scale=in_order, axis=None)
     y = alt.Y("sentence:N", title=None, scale=alt.Scale(domain=labels, paddingInner=0.25))
     y = y.axis(domain=False, ticks=False, labelLimit=130 * size, labelFontSize=13 * size)
     token = alt.Tooltip("token:N", title=theme.text("tensors.token"))
