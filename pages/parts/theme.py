@@ -55,7 +55,14 @@ def style_sheet(is_large: bool, choose_file: str) -> str:
         is_large: large type.
         choose_file: the text of a button that Streamlit has in English only.
     """
-    values = {"source": SOURCE, "context": CONTEXT, "target": TARGET, "padding": PADDING}
+    values = {
+        "source": SOURCE,
+        "context": CONTEXT,
+        "target": TARGET,
+        "padding": PADDING,
+        "right": RIGHT,
+        "wrong": WRONG,
+    }
     values |= {"mono": MONOSPACE, "type-size": f"{LARGE if is_large else 1:.0%}"}
     values |= {"choose-file": json.dumps(choose_file, ensure_ascii=False)}  # in quotes, as CSS wants it
     variables = " ".join(f"--{name}: {value};" for name, value in values.items())

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts.session import Session
-from pages.parts.state import bound
 from pages.parts.texts import text
 from seq2seq import Lesson, TrainingConfig, TrainingState
 from seq2seq.analysis.checkpoints import is_checkpoint
@@ -41,7 +39,7 @@ def what_stops(run: Run, training: TrainingConfig) -> None:
     else:
         lines[0] += " " + text("train.stop_not_yet", since=len(history) - best, patience=patience)
     if training.stop_when_right and (latest := latest_evaluated(history)):
-        evaluated = latest["evaluated"]
+        evaluated = round(latest["evaluated"])
         right = round(latest["exact_match"] * evaluated)
         progress = text("train.right_so_far", epoch=latest["epoch"], right=right, evaluated=evaluated)
         if right < evaluated:
@@ -62,20 +60,6 @@ def _patience(training: TrainingConfig) -> int:
 def latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
     """Returns the latest record with the figures of an evaluation."""
     return next((record for record in reversed(history) if "exact_match" in record), None)
-
-
-def choose_epoch(session: Session, state: TrainingState) -> TrainingState:
-    """Shows a slider over the checkpoints of a current run; returns the state to look at, here and on Translate."""
-    kept = sorted({epoch for epoch, _ in state.checkpoints} | {state.epoch})
-    if len(kept) < 2:
-        return state
-
-    def take(epoch: int) -> None:
-        session.look_at = None if epoch == state.epoch else epoch
-
-    shown = bound(session, "look_at", take, lambda epoch: epoch if epoch in kept else state.epoch)
-    st.select_slider(text("train.look_at"), kept, help=text("train.look_at_help"), **shown)
-    return state.at(session.look_at) if session.look_at in dict(state.checkpoints) else state
 
 
 def figures(run: Run, state: TrainingState) -> None:

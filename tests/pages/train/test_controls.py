@@ -13,7 +13,19 @@ from pages.parts.train.live import progress_line, time_left
 from pages.parts.train.runs import COMPARISONS
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig
 from seq2seq.classroom.memory import training_bytes
-from tests.pages.app import TEXTS, a_run, button, checked, click, new_session, open_page, plain_texts, shows, visit
+from tests.pages.app import (
+    TEXTS,
+    a_run,
+    button,
+    checked,
+    click,
+    new_session,
+    open_page,
+    picture,
+    plain_texts,
+    shows,
+    visit,
+)
 
 
 def test_starting_and_stopping(engine, session):
@@ -126,7 +138,7 @@ def test_while_it_trains(trained):
     app = open_page("train", session)
     assert shows(app, "run.epochs", done=75, epochs=150)
     assert shows(app, "train.left_seconds")
-    assert shows(app, "train.translations_title", epoch=75)
+    assert picture(app)["kept"][-1] == 75
     (bar,) = visit(app, "pairs").sidebar.get("progress")
     epochs = TEXTS["run.epochs"].format(done=75, epochs=150)
     assert (bar.text, bar.value) == (f"{TEXTS['run.training']} · {epochs}", 50)
@@ -151,7 +163,7 @@ def test_the_line_says_how_far_it_is_or_why_it_rests(run, can_train, expected, m
     monkeypatch.setattr(texts, "language", lambda: "en")
     some = {"history": [{}] * 3, "epoch_progress": 0.25, "target_epoch": 10}
     some |= {"queue_position": 0, "stop_reason": None, "seconds_left": None}
-    said = TEXTS | {"run.epochs": TEXTS["run.epochs"].format(done=3.25, epochs=10)}
+    said = TEXTS | {"run.epochs": TEXTS["run.epochs"].format(done=3, epochs=10)}
     line = " · ".join(said[key].format(place=3, seconds=5) for key in expected.split())
     assert progress_line(SimpleNamespace(**some | run), can_train) == line
 

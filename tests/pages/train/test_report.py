@@ -7,7 +7,7 @@ import pytest
 from pages.parts import session as sessions
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.analysis.metrics import evaluate
-from tests.pages.app import TEXTS, a_run, chart_tables, checked, new_session, open_page, shows, visit
+from tests.pages.app import TEXTS, a_run, chart_tables, checked, new_session, open_page, picture, shows, visit
 
 
 def figures_of(app) -> dict[str, str]:
@@ -33,28 +33,13 @@ def test_each_epoch_that_is_looked_at_has_its_own_figures(trained):
     broken_off = replace(tenth, weights=trained.at(11).weights, batch=3, step=53, checkpoints=checkpoints)
     session = new_session(run=a_run(broken_off, "paused", None))
     app = open_page("train", session)
-    for epoch, state in ((1, trained.at(1)), (5, trained.at(5)), (10, broken_off)):
-        checked(app.select_slider[0].set_value(epoch).run())
-        assert shows(app, "train.translations_title", epoch=epoch) and shows(app, "train.figures_title", epoch=epoch)
+    for epoch, state in ((1, trained.at(1)), (None, broken_off), (5, trained.at(5))):
+        session.look_at = epoch
+        checked(app.run())
+        assert shows(app, "train.figures_title", epoch=epoch or 10) and picture(app)["used"] == (epoch or 10)
         assert figures_of(app) == as_shown(evaluate(state))
         assert session.trained.step == state.step
-    checked(app.select_slider[0].set_value(5).run())
     assert shows(visit(app, "translate"), "translate.model", epoch=5, pairs=5)
-
-
-def test_the_epoch_that_is_looked_at_is_one_in_all_tabs(trained_session):
-    """At rest each tab draws itself anew now and then, and must not write back what it showed before."""
-    app, other = (open_page("train", trained_session) for _ in range(2))
-    before = trained_session.redraw_key
-    checked(app.select_slider[0].set_value(15).run())
-    assert trained_session.redraw_key != before  # so that the other tab draws itself anew
-    for tab in (other, app):
-        checked(tab.run())
-        assert trained_session.trained.epoch == tab.select_slider[0].value == 15
-    other.select_slider[0].set_value(trained_session.run.state.epoch)
-    for tab in (other, app, other):
-        checked(tab.run())
-        assert trained_session.look_at is None and tab.select_slider[0].value == 150
 
 
 def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
@@ -69,8 +54,7 @@ def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
     assert [bool(named.run.state.checkpoints) for named in session.runs] == [True, False, True, True, True]
     session.choose(session.runs[1].run)
     app = open_page("train", session)
-    assert not app.select_slider
-    assert shows(app, "train.translations_title", epoch=150)
+    assert picture(app)["kept"] == [150]
 
 
 # --- What stops it ---------------------------------------------------------------------------------------------------
