@@ -49,7 +49,7 @@ def new_session(rows=None, run=None, model=None, training=None) -> Session:
     session.asks = False  # questions hold answers back: see test_card.py
     if run is not None:
         session.run = run
-        session.runs = [NamedRun(run, "1.", (lesson.pairs, lesson.model))]
+        session.runs = [NamedRun(run, "1.", (lesson.pairs, lesson.model), lesson=(session.lesson_name, table.rows))]
     return session
 
 

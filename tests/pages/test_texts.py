@@ -60,7 +60,7 @@ FAMILIES = {
     "problem.{}": PROBLEM_MESSAGES,
     "problem.side_{}": Pair._fields,
     "run.{}": ("queued", "training", "paused", "finished", "failed"),
-    "run.set_{}": _SETTINGS[1:],
+    "run.set_{}": _SETTINGS,
     "run.column_{}": _COLUMNS,
     "run.column_{}_help": ("shown", "used"),
     "tensors.{}": (*Tensors._fields, "padding", "left_out", "missing", "earlier"),

@@ -78,7 +78,7 @@ def test_what_is_begun_quickly_loses_nothing(engine, trained_session):
         click(app, "train.start")
         assert [named.run for named in trained_session.runs] == [trained_run, trained_session.run]
     assert engine.submitted == [trained_session.run]
-    assert [named.name for named in trained_session.runs] == ["1.", "2. seed 2"]
+    assert [named.name for named in trained_session.runs] == ["1.", f"2. {TEXTS['lesson.own']}, seed 2"]
     for _ in range(2):
         checked(app.button(key="what-if-units").click().run())
         assert len(trained_session.runs) == 3
@@ -210,7 +210,13 @@ def test_comparisons_have_one_baseline(trained_session, engine):
         assert not shows(app, "frame.outdated")
     lessons = [named.run.state.lesson for named in trained_session.runs]
     assert lessons[1:] == [COMPARISONS[name](baseline.state.lesson) for name in ("units", "batch", "mask")]
-    assert [named.name for named in trained_session.runs] == ["1.", "2. 8 units", "3. batch 5", "4. mask ✗"]
+    assert [named.name for named in trained_session.runs] == [
+        "1.",
+        *(
+            f"{n}. {TEXTS['lesson.own']}, {change}"
+            for n, change in enumerate(("8 units", "batch 5", "mask ✗"), start=2)
+        ),
+    ]
     assert all(named.is_shown and named.run.is_active for named in trained_session.runs)
     click(app, "train.pause")
     assert not trained_session.is_active  # all of them
