@@ -134,7 +134,7 @@ def test_a_training_too_large_for_the_server_cannot_start(monkeypatch):
 
 def test_while_it_trains(trained):
     half = replace(trained, epoch=75, history=trained.history[:75])
-    session = new_session(run=a_run(half, "training", None, _pace_samples=((0.0, 0), (1.0, 75))))
+    session = new_session(run=a_run(half, "training", None, _pace_samples=tuple((n, 60 + 5 * n) for n in range(4))))
     app = open_page("train", session)
     assert shows(app, "run.epochs", done=75, epochs=150)
     assert shows(app, "train.left_seconds")
@@ -142,6 +142,15 @@ def test_while_it_trains(trained):
     (bar,) = visit(app, "pairs").sidebar.get("progress")
     epochs = TEXTS["run.epochs"].format(done=75, epochs=150)
     assert (bar.text, bar.value) == (f"{TEXTS['run.training']} · {epochs}", 50)
+
+
+def test_the_sidebar_says_how_far_it_is_and_which_epoch_translate_uses(trained_session):
+    trained_session.look_at = 40
+    app = open_page("translate", trained_session)
+    (bar,) = app.sidebar.get("progress")
+    done, used = (TEXTS[f"run.{name}"] for name in ("epochs", "looked_at"))
+    assert bar.text == f"{TEXTS['run.finished']} · {done.format(done=150, epochs=150)} · {used.format(epoch=40)}"
+    assert shows(app, "translate.model", epoch=40)
 
 
 @pytest.mark.parametrize(
