@@ -107,19 +107,25 @@ def figures(run: Run, state: TrainingState) -> None:
     While the run trains, these are of its latest evaluation, else the state's own.
     """
     latest, lesson = latest_evaluated(state.history), state.lesson
+    epoch, found = state.epoch, {}
     if run.is_active and latest is not None:
         epoch, found = latest["epoch"], latest
-    elif state.step:
-        epoch = state.epoch
+    elif state.step and not run.is_active:
         is_its_own = latest is not None and latest["epoch"] == epoch and not state.batch
         found = latest if is_its_own else _evaluated(state, run.id, state.step)
-    else:
-        return
     st.subheader(text("train.figures_title", epoch=epoch), anchor=False)
     st.table(_figures_table(found, lesson), hide_index=True)  # whose words go on in a second line on a phone
     while_training = () if state.batch else state.history[epoch - 1 : epoch]
     notes = [text("train.two_losses", epoch=epoch, loss=f"{record['loss']:.4f}") for record in while_training]
     st.caption(" ".join([*notes, text("train.padding_reason")]))
+    with st.container(key="gaps-live" if run.is_active else "gaps"):
+        _gaps(found, lesson)
+
+
+def _gaps(found: dict[str, float], lesson: Lesson) -> None:
+    """Says in words where the figures part."""
+    if not found:
+        return
     accuracy, exact = found["masked_accuracy"], found["exact_match"]
     if accuracy - exact > 0.2:
         why = "train.gap_alone" if lesson.model.markers else "train.gap_endless"
@@ -140,12 +146,16 @@ def _figures_table(found: dict[str, float], lesson: Lesson) -> pd.DataFrame:
     """Returns a row for each figure, and a column for each side: the sentences trained on, and those held out."""
     table = {text("train.figure"): [text(f"train.{figure}") for figure in _FIGURES]}
     for side, rows in (("", lesson.training_rows), ("held_out_", lesson.held_out_rows)):
-        if f"{side}evaluated" in found:
-            values = {figure: found[side + figure] for figure in _FIGURES}
-            title, evaluated = text(f"train.on_{side or 'training'}"), found[f"{side}evaluated"]
-            if evaluated < len(rows):
-                title = text("train.sample", name=title, evaluated=evaluated, all=f"{len(rows):,}")
-            table[title] = [
-                f"{value:.3f}" if figure.endswith("loss") else f"{value:.0%}" for figure, value in values.items()
-            ]
+        title, evaluated = text(f"train.on_{side or 'training'}"), round(found.get(f"{side}evaluated", len(rows)))
+        if evaluated < len(rows):
+            title = text("train.sample", name=title, evaluated=evaluated, all=f"{len(rows):,}")
+        if len(rows):
+            table[title] = [_written(figure, found.get(side + figure)) for figure in _FIGURES]
     return pd.DataFrame(table)
+
+
+def _written(figure: str, value: float | None) -> str:
+    """Returns how a figure is written; before an evaluation there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if figure.endswith("loss") else f"{value:.0%}"
