@@ -42,7 +42,7 @@ def training_curves(
     masks = {run.state.lesson.model.mask_padding for run in runs.values()}
     rates = [mark for name, run in runs.items() for mark in rate_changes(name, run.history, theme)]
     watched = [(next(iter(runs)), epoch, label, line) for line, (epoch, label) in enumerate(stops, start=1)]
-    for name, column in zip(("loss", measure), st.columns(2), strict=True):
+    for name, column in zip(("loss", measure), st.container(key="curves").columns(2), strict=True):
         key, title = comparable(name, masks, theme)
         lines = {run: (runs[run].history, key) for run in runs}
         if name == "loss":

@@ -99,6 +99,19 @@ def test_of_long_sentences_fewer_epochs_are_shown(trained):
     assert 2 <= len(shown["kept"]) <= 10 and shown["kept"][-1] == 30
 
 
+def test_of_what_goes_on_and_on_the_rest_is_counted():
+    """An untrained model seldom ends; the page would jump as it learns to."""
+    run = a_run(TrainingState.new(Lesson(NOTEBOOK_PAIRS)), "paused", None)
+    shown = picture(open_page("train", new_session(run=run)))
+    longest = max(len(target) for _, target in NOTEBOOK_PAIRS)
+    assert longest < shown["places"] < longest + 10
+    for line in shown["lines"]:
+        assert len(line["columns"]) <= shown["places"]
+        all_of_it = len(compared(line["output"], [line["target"]], list).columns)
+        assert len(line["columns"]) + line["more"] == all_of_it
+    assert any(line["more"] for line in shown["lines"])
+
+
 # --- Which sentences -------------------------------------------------------------------------------------------------
 
 

@@ -49,7 +49,6 @@ class Player {
     if (isNew) clearInterval(this.timer), (this.timer = undefined)
     if (isNew && !data.is_active) this.epoch = data.used
     else if (isAtEnd && !this.timer) this.epoch = this.last
-    this.longest = data.sources.map((_, n) => Math.max(...data.said.map(said => data.lines[said[n]].columns.length)))
     this.drawn = undefined
     this.label()
     this.announce(isNew)
@@ -154,21 +153,22 @@ class Player {
     add(svg, "circle", { cx: x, cy: y, r: 5, fill: "var(--wrong)", stroke: "currentColor", "stroke-width": 1.5 })
   }
 
-  /** Every sentence has as much room as its longest translation takes, so that nothing moves while it plays. */
+  /** Every sentence has the same room in every epoch, so that nothing moves while it plays or trains. */
   drawSentences(said) {
-    const { lines, sources, texts } = this.data, list = this.find("ol")
+    const { lines, sources, texts, places } = this.data, list = this.find("ol")
     list.replaceChildren()
     said.forEach((n, row) => {
-      const { output, target, columns } = lines[n], isRight = output === target
+      const { output, target, columns, more } = lines[n], isRight = output === target
       const item = add(list, "li"), head = add(item, "div", { class: "head" })
-      add(head, "bdi", { class: "source" }, `${row + 1}  ${sources[row]}`)
-      const plain = add(head, "span")
+      add(head, "bdi", { class: "source", title: sources[row] }, `${row + 1}  ${sources[row]}`)
+      const plain = add(head, "span", { class: "plain", title: output })
       add(plain, "b", {}, isRight ? "✓ " : "✗ ")
       add(plain, "bdi", { class: "output" }, output || "–")
       if (!isRight) add(head, "span", { class: "hidden" }, filled(texts.should, { right: target }))
       const boxes = add(item, "div", { class: "columns", dir: "auto", "aria-hidden": "true" })
       for (const column of columns) this.drawColumn(boxes, column)
-      for (let k = columns.length; k < this.longest[row]; k++) this.drawColumn(boxes, ["", "", ""], "filler")
+      for (let k = columns.length; k < places; k++) this.drawColumn(boxes, ["", "", ""], "filler")
+      add(boxes, "span", { class: "more" }, more ? filled(texts.more, { count: more }) : "")
     })
   }
 

@@ -20,15 +20,16 @@ from pages.parts.train.replay.outputs import Line, lines_by_epoch, pages_of_sent
 from seq2seq import Lesson
 from seq2seq.classroom.run import Run
 
+_MAX_BEYOND = 6  # places that are drawn beyond the longest target; what an early model says is often much longer
 _HELD_OUT = "◇"  # marks a sentence that was not trained on
 _MAX_LOSSES = 1000  # while it trains, of all its epochs
 _KEY = "replay"
 TEXTS = (  # of the picture
     *("play", "pause", "speed", "scrub", "loss_alt", "use", "said", "same", "other", "extra", "lacking", "should"),
-    *("title", "now", "without_loss", "nearest", "tip_same", "tip_other", "tip_extra", "tip_lacking"),
+    *("title", "now", "without_loss", "nearest", "more", "tip_same", "tip_other", "tip_extra", "tip_lacking"),
 )
 # What player.js fills in stays as it is.
-_BRACES = {name: f"{{{name}}}" for name in ("epoch", "kept", "loss", "right", "said", "sentences")}
+_BRACES = {name: f"{{{name}}}" for name in ("count", "epoch", "kept", "loss", "right", "said", "sentences")}
 
 
 def show(session: Session, run: Run, announcement: str) -> None:
@@ -88,6 +89,8 @@ def player_data(run: Run, sources: list[str], lines: dict[int, list[Line]], look
     # A translation that stays the same from epoch to epoch is sent once.
     different = {(n, line.output): line for row in lines.values() for n, line in enumerate(row)}
     numbers = {key: number for number, key in enumerate(different)}
+    split = lesson.target_vocabulary.split
+    places = max(len(split(target)) for source in sources for target in lesson.targets[source]) + _MAX_BEYOND
     held_out, used = lesson.held_out_sources, _used(run, look_at)
     texts = {name: text(f"replay.{name}", **_BRACES) for name in TEXTS}
     return {
@@ -97,9 +100,11 @@ def player_data(run: Run, sources: list[str], lines: dict[int, list[Line]], look
         "kept": list(lines),
         "said": [[numbers[n, line.output] for n, line in enumerate(row)] for row in lines.values()],
         "lines": [
-            {"output": display_text(output), "target": display_text(target), "columns": columns}
+            {"output": display_text(output), "target": display_text(target), "columns": columns[:places]}
+            | {"more": max(0, len(columns) - places)}
             for output, target, columns in different.values()
         ],
+        "places": places,
         "sources": [display_text(source) + f" {_HELD_OUT}" * (source in held_out) for source in sources],
         "used": used,
         "is_active": run.is_active,
