@@ -90,8 +90,8 @@ def test_differences_are_told_by_marks_and_words(replay):
     assert tips[2] == TEXTS["replay.tip_other"].format(said="?", right="지")
     assert tips[6] == TEXTS["replay.tip_extra"].format(said="!")
     replay.get_by_role("slider").fill("1")
-    expect(columns).to_have_count(12)
-    expect(replay.locator(".more")).to_have_text(TEXTS["replay.more"].format(count=18))
+    expect(columns).to_have_count(8)
+    expect(replay.locator(".more")).to_have_text(TEXTS["replay.more"].format(count=22))
 
 
 @pytest.mark.parametrize(("ink", "ground"), [("#31333F", (255, 255, 255)), ("#FAFAFA", (14, 17, 23))])

@@ -22,7 +22,7 @@ def show(session: Session, run: Run, drawn: tuple) -> None:
     @st.fragment(run_every=_REDRAWN if session.is_active else None)
     def current_run() -> None:
         session.watch()
-        # For the first loss, after a click on Start.
+        # For the first loss, after a click on Train.
         wait(lambda: run.is_active and not (run.history or run.queue_position) and session.can_train)
         if session.redraw_key != drawn:
             st.rerun()  # the buttons, the table and the timer have to know as well

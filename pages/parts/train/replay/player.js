@@ -164,11 +164,11 @@ class Player {
       const plain = add(head, "span", { class: "plain", title: output })
       add(plain, "b", {}, isRight ? "✓ " : "✗ ")
       add(plain, "bdi", { class: "output" }, output || "–")
+      if (more) add(plain, "span", { class: "more" }, filled(texts.more, { count: more }))
       if (!isRight) add(head, "span", { class: "hidden" }, filled(texts.should, { right: target }))
       const boxes = add(item, "div", { class: "columns", dir: "auto", "aria-hidden": "true" })
       for (const column of columns) this.drawColumn(boxes, column)
       for (let k = columns.length; k < places; k++) this.drawColumn(boxes, ["", "", ""], "filler")
-      add(boxes, "span", { class: "more" }, more ? filled(texts.more, { count: more }) : "")
     })
   }
 

@@ -20,7 +20,7 @@ from pages.parts.train.replay.outputs import Line, lines_by_epoch, pages_of_sent
 from seq2seq import Lesson
 from seq2seq.classroom.run import Run
 
-_MAX_BEYOND = 6  # places that are drawn beyond the longest target; what an early model says is often much longer
+_MAX_BEYOND = 2  # places that are drawn beyond the longest target; what an early model says is often much longer
 _HELD_OUT = "◇"  # marks a sentence that was not trained on
 _MAX_LOSSES = 1000  # while it trains, of all its epochs
 _KEY = "replay"
