@@ -18,7 +18,7 @@ def _state(hidden_size: int) -> TrainingState:
 
 
 class Ours:
-    """The app's own step, in NumPy, with all gates kept to be looked at."""
+    """The app's own step, in NumPy, with gates and candidates kept to be looked at."""
 
     def __init__(self, hidden_size: int):
         self._translator = Translator(_state(hidden_size))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts import frame
-from pages.parts.pairs import checks, table, upload
+from pages.parts.pairs import adding, checks, table, upload
 from pages.parts.questions import card as questions
 from pages.parts.texts import text
 from seq2seq.data.files import write_pairs
@@ -23,6 +23,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
 left, right = st.columns([3, 2], gap="medium")
 with left:
     table.show(session)
+    adding.show(session)
+    st.caption(text("pairs.how"))
 with right:
     checks.show(session)
     upload.show(session)

@@ -18,6 +18,7 @@ choosing, switches = st.columns([3, 2], vertical_alignment="bottom")
 n = choose_pair(lesson, session, "chosen", choosing)
 with switches:
     switch_markers_and_mask(session)
+frame.direction_note(lesson)
 
 pair, trained = lesson.pairs[n], session.trained
 if trained is not None and (trained.lesson.pairs, trained.lesson.model) != (lesson.pairs, lesson.model):

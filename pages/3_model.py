@@ -15,6 +15,7 @@ settings.section(session, lesson)
 wiring.section(lesson, session.chosen)
 
 st.subheader(text("cell.title"), anchor=False)
+frame.direction_note(lesson)
 trained = session.trained
 cell.section(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen, session.theme)
 

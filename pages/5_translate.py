@@ -35,6 +35,7 @@ with plain.container(gap="xsmall"):
 
 sections = {name: text(f"translate.section_{name}") for name in ("steps", "search", "contexts")}
 switch(text("translate.section"), sections, state, "section")
+frame.direction_note(query.lesson)
 if state.section == "steps":
     stepper.show(query, state, (run.id, query.sentence, query.prefix), changed)
 elif state.section == "search":

@@ -1,4 +1,4 @@
-"""One LSTM step in NumPy, every gate visible."""
+"""One LSTM step in NumPy, its gates and its candidate visible."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ import numpy as np
 
 
 class Gates(NamedTuple):
-    """What an LSTM cell decides at one time step, each (hidden,) or (batch, hidden)."""
+    """The three gates i, f and o and the candidate g, "gates" for short: each (hidden,) or (batch, hidden).
+
+    They are computed alike, from a set of weights each: hence the four in 4 · hidden.
+    """
 
     i: np.ndarray  # input gate, 0…1: how much of the candidate is written
     f: np.ndarray  # forget gate, 0…1: how much of the old cell state is kept
-    g: np.ndarray  # candidate, -1…1: what would be written
+    g: np.ndarray  # candidate, -1…1: what would be written; no gate, but what the input gate weighs
     o: np.ndarray  # output gate, 0…1: how much of the cell state is shown
 
 
 class GateInputs(NamedTuple):
-    """What flows into the gates, in Keras's order i, f, g, o: their sum is z of `cell_update`."""
+    """What flows into gates and candidate, in Keras's order i, f, g, o: the sum is z of `cell_update`."""
 
     bias: np.ndarray  # (4 · hidden,)
     from_token: np.ndarray  # (4 · hidden,): one-hot times kernel is the kernel's row of the input token
@@ -54,7 +57,7 @@ def lstm_step(
         bias: (4 · hidden,).
 
     Returns:
-        The states after and the gates. Source: Hochreiter and Schmidhuber 1997, forget gate by Gers et al. 2000.
+        The states after, gates and candidate. Source: Hochreiter and Schmidhuber 1997, forget gate by Gers et al. 2000.
     """
     inputs = gate_inputs(x, state_h, kernel, recurrent, bias)
     return cell_update(inputs.from_token + inputs.from_state + inputs.bias, state_c)
@@ -68,15 +71,15 @@ def gate_inputs(
 
 
 def cell_update(z: np.ndarray, state_c: np.ndarray) -> CellStep:
-    """Turns what flows into the gates into the next states: the second half of `lstm_step`.
+    """Turns what flows into gates and candidate into the next states: the second half of `lstm_step`.
 
     Args:
-        z: (…, 4 · hidden), the gates' inputs, in Keras's order i, f, g, o.
+        z: (…, 4 · hidden), what flows into them, in Keras's order i, f, g, o.
         state_c: (…, hidden), the cell state before.
     """
     hidden = state_c.shape[-1]
     parts = [slice(start, start + hidden) for start in range(0, 4 * hidden, hidden)]  # `np.split`, but quicker
-    sigmoids = sigmoid(z)  # of all four at once, for calling NumPy takes longer than a gate too many
+    sigmoids = sigmoid(z)  # the candidate's is not used, but one call for all four is quicker than three
     i, f, _, o = (sigmoids[..., part] for part in parts)
     gates = Gates(i, f, np.tanh(z[..., parts[2]]), o)
     state_c = gates.f * state_c + gates.i * gates.g  # c = f ⊙ c + i ⊙ g

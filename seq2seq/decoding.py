@@ -38,7 +38,7 @@ class DecodingStep:
         token: the same as a text.
         probabilities: (target tokens,), of every token as the next one.
         state_h, state_c: (hidden,), the decoder's states after this step.
-        gates: what the decoder's cell decided.
+        gates: the gates i, f and o of the decoder's cell, and its candidate g.
         forced: the token was given by the caller, not picked from the probabilities.
         stop_reason: on the last step "eos" or "length"; before it None.
     """

@@ -53,8 +53,8 @@ class TrainingConfig:
         epochs: how many times the model sees every pair, at most.
         batch_size: pairs per step of the optimizer.
         learning_rate: Adam's.
-        patience: stop when the loss has not fallen below its best for this many epochs (Keras's `EarlyStopping`
-            on `loss`); 0 never stops early.
+        patience: stop when the training loss has not fallen below its best for this many epochs (Keras's
+            `EarlyStopping` on `loss`); 0 never stops early.
         seed: decides the first weights and the order of the pairs.
         shuffle: a new order of the pairs in every epoch.
         clip_norm: gradients longer than this, all weights together, are shortened to it; 0 leaves them.
@@ -113,7 +113,7 @@ class Lesson:
 
     @classmethod
     def as_in_notebook(cls, pairs: tuple[Pair, ...]) -> Lesson:
-        """The seed notebook's setting: no markers, no mask, batch 1, Adam at 0.001, 200 epochs, patience 5 on loss.
+        """The seed notebook's setting: no markers, no mask, batch 1, Adam at 0.001, 200 epochs, patience 5.
 
         The one difference: the pairs keep their order. Keras shuffles them from a generator that belongs to the
         whole process, so the notebook's own order cannot be had twice.

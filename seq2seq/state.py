@@ -73,7 +73,8 @@ class TrainingState:
 def weight_shapes(lesson: Lesson) -> dict[str, tuple[int, ...]]:
     """Returns name → shape, in the order of Keras's `model.get_weights()`.
 
-    The four gates lie side by side along the last axis of an LSTM's weights, in Keras's order i, f, g, o.
+    An LSTM has four sets of weights, of three gates and the candidate: they lie side by side along the last axis, in
+    Keras's order i, f, g, o.
     """
     hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
     return {

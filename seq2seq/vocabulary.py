@@ -17,8 +17,9 @@ import numpy as np
 LEVELS = ("character", "jamo", "word")
 
 _SYLLABLES = re.compile("[가-힣]+")
+_JOINERS = "\u200c\u200d"  # Persian and Indic scripts need them inside words
 _MARKS = "".join(c for c in map(chr, range(0x300, 0x10000)) if unicodedata.category(c)[0] == "M")  # accents and such
-_LETTERS = rf"\w[\w{_MARKS}]*"
+_LETTERS = rf"\w[\w{_MARKS}{_JOINERS}]*"
 _WORDS = re.compile(rf" ?(?:{_LETTERS}(?:['’]{_LETTERS})*|[^ ][{_MARKS}]*)| ")
 
 

@@ -6,13 +6,16 @@ import streamlit as st
 
 from pages.parts import address, menu, refresh
 from pages.parts.drawing.choosing import switch
+from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.state import FrameState, bound, remembered
-from pages.parts.texts import LANGUAGES, text
+from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
+
+_document = st.components.v2.component("document", js=Path(__file__).with_name("document.js").read_text("utf-8"))
 
 
 def open_page(name: str) -> Session:
@@ -28,7 +31,8 @@ def open_page(name: str) -> Session:
     st.set_page_config(page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab", page_icon=icon, layout="wide")
     shared_engine()  # workers warm up while the student reads
     session = address.current()
-    st.html(style_sheet(session.is_large, text("frame.choose_file")))
+    labels = {"choose_file": text("frame.choose_file"), "delete_rows": text("frame.delete_rows")}
+    st.html(style_sheet(session.is_large, **labels))
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
@@ -36,6 +40,7 @@ def open_page(name: str) -> Session:
         refresh.training_status(session, name)
         questions.progress(session)
         st.toggle(text("frame.large"), help=text("frame.large_help"), **bound(session, "is_large"))
+        _document(key="document", data={"language": language()})
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         menu.links()
     # There from the beginning: if it came later, what is below would move, and a cell that is being typed would close.
@@ -65,6 +70,12 @@ def need_lesson(session: Session) -> Lesson:
         menu.link("pairs")
         st.stop()
     return session.lesson
+
+
+def direction_note(lesson: Lesson) -> None:
+    """Says how pictures are to be read, where the lesson has a script that is read from right to left."""
+    if any(has_right_to_left(sentence) for pair in lesson.pairs[:10] for sentence in pair):
+        st.caption(text("frame.direction"))
 
 
 def outdated_warning(session: Session) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages.parts.rows import Table
-from seq2seq.data.files import PairsFileError
+from seq2seq.data.files import PairsFileError, Reading, Understood
 
 State = TypeVar("State")
 
@@ -45,11 +45,22 @@ class TableEditor:
 
 
 @dataclass
+class OpenedFile:
+    """A file of pairs that was chosen and is neither taken over nor given up."""
+
+    name: str
+    content: bytes
+    asked: Reading = field(default_factory=Reading)  # what the student decided of how it is read
+    found: Understood | PairsFileError | None = None  # what is understood of it like that; None: still to be read
+
+
+@dataclass
 class PairsState:
     """The page Pairs."""
 
     editor: TableEditor | None = None
-    refused: PairsFileError | None = None  # what is wrong with the file that was uploaded last
+    opened: OpenedFile | None = None  # a file that was chosen
+    uploads: int = 0  # how many were taken over or given up
 
 
 @dataclass

@@ -48,12 +48,12 @@ class Theme:
 
 
 @cache
-def style_sheet(is_large: bool, choose_file: str) -> str:
+def style_sheet(is_large: bool, **labels: str) -> str:
     """Returns the style sheets, with colours, faces and the size of type as variables: also the stepper's.
 
     Args:
         is_large: large type.
-        choose_file: the text of a button that Streamlit has in English only.
+        labels: texts of buttons that Streamlit has in English only.
     """
     values = {
         "source": SOURCE,
@@ -64,7 +64,8 @@ def style_sheet(is_large: bool, choose_file: str) -> str:
         "wrong": WRONG,
     }
     values |= {"mono": MONOSPACE, "type-size": f"{LARGE if is_large else 1:.0%}"}
-    values |= {"choose-file": json.dumps(choose_file, ensure_ascii=False)}  # in quotes, as CSS wants it
+    for name, label in labels.items():
+        values[name.replace("_", "-")] = json.dumps(label, ensure_ascii=False)  # in quotes, as CSS wants it
     variables = " ".join(f"--{name}: {value};" for name, value in values.items())
     files = ["streamlit.css", "style.css", *["large.css"] * is_large]
     rules = [(Path(__file__).parent / "styles" / file).read_text("utf-8") for file in files]

@@ -119,7 +119,7 @@ def _next_rows(rows: np.ndarray, done: int, most: int) -> np.ndarray:
 def sentences_at_once(translator: Translator) -> int:
     """Returns how many sentences are evaluated together, so that nobody waits for them: 1 to `MAX_EVALUATED`.
 
-    What they cost is counted in multiplications. Every gate and every token's logit takes one for each unit, and its
+    What they cost is counted in multiplications. Every gate, candidate and logit takes one for each unit, and its
     exponential as long as about 150. Weights are read for few sentences as for many: that costs as much as 16 more.
     """
     lesson, hidden = translator.lesson, translator.lesson.model.hidden_size

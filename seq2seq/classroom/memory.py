@@ -22,7 +22,7 @@ def training_bytes(lesson: Lesson) -> int:
     numbers = 0
     for steps, tokens in ((lesson.source_length, source_tokens), (lesson.target_length, target_tokens)):
         numbers += 3 * batch * steps * tokens  # one-hot inputs, transposed, and beside h for the gradient
-        # States, gates, and their gradients: tensors take 9, and a process up to 17, for the allocator leaves gaps.
+        # States, gates, candidate, their gradients: tensors take 9, a process up to 17, for the allocator leaves gaps.
         numbers += 13 * batch * steps * hidden
     numbers += 5 * batch * lesson.target_length * target_tokens  # logits, probabilities, targets, and their gradients
     # Weights, gradient and Adam's two means, before and after the step, and what is computed between them.

@@ -16,7 +16,7 @@ def stop_reason(history: Sequence[dict[str, float]], training: TrainingConfig) -
 
     Returns:
         "right" when every training sentence came out exactly; "epochs" when all were done; "patience"
-        when the loss has not fallen below its best for that many epochs, as
+        when the training loss has not fallen below its best for that many epochs, as
         Keras's `EarlyStopping(monitor="loss")` counts them; None while neither holds.
     """
     if training.stop_when_right and history and history[-1].get("exact_match") == 1:

@@ -94,7 +94,7 @@ def from_optimizer(optimizer: Optimizer, state: TrainingState) -> TrainingState:
 
 
 def flatten_weights(weights: Weights, lesson: Lesson) -> np.ndarray:
-    """Puts weights, or Adam's means of them, into one row, with the gates in the order that the lesson's LSTM wants.
+    """Puts weights, or Adam's means of them, into one row, with i, f, g, o in the order that the lesson's LSTM wants.
 
     Args:
         weights: by name, as `seq2seq.state` has them.
@@ -109,7 +109,7 @@ def flatten_weights(weights: Weights, lesson: Lesson) -> np.ndarray:
 
 
 def unflatten_weights(row: np.ndarray, lesson: Lesson) -> Weights:
-    """Cuts such a row into named weights again, with Keras's order of gates.
+    """Cuts such a row into named weights again, with i, f, g, o in Keras's order.
 
     Args:
         row: (weights,), of `flatten_weights`.
@@ -125,7 +125,7 @@ def unflatten_weights(row: np.ndarray, lesson: Lesson) -> Weights:
 
 
 def _swap_gates(weights: Weights) -> Weights:
-    """Turns Keras's gates i, f, g, o into the fused LSTM's i, g, f, o, and those into Keras's."""
+    """Turns Keras's order i, f, g, o (gates and candidate) into the fused LSTM's i, g, f, o, and that into Keras's."""
     swapped = dict(weights)
     for name in weights:
         if not name.startswith("dense"):
@@ -227,7 +227,7 @@ def _weight_layout(sizes) -> tuple[list[tf.Tensor], tf.Tensor]:
     An LSTM's kernel and recurrent weights stay together.
     """
     hidden, source_tokens, target_tokens = (sizes[n] for n in range(3))
-    gates = 4 * hidden
+    gates = 4 * hidden  # i, f, o and the candidate g
     shapes = [
         [source_tokens + hidden, gates],
         [gates],

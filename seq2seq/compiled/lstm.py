@@ -43,7 +43,7 @@ def fused_lstm(ids, lengths, state_h, state_c, weights, bias):
         lengths: (batch,), how many time steps of each sentence count.
         state_h, state_c: (batch, hidden), the states to start from.
         weights: (tokens + hidden, 4 · hidden), the kernel and below it the recurrent weights, and bias: (4 · hidden,);
-            as in `keras.layers.LSTM`, but here alone with the gates in the order i, g, f, o.
+            as in `keras.layers.LSTM`, but here alone in the order i, g, f, o (three gates and the candidate g).
 
     Returns:
         all_h: (time, batch, hidden), after each time step; state_h, state_c: (batch, hidden), after the last that
@@ -75,14 +75,14 @@ def _at(lengths, all_states):
 def looped_lstm(ids, lengths, state_h, state_c, weights, bias):
     """Runs an LSTM step by step; whatever need not wait for the step before is computed outside the loop.
 
-    Arguments and results are those of `fused_lstm`, with the gates in Keras's order.
+    Arguments and results are those of `fused_lstm`, with the weights in Keras's order i, f, g, o.
 
     One-hot rows are multiplied with the kernel, but only with the rows of it that occur in this batch. With characters
     that is quicker than picking a row for each token, which would then have to be transposed. The gradient of the
     weights is one large product after the backward loop.
 
     Inside, the batch is the last axis. TensorFlow multiplies a tall matrix with a narrow one, weights @ states, two to
-    four times as fast as states @ weights; and splitting the gates along the first axis copies nothing.
+    four times as fast as states @ weights; and splitting z into i, f, g, o along the first axis copies nothing.
     """
     hidden = tf.shape(state_h)[1]
     kernel, recurrent = tf.split(weights, [tf.shape(weights)[0] - hidden, hidden])
@@ -108,7 +108,7 @@ def _recurrence(one_hot_rows, first_h, first_c, gate_weights_t, recurrent):
     Args:
         one_hot_rows: (time, batch, n), what is read.
         first_h, first_c: (batch, hidden).
-        gate_weights_t: (4 · hidden, n + hidden), what makes the gates from a one-hot row and the h before.
+        gate_weights_t: (4 · hidden, n + hidden), what makes z from a one-hot row and the h before.
         recurrent: (hidden, 4 · hidden), the second part of it, as it was before it was transposed.
 
     Returns:
@@ -138,7 +138,7 @@ def _recurrence(one_hot_rows, first_h, first_c, gate_weights_t, recurrent):
     def backward(grad_h, grad_c):
         grad_h, grad_c = _batch_last(grad_h), _batch_last(grad_c)
         c_before = tf.concat([c_0[tf.newaxis], all_c[:-1]], axis=0)
-        # How c moves with the z of each gate, and h with that of o and with c: for all time steps at once, each in one
+        # How c moves with the z of i, f and g, and h with that of o and with c: for all time steps at once, each in one
         # pass over the memory. SigmoidGrad is dy · y · (1 - y), TanhGrad is dy · (1 - y²).
         sigmoid_grad, tanh_grad = tf.raw_ops.SigmoidGrad, tf.raw_ops.TanhGrad
         c_by_i, c_by_f, c_by_g = sigmoid_grad(y=i, dy=g), sigmoid_grad(y=f, dy=c_before), tanh_grad(y=g, dy=i)

@@ -25,21 +25,38 @@ PROBLEM_MESSAGES: dict[str, str] = {
     "composed": "the {side} was typed in {typed} characters; it is used in its composed form of {composed}",
     "joined_characters": "the {side} contains {characters}, which looks like one character and counts as {tokens}",
     "invisible_character": "the {side} contains {character}, which cannot be seen but counts as a character",
+    "other_space": "the {side} contains {character} ({count} times), which looks like the usual space but is not",
     # A line of a file that cannot be read
-    "one_column": "there is only one column; a line needs a source, a tab or comma, and a target",
-    "other_columns": "there are {columns} columns where other lines have {expected}; "
-    'a text that contains a comma needs "quotes" around it',
+    "one_column": "there is only one column; a line needs a source, a delimiter such as a tab, and a target",
+    "other_columns": "there are {columns} columns where {expected} are needed; "
+    'a text that contains the delimiter needs "quotes" around it',
     "open_quote": "the quote that opens here is not closed where the cell ends, so nothing up to line {last_line} can "
     'be read; put "quotes" around whole cells only, and write a quote inside a cell twice',
+    "file_cut": "the file ends here in the middle of a character; get it once more, or go on without this line",
     # A file that cannot be read at all
-    "empty_file": "the file is empty; it needs a line with a source, a tab or comma, and a target for every pair",
+    "empty_file": "the file is empty; it needs a line with a source, a delimiter such as a tab, and a target a pair",
     "file_too_large": "the file has more than {limit_mb} MB; take a part of it",
-    "no_delimiter": "there is neither a tab nor a comma between source and target; save the file from the "
-    'spreadsheet as "CSV UTF-8"',
-    "not_text": 'this is not a text file in UTF-8; save it from the spreadsheet as "CSV UTF-8"',
+    "no_delimiter": "no tab, comma, semicolon or | is between source and target; put the two in columns of a "
+    "spreadsheet and save that",
+    "not_text": "this is neither a text file nor a workbook; put the pairs in two columns of a spreadsheet",
+    "archive": "this is a packed file (zip); unpack it and take the file inside: {file}",
+    "archive_unreadable": "this is a packed or damaged file; unpack it, or get it once more",
+    "document": "this is a document of a word processor; copy its table into a spreadsheet and save that",
+    "workbook_unreadable": "this workbook cannot be read: it may be damaged, too large, or have a password; save it "
+    'from the spreadsheet once more, or as "CSV UTF-8"',
+    # What would have to be guessed
+    "doubt_encoding": "nothing in the file says for sure that it is in {encoding}; if so, give encoding={encoding!r}",
+    "doubt_delimiter": "both {delimiter!r} and {other!r} may separate the columns; give delimiter=",
+    "doubt_header": "the first row looks like headings ({headings}); give header=True or header=False",
+    "doubt_numbers": "column {column} holds only numbers",
+    "doubt_columns": "of {columns} columns, {source} and {target} may be source and target; if so, give {call}",
+    "doubt_html": "some cells look like HTML; give html=True to take its tags off, or html=False",
+    "doubt_sheet": "there are several sheets with something in them; give sheet={sheet!r} or another",
+    # A note on a file
+    "joined_files": "a byte order mark stands here: two files were put together; it is left out",
 }
 
-_NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character"})
+NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character", "other_space", "joined_files"})
 
 
 @dataclass(frozen=True)
@@ -62,7 +79,7 @@ class Problem:
     @property
     def is_error(self) -> bool:
         """True: the row is left out of training. False: the row is used, this is a note."""
-        return self.kind not in _NOTES
+        return self.kind not in NOTES
 
     def __str__(self) -> str:
         message = PROBLEM_MESSAGES[self.kind].format(**self.details)
@@ -115,6 +132,12 @@ def check_pairs(rows: Sequence[tuple[Any, Any]]) -> Checked:
 _LOST = "\ufffd\ufffe\uffff"  # they stand where a program could not read a character
 _ZERO_WIDTH_JOINER = "\u200d"
 _FLAG_LETTERS = ("\U0001f1e6", "\U0001f1ff")  # two of them are drawn as one flag
+_ARABIC = "".join(c for c in map(chr, range(0x600, 0x10000)) if unicodedata.bidirectional(c) == "AL")  # letters
+_VIRAMAS = "".join(c for c in map(chr, range(0x600, 0x10000)) if unicodedata.combining(c) == 9)  # "no vowel", in India
+# Joiners that can be seen by what they do: between emoji, after Arabic letters, beside Indic letters without a vowel.
+WORKING_JOINERS = re.compile(
+    rf"(?<=[^\w\s])\u200d(?=\S)|(?<=[{_ARABIC}{_VIRAMAS}])(?:\u200d|\u200c(?=\w))|[\u200c\u200d](?=[{_VIRAMAS}])"
+)
 _MODIFIERS = (
     ("\u1160", "\u11ff"),  # vowels and finals of old Hangul: what is left of jamo after composing
     ("\ud7b0", "\ud7ff"),
@@ -132,27 +155,31 @@ class SpecialCharacters:
 
     Args:
         forbidden: control characters, halves of characters, and what marks a character that got lost.
-        invisible: they take no room on the screen.
+        invisible: they take no room on the screen; joiners may do so, see `WORKING_JOINERS`.
         joining: they are drawn together with the character before or after.
         joined: finds what is drawn as one character and is several; slow, so look for `joining` first.
+        spaces: other ones than the usual, which look much like it.
     """
 
     forbidden: frozenset[str]
     invisible: frozenset[str]
     joining: frozenset[str]
     joined: re.Pattern[str]
+    spaces: frozenset[str]
 
     @classmethod
     def of(cls, pairs: Iterable[Pair]) -> SpecialCharacters:
         alphabet = set().union(*(text for pair in pairs for text in pair))
         modifiers = {c for c in alphabet if unicodedata.category(c)[0] == "M" or _is_in(c, *_MODIFIERS)}
         joining = modifiers | {c for c in alphabet if c == _ZERO_WIDTH_JOINER or _is_in(c, _FLAG_LETTERS)}
-        after_first = "|".join([f"{_ZERO_WIDTH_JOINER}.", *map(re.escape, sorted(modifiers))])
+        joiner = rf"(?<!\w){_ZERO_WIDTH_JOINER}.|{_ZERO_WIDTH_JOINER}(?=[{_VIRAMAS}])"  # a letter alone it only shapes
+        after_first = "|".join([joiner, *map(re.escape, sorted(modifiers))])
         return cls(
             forbidden=frozenset(c for c in alphabet if unicodedata.category(c) in ("Cc", "Cs") or c in _LOST),
-            invisible=frozenset(c for c in alphabet if unicodedata.category(c) == "Cf") - joining,
+            invisible=frozenset(c for c in alphabet if unicodedata.category(c) == "Cf") - modifiers,
             joining=frozenset(joining),
             joined=re.compile(f"[{'-'.join(_FLAG_LETTERS)}]{{2}}|.(?:{after_first})+"),
+            spaces=frozenset(c for c in alphabet if unicodedata.category(c) == "Zs" and c != " "),
         )
 
 
@@ -172,18 +199,21 @@ def errors(pair: Pair, characters: SpecialCharacters) -> Iterator[tuple[str, dic
 
 def _notes(typed: tuple[str, str], pair: Pair, characters: SpecialCharacters) -> Iterator[tuple[str, dict[str, Any]]]:
     for side, cell, text in zip(Pair._fields, typed, pair, strict=True):
-        if not unicodedata.is_normalized("NFC", cell):
-            yield "composed", {"side": side, "typed": len(cell.strip()), "composed": len(text)}
+        if len(text) < (typed := len(cell.strip())) and not unicodedata.is_normalized("NFC", cell):
+            yield "composed", {"side": side, "typed": typed, "composed": len(text)}
         if _first_of(characters.joining, text) and (match := characters.joined.search(text)):
             yield "joined_characters", {"side": side, "characters": match[0], "tokens": len(match[0])}
-        if character := _first_of(characters.invisible, text):
+        if character := _first_of(characters.invisible, text, WORKING_JOINERS):
             yield "invisible_character", {"side": side, "character": _code_point(character)}
+        if space := _first_of(characters.spaces, text):
+            yield "other_space", {"side": side, "character": _code_point(space), "count": text.count(space)}
 
 
-def _first_of(wanted: frozenset[str], text: str) -> str | None:
+def _first_of(wanted: frozenset[str], text: str, but_for: re.Pattern[str] | None = None) -> str | None:
     if not wanted or wanted.isdisjoint(text):
         return None
-    return next(character for character in text if character in wanted)
+    text = but_for.sub("", text) if but_for else text
+    return next((character for character in text if character in wanted), None)
 
 
 def _code_point(character: str) -> str:

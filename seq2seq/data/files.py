@@ -1,34 +1,37 @@
-"""Files of pairs: bytes → text → rows of cells → pairs, and pairs → a file for a spreadsheet.
+"""Files of pairs: a file → what is understood of it → pairs, and pairs → a file for a spreadsheet.
 
-Another kind of file needs a function that makes a `Table` of it; what is a pair and what is wrong with it is decided
-after that, the same for all kinds.
+Nothing is guessed in silence. `understand` says how it reads a file and what it doubts; the page Pairs shows that
+before anything counts, `read_pairs` refuses a file in doubt. Another kind of file needs a function that makes a `Table`
+of it; what is a pair and what is wrong with it is decided after that, the same for all kinds.
 """
 
 from __future__ import annotations
 
 import codecs
 import csv
+import html
 import io
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import islice
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from seq2seq.data.checks import Problem, check_pairs
+from seq2seq.data.columns import Column, describe, guess_columns, is_heading
+from seq2seq.data.delimited import Preamble, Row, Table, guess_delimiter, preamble, read_rows
+from seq2seq.data.encodings import cut_line, detect, lines_of
 from seq2seq.data.pairs import Pair, to_pair
+from seq2seq.data.workbooks import is_workbook, packed, read_workbook
 from seq2seq.limits import MAX_FILE_BYTES, MAX_PAIRS
-
-csv.field_size_limit(MAX_FILE_BYTES)  # a longer cell than Python's 128 kB is over-long, not a fault of the file
 
 
 class PairsFileError(ValueError):
-    """A file of pairs cannot be read, or not all of it.
+    """A file of pairs cannot be read, or not all of it, or not without a guess.
 
     Attributes:
-        problems: what is wrong, in the order of the lines.
+        problems: what is wrong or in doubt, in the order of the lines.
         pairs: the lines that are fine, for a caller who wants to go on without the rest.
     """
 
@@ -41,48 +44,112 @@ class PairsFileError(ValueError):
         self.pairs = pairs
 
 
-class Row(NamedTuple):
-    """A row of a file."""
+@dataclass(frozen=True)
+class Reading:
+    """How a file of pairs is read. What is None is found out from the file.
 
-    line: int  # where it begins, from 1
-    cells: list[str]
+    Args:
+        encoding: of a text file, as Python calls it.
+        delimiter: between the columns of a text file.
+        sheet: of a workbook.
+        header: the first row names the columns and is no pair.
+        source, target: columns, from 0.
+        html: the cells are HTML, as in Anki's exports: their tags go, and "&amp;" becomes "&".
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    header: bool | None = None
+    source: int | None = None
+    target: int | None = None
+    html: bool | None = None
 
 
-class Table(NamedTuple):
-    """What a file holds, before anything is known of sentences."""
+class Understood(NamedTuple):
+    """What is understood of a file."""
 
-    rows: list[Row]  # each with two cells or more
-    problems: list[Problem]  # of the lines that are no rows
+    reading: Reading  # as it was asked for, or found out
+    doubts: list[Problem]  # what of it is a guess
+    sheets: list[str]  # of a workbook
+    headings: list[str]  # the first row, where it names the columns
+    columns: list[Column]  # what they hold
+    pairs: tuple[Pair, ...]  # normalised, of the rows that are fine
+    problems: list[Problem]  # of the other rows, in the order of the lines
+    notes: list[Problem]  # on the file
 
 
-def read_pairs(file: str | os.PathLike | bytes) -> tuple[Pair, ...]:
-    """Reads a file of pairs: tab- or comma-separated, source and target in the first two columns.
+def read_pairs(
+    file: str | os.PathLike | bytes,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+    header: bool | None = None,
+    columns: tuple[int, int] | None = None,
+    html: bool | None = None,
+) -> tuple[Pair, ...]:
+    """Reads a file of pairs: a text file or a workbook.
 
-    Text is UTF-8, with or without a byte order mark, or UTF-16 with one. Blank lines and further columns are left
+    What is not given is found out, where it is certain: UTF-8 or UTF-16; tabs or commas or another delimiter; two
+    columns, or the first two where the others hold numbers or an attribution. Blank lines and further columns are left
     out; words stay as they are written ("NA", "007"). The same pair may come twice: `check_pairs` says so.
 
     Args:
         file: a path, or the content of a file.
+        encoding, delimiter, sheet, header, html: see `Reading`.
+        columns: of source and target, from 0.
 
     Returns:
         The normalised pairs in the order of the file.
 
     Raises:
-        PairsFileError: a line is wrong, or the whole file; `problems` says which and why, `pairs` has the rest.
+        PairsFileError: a line is wrong, or the whole file, or something would have to be guessed; `problems` says what
+            and which argument tells it, `pairs` has the rest.
+        LookupError: Python knows no such encoding.
         OSError: there is no such file, or it may not be read.
     """
-    rows, problems = _read_table(_content(file))
-    if len(rows) + len(problems) > MAX_PAIRS:
-        problems.append(Problem("too_many_rows", {"limit": MAX_PAIRS}))
-        del rows[MAX_PAIRS:]
-    cells = [(row.cells[0], row.cells[1]) for row in rows]
-    errors = [problem for problem in check_pairs(cells).problems if problem.is_error]
-    problems.extend(replace(error, row=None, line=rows[error.row].line) for error in errors)
-    left_out = {error.row for error in errors}
-    pairs = tuple(to_pair(*both) for row, both in enumerate(cells) if row not in left_out)
-    if problems:
-        raise PairsFileError(sorted(problems, key=lambda problem: problem.line or 0), pairs)
-    return pairs
+    source, target = columns or (None, None)
+    found = understand(_content(file), Reading(encoding, delimiter, sheet, header, source, target, html))
+    if found.doubts or found.problems:
+        raise PairsFileError([*found.doubts, *found.problems], found.pairs)
+    return found.pairs
+
+
+def understand(content: bytes, asked: Reading = Reading()) -> Understood:
+    """Reads a file as it is asked for, finds out the rest, and says what of that is a guess.
+
+    Raises:
+        PairsFileError: nothing of the file can be read.
+        LookupError: Python knows no such encoding.
+    """
+    if len(content) > MAX_FILE_BYTES:
+        raise PairsFileError([Problem("file_too_large", {"limit_mb": MAX_FILE_BYTES // 1024**2})])
+    reading, doubts, sheets, first, table = (_from_workbook if is_workbook(content) else _from_text)(content, asked)
+    rows, problems = table
+    if not rows and not problems:
+        raise PairsFileError([Problem("empty_file")])
+    doubt_header = asked.header is None and is_heading(rows)
+    reading = replace(reading, header=doubt_header if asked.header is None else asked.header)
+    headings = rows.pop(0).cells if reading.header and rows else []
+    if doubt_header:
+        doubts.append(Problem("doubt_header", {"headings": " · ".join(headings)}))
+    reading, is_doubtful = _with_html(reading, first, rows)
+    if is_doubtful:
+        doubts.append(Problem("doubt_html"))
+    if reading.html:
+        rows = [Row(line, list(map(_without_tags, cells))) for line, cells in rows]
+    described = describe(rows)
+    if reading.source is None or reading.target is None:
+        guess = guess_columns(rows, described, first.not_text)
+        source, target = guess.columns
+        reading = replace(reading, source=source, target=target)
+        doubts += [] if guess.is_certain else _doubts_of_columns(guess.columns, described)
+    pairs, wrong = _pairs(rows, reading, len(problems))
+    problems = sorted([*problems, *wrong], key=lambda problem: problem.line or 0)
+    joined = content.find(b"\n" + codecs.BOM_UTF8)
+    notes = [] if joined < 0 else [Problem("joined_files", line=content.count(b"\n", 0, joined + 1) + 1)]
+    return Understood(reading, doubts, sheets, headings, described, pairs, problems, notes)
 
 
 def write_pairs(pairs: Iterable[tuple[Any, Any]]) -> bytes:
@@ -103,106 +170,109 @@ def write_pairs(pairs: Iterable[tuple[Any, Any]]) -> bytes:
 
 
 def _content(file: str | os.PathLike | bytes) -> bytes:
-    if not isinstance(file, bytes):
-        with open(file, "rb") as opened:
-            file = opened.read(MAX_FILE_BYTES + 1)
-    if len(file) > MAX_FILE_BYTES:
-        raise PairsFileError([Problem("file_too_large", {"limit_mb": MAX_FILE_BYTES // 1024**2})])
-    return file
+    if isinstance(file, bytes):
+        return file
+    with open(file, "rb") as opened:
+        return opened.read(MAX_FILE_BYTES + 1)
 
 
-# --- Text files ------------------------------------------------------------------------------------------------------
+# --- The two kinds of files ------------------------------------------------------------------------------------------
+
+_Read = tuple[Reading, list[Problem], list[str], Preamble, Table]  # with doubts and sheets
 
 
-def _read_table(content: bytes) -> Table:
-    """Reads a text file, by whichever delimiter it has."""
-    lines = _decode(content)
-    return _tab_rows(lines) if _delimiter(lines) == "\t" else _comma_rows(lines)
+def _from_workbook(content: bytes, asked: Reading) -> _Read:
+    book = read_workbook(content, asked.sheet)
+    if isinstance(book, Problem):
+        raise PairsFileError([book])
+    doubts = [Problem("doubt_sheet", {"sheet": book.sheet})] if len(book.sheets) > 1 and asked.sheet is None else []
+    reading = replace(asked, sheet=book.sheet, encoding=None, delimiter=None)
+    return reading, doubts, book.sheets, Preamble(), book.table
 
 
-def _decode(content: bytes) -> io.TextIOWrapper:
-    """Returns the lines. Other encodings are refused: nothing in a file tells Korean from Japanese or Russian ones."""
-    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    encoding = "utf-16" if is_utf16 else "utf-8-sig"
-    try:
-        is_text = "\0" not in content.decode(encoding)  # it is in a workbook, an image, or UTF-16 without its mark
-    except UnicodeDecodeError as error:
-        line = content[: error.start].decode(encoding, "ignore").count("\n") + 1
-        raise PairsFileError([Problem("not_text", line=line)]) from None
-    if not is_text:
-        raise PairsFileError([Problem("not_text")])
-    # Line by line from here, to save memory; with newline="" the line breaks inside quotes stay as they are.
-    return io.TextIOWrapper(io.BytesIO(content), encoding, newline="")
+def _from_text(content: bytes, asked: Reading) -> _Read:
+    doubts = []
+    if problem := packed(content):
+        raise PairsFileError([problem])
+    encoding = asked.encoding
+    if encoding is None:
+        if (detected := detect(content)) is None:
+            raise PairsFileError([Problem("not_text")])
+        encoding = detected.name
+        if not detected.is_certain:
+            doubts.append(Problem("doubt_encoding", {"encoding": encoding}))
+    first = preamble(lines_of(content, encoding))
+    delimiter = asked.delimiter or first.delimiter
+    if delimiter is None:
+        likely = guess_delimiter(lines_of(content, encoding))
+        if not likely:
+            raise PairsFileError([Problem("no_delimiter" if content.strip(b"\xef\xbb\xbf\r\n\t ") else "empty_file")])
+        delimiter = likely[0]
+        if len(likely) > 1:
+            doubts.append(Problem("doubt_delimiter", {"delimiter": delimiter, "other": likely[1]}))
+    table = read_rows(lines_of(content, encoding), delimiter, first)
+    if cut := cut_line(content, encoding):
+        table = Table([row for row in table.rows if row.line != cut], [*table.problems, Problem("file_cut", line=cut)])
+    return replace(asked, encoding=encoding, delimiter=delimiter, sheet=None), doubts, [], first, table
 
 
-def _delimiter(lines: io.TextIOWrapper) -> str:
-    """Whichever more of the first lines have; tab if as many, since a sentence may contain a comma but no tab."""
-    first = list(islice((line for line in lines if line.strip()), 20))
-    lines.seek(0)
-    if not first:
-        raise PairsFileError([Problem("empty_file")])
-    counts = {delimiter: sum(delimiter in line for line in first) for delimiter in "\t,"}
-    if not any(counts.values()):
-        raise PairsFileError([Problem("no_delimiter")])
-    return max(counts, key=counts.get)
+# --- Cells -----------------------------------------------------------------------------------------------------------
+
+_BREAK = re.compile(r"<br\b[^>]*>|</(?:div|p|li)>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|li|ol|p|r[pt]|ruby|span|strong|su[bp]|ul?)\b[^>]*>", re.I)
+_ENTITY = re.compile("&(?:nbsp|amp|lt|gt|quot|#[0-9]+|#x[0-9a-fA-F]+);")
+_SAMPLE = 1000  # rows that decide whether cells are HTML
 
 
-def _tab_rows(lines: Iterable[str]) -> Table:
-    """A line is a row, whatever quotes are in it: a sentence may begin with one and must not swallow the next lines.
+def _with_html(reading: Reading, first: Preamble, rows: Sequence[Row]) -> tuple[Reading, bool]:
+    """Returns the reading with what it says of HTML found out, and whether that is a guess."""
+    if reading.html is not None:
+        return reading, False
+    has_tags = any(_TAG.search(cell) or _ENTITY.search(cell) for row in rows[:_SAMPLE] for cell in row.cells)
+    return replace(reading, html=first.is_html or has_tags), has_tags and not first.is_html
 
-    So a line break inside a cell, which a spreadsheet would quote, is reported as a line with one column.
+
+def _without_tags(cell: str) -> str:
+    if "<" not in cell and "&" not in cell:
+        return cell
+    return html.unescape(_TAG.sub("", _BREAK.sub("\n", cell)).replace("&nbsp;", " "))
+
+
+def _doubts_of_columns(columns: tuple[int, int], described: Sequence[Column]) -> Iterable[Problem]:
+    source, target = columns
+    for n in range(target):
+        if described[n].kind == "index" or (described[n].kind == "numbers" and n not in columns):
+            yield Problem("doubt_numbers", {"column": n + 1})
+    taken = {"columns": len(described), "source": source + 1, "target": target + 1}
+    yield Problem("doubt_columns", taken | {"call": f"columns=({source}, {target})"})
+
+
+def _pairs(rows: list[Row], reading: Reading, others: int) -> tuple[tuple[Pair, ...], list[Problem]]:
+    """Returns the pairs of the rows that are fine, and the problems of the others, with their lines.
+
+    Args:
+        rows: without a heading.
+        reading: which columns are the pair.
+        others: lines of the file that are no rows.
     """
-    split = (Row(number, line.rstrip("\r\n").split("\t")) for number, line in enumerate(lines, 1) if line.strip())
-    rows = _unquoted(list(islice(split, MAX_PAIRS + 1)))
-    problems = [Problem("one_column", line=row.line) for row in rows if len(row.cells) < 2]
-    return Table([row for row in rows if len(row.cells) >= 2], problems)
-
-
-_QUOTED = re.compile('"(?:[^"]|"")*"')
-
-
-def _unquoted(rows: list[Row]) -> list[Row]:
-    """Takes off the quotes that a spreadsheet put around cells, and leaves those that somebody wrote.
-
-    One cell alone cannot tell: "Hello, Tom." may be either. The whole file can. Spreadsheets quote every cell that
-    has a quote inside, and double that; Excel also quotes every cell with a comma; some programs quote all cells.
-    """
-    cells = [cell for _, cells in rows for cell in cells]
-    quoted = [cell for cell in cells if _QUOTED.fullmatch(cell)]
-    others = [cell for cell in cells if not _QUOTED.fullmatch(cell)]
-    if not quoted or any('"' in cell for cell in others):
-        return rows
-    doubled = any('""' in cell[1:-1] for cell in quoted)
-    commas = all("," in cell for cell in quoted) and not any("," in cell for cell in others)
-    if not doubled and not commas and others:
-        return rows
-    return [
-        Row(line, [cell[1:-1].replace('""', '"') if _QUOTED.fullmatch(cell) else cell for cell in cells])
-        for line, cells in rows
-    ]
-
-
-def _comma_rows(lines: Iterable[str]) -> Table:
-    """Quotes mean what they mean in CSV; every row must have as many columns as most rows have."""
-    reader = csv.reader(lines, skipinitialspace=True, strict=True)
-    rows: list[Row] = []
-    problems: list[Problem] = []
-    while len(rows) + len(problems) <= MAX_PAIRS:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error:
-            problems.append(Problem("open_quote", {"last_line": reader.line_num}, line=line))
-            continue
-        if any(cell.strip() for cell in cells):
-            rows.append(Row(line, cells))
-    counts = Counter(len(cells) for _, cells in rows if len(cells) >= 2)
-    expected = max(counts, key=lambda columns: (counts[columns], -columns), default=2)  # in doubt, the fewer
-    for line, cells in rows:
-        if len(cells) < 2:
-            problems.append(Problem("one_column", line=line))
-        elif len(cells) != expected:
-            problems.append(Problem("other_columns", {"columns": len(cells), "expected": expected}, line=line))
-    return Table([row for row in rows if len(row.cells) == expected], problems)
+    problems = []
+    if len(rows) + others > MAX_PAIRS:
+        problems.append(Problem("too_many_rows", {"limit": MAX_PAIRS}))
+        rows = rows[:MAX_PAIRS]
+    counts = Counter(len(row.cells) for row in rows if len(row.cells) >= 2)
+    usual = max(counts, key=lambda columns: (counts[columns], -columns), default=2)  # in doubt, the fewer
+    needed, exactly = max(reading.source, reading.target) + 1, reading.delimiter not in ("\t", "|||", None)
+    whole = []
+    for row in rows:
+        cells = len(row.cells)
+        if cells < 2:
+            problems.append(Problem("one_column", line=row.line))
+        elif cells < needed or (exactly and cells != usual):
+            problems.append(Problem("other_columns", {"columns": cells, "expected": max(usual, needed)}, line=row.line))
+        else:
+            whole.append(row)
+    cells = [(row.cells[reading.source], row.cells[reading.target]) for row in whole]
+    errors = [problem for problem in check_pairs(cells).problems if problem.is_error]
+    problems += [replace(error, row=None, line=whole[error.row].line) for error in errors]
+    left_out = {error.row for error in errors}
+    return tuple(to_pair(*both) for n, both in enumerate(cells) if n not in left_out), problems

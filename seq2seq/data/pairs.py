@@ -22,6 +22,8 @@ NOTEBOOK_PAIRS: tuple[Pair, ...] = (
     Pair("How old are you?", "너는 몇 살이니?"),
 )
 
+_MARK = "\ufeff"
+_OUTER = re.compile(rf"^[\s{_MARK}]+|[\s{_MARK}]+$")
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
@@ -29,9 +31,13 @@ def normalise(text: str) -> str:
     """Returns the text composed (NFC), without outer white space, tabs and line breaks inside turned into one space.
 
     Composed, because Hangul typed on a Mac can arrive jamo by jamo: it looks the same and would be other tokens.
-    Other kinds of space stay, such as the narrow one (U+202F) before a French question mark.
+    A byte order mark goes from the ends, where it stands if files were put together. Other kinds of space stay, such as
+    the narrow one (U+202F) before a French question mark.
     """
-    return _BREAKS.sub(" ", unicodedata.normalize("NFC", text).strip())
+    text = unicodedata.normalize("NFC", text).strip()
+    if _MARK in text:
+        text = _OUTER.sub("", text)
+    return _BREAKS.sub(" ", text)
 
 
 def to_pair(source: Any, target: Any) -> Pair:

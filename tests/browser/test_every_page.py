@@ -12,7 +12,10 @@ STYLES = Path(pages.parts.__file__).parent / "styles"
 # Names of Streamlit's elements that streamlit.css uses, by the page on which they are looked for.
 NAMES = {
     "start": {"stMainBlockContainer", "stMarkdownContainer", "stCaptionContainer", "stHtml", "stText", "stButtonGroup"},
-    "pairs": {"stElementToolbar", "stFileUploaderDropzone", "stFileUploaderDropzoneInstructions", "stPageLink"},
+    "pairs": {
+        *("stElementToolbar", "stElementToolbarButton", "stFileUploaderDropzone", "stFileUploaderDropzoneInstructions"),
+        "stPageLink",
+    },
     "tensors": {"stSelectbox", "stColumn", "stIconMaterial"},
     "train": {"stNumberInput", "stCheckbox"},
 }
@@ -34,8 +37,12 @@ def test_every_page_on_a_phone_in_the_dark(visit, trained):
         assert sum(map(int, re.findall(r"\d+", background)[:3])) < 200, name
         for test_id in NAMES.get(name, ()):
             expect(student.page.get_by_test_id(test_id).first).to_be_attached()
+    for own_direction in ("[data-testid=stText] > *", "input[type=text]"):
+        expect(student.main.locator(own_direction).first).to_have_css("unicode-bidi", "plaintext")
     student.main.get_by_role("textbox").first.fill("Hell")
     expect(student.page.get_by_test_id("InputInstructions")).to_be_attached()  # while somebody types
+    student.main.get_by_test_id("stTooltipHoverTarget").first.hover()
+    expect(student.page.get_by_test_id("stTooltipContent")).to_be_attached()
 
 
 def test_names_of_streamlits_elements_stand_in_one_style_sheet():
@@ -43,7 +50,7 @@ def test_names_of_streamlits_elements_stand_in_one_style_sheet():
         file.name: set(re.findall(r'data-testid="(\w+)"', file.read_text("utf-8"))) for file in STYLES.glob("*.css")
     }
     assert files == {
-        "streamlit.css": {"InputInstructions"}.union(*NAMES.values()),
+        "streamlit.css": {"InputInstructions", "stTooltipContent"}.union(*NAMES.values()),
         "style.css": set(),
         "large.css": set(),
     }

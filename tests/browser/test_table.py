@@ -37,12 +37,34 @@ def test_what_is_being_typed_survives_the_switch_of_the_language(visit):
     student = visit(path="/pairs")
     student.is_at("pairs")
     typing(student, "target", 0, "안녕!")
+    expect(student.page.locator("html")).to_have_attribute("lang", "en")
     student.main.get_by_role("radio", name="한국어").click()
     student.language = "ko"
     student.is_at("pairs")
+    expect(student.page.locator("html")).to_have_attribute("lang", "ko")
     expect(student.cell("target", 0)).to_have_text("안녕!")
     student.button("pairs.undo").click()
     expect(student.cell("target", 0)).to_have_text("안녕하세요.")
+
+
+def test_fast_hands(visit):
+    """A pair is typed without the mouse, and a link clicked while the table still keeps an edit to itself."""
+    student = visit(path="/pairs")
+    student.is_at("pairs")
+    fields = [student.main.get_by_role("textbox", name=student.text(f"pairs.{side}")) for side in ("source", "target")]
+    fields[0].focus()
+    for sentence, field in (("Bye.", fields[0]), ("잘 가.", fields[1]), ("Thanks.", fields[0])):
+        expect(field).to_be_focused()
+        student.page.keyboard.type(sentence)
+        student.page.keyboard.press("Enter")
+    student.sees("pairs.used", used=6, rows=6)
+    expect(fields[0]).to_have_value("Thanks.")
+    expect(fields[1]).to_be_focused()
+    typing(student, "target", 5, "안녕.")
+    student.page.keyboard.press("Enter")
+    student.goes_to("train")
+    student.goes_to("pairs")
+    expect(student.cell("target", 5)).to_have_text("안녕.")
 
 
 def test_two_tabs(visit):

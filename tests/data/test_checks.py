@@ -54,7 +54,15 @@ def test_errors_leave_the_row_out(row, expected):
         ("e\u0301\u0302", "joined_characters", {"characters": "é\u0302", "tokens": 2}),
         ("ᄒᆞᆫ글", "joined_characters", {"characters": "ᄒᆞᆫ", "tokens": 3}),
         ("a\u200bb", "invisible_character", {"character": "U+200B"}),
-        ("a\ufeff", "invisible_character", {"character": "U+FEFF"}),
+        ("क्\u200dष", "joined_characters", {"characters": "क्\u200dष", "tokens": 4}),
+        ("র\u200d্যাব", "joined_characters", {"characters": "র\u200d্", "tokens": 3}),
+        ("পড়া।", "joined_characters", {"characters": "ড়া", "tokens": 3}),
+        ("ab\u200cc", "invisible_character", {"character": "U+200C"}),
+        ("می\u200c", "invisible_character", {"character": "U+200C"}),
+        ("a\u200db", "invisible_character", {"character": "U+200D"}),
+        ("«\u00a0Ça va\u202f?\u00a0»", "other_space", {"character": "U+00A0", "count": 2}),
+        ("こんにちは。\u3000はい。", "other_space", {"character": "U+3000", "count": 1}),
+        ("a\ufeffb", "invisible_character", {"character": "U+FEFF"}),
     ],
 )
 def test_notes_leave_the_row_in(target, kind, details):
@@ -65,9 +73,18 @@ def test_notes_leave_the_row_in(target, kind, details):
     assert checked.usable == (("x", normalise(target)),)
 
 
-@pytest.mark.parametrize("text", ["a", "안녕하세요.", "Ça va\u202f?", "😀", "“Hi” – né…", "ㅋㅋㅋ ㅠㅠ", "日本語"])
+@pytest.mark.parametrize(
+    "text", ["a", "안녕하세요.", "می\u200cخواهم بروم.", "ه\u200d.", "😀", "“Hi” – né…", "ㅋㅋㅋ ㅠㅠ", "日本語"]
+)
 def test_ordinary_texts_need_no_word(text):
     assert check_pairs([(text, text)]).problems == []
+
+
+@pytest.mark.parametrize("letter", ["\u09dc", "\u0958", "\u2126", "q\u0307\u0323"])
+def test_nothing_is_called_composed_that_has_not_become_shorter(letter):
+    """NFC takes some letters apart (ড়, क़), and writes others in another way (Ω, marks in order)."""
+    assert not unicodedata.is_normalized("NFC", letter)
+    assert "composed" not in kinds(check_pairs([("x", letter)]).problems)
 
 
 def test_the_same_pair_is_used_once_however_it_is_typed():
@@ -95,7 +112,7 @@ def test_rows_beyond_the_limit_are_left_out_and_said_so(monkeypatch):
 def test_what_is_usable_is_free_of_errors_and_stays_as_it_is(pairs):
     usable = check_pairs(pairs).usable
     again = check_pairs(usable)
-    assert set(kinds(again.problems)) <= {"joined_characters", "invisible_character"}
+    assert set(kinds(again.problems)) <= {"joined_characters", "invisible_character", "other_space"}
     assert again.usable == usable
 
 

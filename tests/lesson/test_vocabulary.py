@@ -14,7 +14,7 @@ from seq2seq.vocabulary import BOS, EOS, LEVELS, PAD_ID, UnknownTokenError, Voca
 anything = st.text(st.characters(), max_size=40)
 LEAST_TO_MOST = ("jamo", "character", "word")  # the tokens grow
 # Composed and lone Hangul, marks that compose and marks that do not, emoji of several characters, every kind of space.
-TRICKY = "안녕뷁 각ㄱㅏ한ᆨ éx́́ñ가́ नमस्ते 漢字 👩‍🚀☕️🇰🇷 \u00a0\u3000\u202f\u200b aB9_'’.,?!()⟨bos⟩"
+TRICKY = "안녕뷁 각ㄱㅏ한ᆨ éx́́ñ가́ नमस्ते 漢字 👩‍🚀☕️🇰🇷 \u00a0\u3000\u202f\u200b\u200c می aB9_'’.,?!()⟨bos⟩"
 texts = st.one_of(st.text(st.characters(), max_size=40), st.text(TRICKY, max_size=40)).map(normalise)
 
 
@@ -60,6 +60,8 @@ def test_jamo_are_unicodes_own_and_everything_else_stays():
         ("He said 'yes' (why?)", ["He", " said", " '", "yes", "'", " (", "why", "?", ")"]),
         ("2024-03-03", ["2024", "-", "03", "-", "03"]),
         ("x́y नमस्ते", ["x́y", " नमस्ते"]),
+        ("می\u200cخواهم بروم.", ["می\u200cخواهم", " بروم", "."]),
+        ("क्\u200dष ක්\u200dර", ["क्\u200dष", " ක්\u200dර"]),
         ("Quoi\u202f?", ["Quoi", "\u202f", "?"]),
     ],
 )

@@ -140,8 +140,8 @@ def table_with(app, key) -> pd.DataFrame:
 
 
 def picture(app) -> dict:
-    """Returns what the stepper has to draw: a whole translation, through which the browser goes step by step."""
-    (component,) = app.get("bidi_component")
+    """Returns what the stepper, or the replay, has to draw: all through which the browser goes step by step."""
+    (component,) = app.main.get("bidi_component")
     return json.loads(component.proto.json)
 
 

@@ -13,13 +13,27 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.parts import address
+from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.menu import PAGES
 from pages.parts.rows import Table
 from pages.parts.state import TranslateState
 from pages.parts.texts import LANGUAGES, catalogue
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.limits import MAX_CHARACTERS
-from tests.pages.app import ROOT, TEXTS, a_run, checked, links, new_session, open_page, said, shows, visit
+from tests.pages.app import (
+    ROOT,
+    TEXTS,
+    a_run,
+    checked,
+    links,
+    narrations,
+    new_session,
+    open_page,
+    picture,
+    said,
+    shows,
+    visit,
+)
 
 HANGUL = re.compile("[\uac00-\ud7a3]")
 ENGLISH_SENTENCE = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")
@@ -112,6 +126,22 @@ def test_pages_bear_unusual_pairs(page, rows):
     app = open_page(page, new_session(rows))
     if page == "tensors":
         assert shows(app, "tensors.used_columns", shown=1, all=200) == (len(rows) == 200)
+
+
+ARABIC = (Pair("I am Tom (23).", "أنا توم (23)."), Pair("Hello!", "مرحبا!"))
+
+
+@pytest.mark.parametrize(("pairs", "says"), [(ARABIC, True), (NOTEBOOK_PAIRS, False)], ids=["Arabic", "Korean"])
+def test_scripts_that_are_read_from_right_to_left(pairs, says):
+    """Their words are isolated in texts of ours, and pages with pictures over time say which way it runs there."""
+    state = replace(TrainingState.new(Lesson(pairs)), step=1)
+    for page in ("tensors", "model", "translate"):
+        app = open_page(page, new_session(run=a_run(state)))
+        assert shows(app, "frame.direction") == says
+    picked = [step.token for step in Translator(state).steps(pairs[0].source)]
+    for line, token in zip(narrations(app), picked, strict=True):
+        assert (f"\u2068{token}\u2069" in line) == has_right_to_left(token)
+    assert picture(open_page("train", new_session(run=a_run(state))))["direction"] == ("rtl" if says else "ltr")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -14,7 +14,8 @@ from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.train.replay.player import TEXTS as REPLAY_TEXTS
 from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
-from seq2seq.data.checks import PROBLEM_MESSAGES
+from seq2seq.data.checks import NOTES, PROBLEM_MESSAGES
+from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
@@ -58,6 +59,13 @@ FAMILIES = {
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
     "problem.{}": PROBLEM_MESSAGES,
+    "problem.many_{}": NOTES - {"joined_files"},
+    "reading.{}": (
+        *("encoding", "delimiter", "sheet", *Pair._fields, "header", "html", "tab", "comma", "semicolon"),
+        *("text", "numbers", "index", "alike", "few"),
+    ),
+    "reading.{}_help": ("header", "html"),
+    "encoding.{}": ENCODINGS,
     "problem.side_{}": Pair._fields,
     "run.{}": ("queued", "training", "paused", "finished", "failed"),
     "run.set_{}": _SETTINGS,
@@ -105,6 +113,9 @@ NAMES = {
 
 def placeholders(text):
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+NO_WORDS = {"start.title", "translate.pick_none", "encoding.utf-8", "encoding.utf-16-le"}
 
 
 @cache
@@ -218,9 +229,17 @@ def test_english_has_no_hangul_but_in_examples():
 
 def test_korean_is_korean():
     plain = {key: re.sub("`.*?`|[{].*?[}]", "", text) for key, text in catalogue("ko").items()}
-    assert {key for key, text in plain.items() if not HANGUL.search(text)} <= {"start.title", "translate.pick_none"}
+    assert {key for key, text in plain.items() if not HANGUL.search(text)} <= NO_WORDS
     sentences = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")  # three words in a row are no name any more
     assert {key: match[0] for key, text in plain.items() if (match := sentences.search(text))} == {}
+
+
+def test_no_korean_particle_depends_on_what_is_filled_in():
+    """이 and 가, 을 and 를 …: which of them is right depends on the sound before, so it must be known."""
+    end_in_a_vowel = {"kind", "kinds", "accuracy"}  # 글자, 자모, 단어, 단어와 문장 부호; a percentage
+    particle = re.compile(r"[{](\w+)[}][*”’]*(?:은|는|이|가|을|를|과|와|으로|로)(?![가-힣])|[가-힣][(][가-힣][)]")
+    found = {key: match for key, text in catalogue("ko").items() for match in particle.finditer(text)}
+    assert {key: match[0] for key, match in found.items() if match[1] not in end_in_a_vowel} == {}
 
 
 # Arguments that end up on the screen; `page_link` begins with a file, and `box` and `arrow` with a role.

@@ -22,12 +22,12 @@ def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
         where.selectbox(
             text("choosing.pair"),
             range(last + 1),
-            format_func=lambda n: f"[{n}] {lesson.pairs[n].source} → {lesson.pairs[n].target}",
+            format_func=lambda n: f"[{n}] {' → '.join(map(display_text, lesson.pairs[n]))}",
             **bound(owner, name, options=range(last + 1)),
         )
     else:
         where.number_input(text("choosing.pair_number", last=last), 0, last, **bound(owner, name))
-        where.text(" → ".join(lesson.pairs[getattr(owner, name)]))
+        where.text(" → ".join(map(display_text, lesson.pairs[getattr(owner, name)])))
     return getattr(owner, name)
 
 

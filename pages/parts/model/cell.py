@@ -1,4 +1,4 @@
-"""Inside the cell: the inputs, gates and states of an LSTM at each time step of one sentence."""
+"""Inside the cell: the inputs, gates, candidate and states of an LSTM at each time step of one sentence."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""The pictures of a cell: gates and states at one time step, a column for each unit, and the states over time."""
+"""The pictures of a cell: gates, candidate and states at one time step, a column a unit, and the states over time."""
 
 import base64
 import io
@@ -41,7 +41,7 @@ _LEGEND = {"direction": "horizontal", "gradientLength": 110}  # two of them fit 
 
 
 def draw_grid(trace: LSTMTrace, state: ModelState, theme: Theme, on_click: Callable[[], None]) -> None:
-    """Draws the states before a time step, what the gates decide, and the states after it, a column for each unit.
+    """Draws the states before a time step, gates and candidate, and the states after it, a column for each unit.
 
     When a unit was clicked, `on_click` is called, and `clicked_unit` tells which.
     """
@@ -73,7 +73,7 @@ def _grid_spec(theme: Theme, units: int, end: float) -> alt.LayerChart:
     x = x.axis(labelAngle=0, labelOverlap=True, orient="top", domain=False, ticks=False)
     parts = named("parts").transform_filter("datum.rank < drawn")
     names = _part_names(theme)
-    lines = [*names[:2], "", *names[2:6], " ", *names[6:]]  # with a gap before and after the gates
+    lines = [*names[:2], "", *names[2:6], " ", *names[6:]]  # with a gap before i and after o
     y = alt.Y("part:N", title=None, scale=alt.Scale(domain=lines, paddingInner=0.06))
     boxes = parts.encode(x=x, y=y.axis(labelOverlap=False, domain=False, ticks=False))
     are_gates = alt.FieldOneOfPredicate("part", [theme.text(f"cell.part_{gate}") for gate in GATES])

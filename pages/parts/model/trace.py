@@ -25,8 +25,8 @@ class LSTMTrace:
 
     tokens: tuple[str | None, ...]  # the inputs, None for a zero row: (time,)
     ids: np.ndarray  # the same as ids: (time,)
-    inputs: GateInputs  # what flows into the gates: (time, 4 · hidden) each, the bias (4 · hidden,)
-    gates: Gates  # (time, hidden) each
+    inputs: GateInputs  # what flows into gates and candidate: (time, 4 · hidden) each, the bias (4 · hidden,)
+    gates: Gates  # i, f, o and the candidate g, (time, hidden) each
     state_h: np.ndarray  # before the first step and after each: (time + 1, hidden)
     state_c: np.ndarray  # (time + 1, hidden)
 
@@ -100,7 +100,7 @@ def _weights(translator: Translator, side: str) -> list[np.ndarray]:
 
 
 def _run(rows: np.ndarray, start: Context, weights: list[np.ndarray]) -> tuple[Context, Gates]:
-    """Returns the states before the first step and after each, (time + 1, hidden), and the gates, (time, hidden)."""
+    """Returns the states at first and after each step, (time + 1, hidden), and `Gates`, (time, hidden)."""
     states, gates = [start], []
     for x in rows:  # (tokens,)
         step = lstm_step(x, *states[-1], *weights)

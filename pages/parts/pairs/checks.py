@@ -8,6 +8,7 @@ from pages.parts.texts import catalogue, language, text
 from seq2seq.data.checks import Problem
 
 _MAX_PROBLEMS = 100  # more lines than anybody reads
+_FEW = 3  # notes of a kind that are listed at once; more stand in one line that opens
 
 
 def show(session: Session) -> None:
@@ -20,13 +21,29 @@ def show(session: Session) -> None:
         st.success(text("pairs.used", used=f"{used:,}", rows=f"{len(session.rows):,}"), icon=":material/check:")
     if used == 1:
         st.info(text("pairs.only_one"), icon=":material/info:")
-    if problems:
-        with st.container(height=260 if len(problems) > 3 else "content", border=True):
-            for problem in problems[:_MAX_PROBLEMS]:
-                st.text(f"{'✗' if problem.is_error else '·'} {message(problem)}")
+    if errors := [problem for problem in problems if problem.is_error]:  # first: these rows are left out
+        with st.container(height=260 if len(errors) > _FEW else "content", border=True):
+            _list("✗", errors)
         st.caption(text("pairs.legend"))
-        if len(problems) > _MAX_PROBLEMS:
-            st.caption(text("pairs.more_problems", shown=_MAX_PROBLEMS, all=f"{len(problems):,}"))
+    notes = [problem for problem in problems if not problem.is_error]
+    for kind in dict.fromkeys(note.kind for note in notes):
+        alike = [note for note in notes if note.kind == kind]
+        if len(alike) <= _FEW:
+            _list("·", alike)
+            continue
+        folded = st.expander(
+            text(f"problem.many_{kind}", count=f"{len(alike):,}"), on_change="rerun", key=f"notes-{kind}"
+        )
+        if folded.open:
+            with folded:
+                _list("·", alike)
+
+
+def _list(mark: str, problems: list[Problem]) -> None:
+    for problem in problems[:_MAX_PROBLEMS]:
+        st.text(f"{mark} {message(problem)}")
+    if len(problems) > _MAX_PROBLEMS:
+        st.caption(text("pairs.more_problems", shown=_MAX_PROBLEMS, all=f"{len(problems):,}"))
 
 
 def message(problem: Problem) -> str:

@@ -14,7 +14,7 @@ from pages.parts.texts import language, text
 from seq2seq.data.pairs import Pair
 
 _MANY_ROWS = 100  # an editor sends the rows written in it with every run, and Streamlit adds them one by one
-_SHORT, _COLUMN = 24, 185  # characters; pixels
+_SHORT, _COLUMN, _NUMBER_COLUMN = 24, 185, 60  # characters; pixels
 _HALVES = re.compile("[\ud800-\udfff]")  # of characters: a browser may send one, but cannot be sent one
 _numbers = count()
 
@@ -34,9 +34,12 @@ def show(session: Session) -> None:
     columns = {
         side: st.column_config.TextColumn(text(f"pairs.{side}"), width=width, default="") for side in Pair._fields
     }
+    # With a heading of its own, or the number of a row would read as a part of what stands beside it: "1 2 Jan 2000".
+    columns["_index"] = st.column_config.Column(text("pairs.row"), width=_NUMBER_COLUMN)
+    st.caption(text("pairs.typing"))
     with st.container(key="pairs-editor"):
         st.data_editor(
-            pd.DataFrame(rows, columns=list(columns), index=pd.RangeIndex(1, len(rows) + 1), dtype=object),
+            pd.DataFrame(rows, columns=list(Pair._fields), index=pd.RangeIndex(1, len(rows) + 1), dtype=object),
             column_config=columns,
             num_rows="dynamic",
             hide_index=False,
@@ -46,7 +49,6 @@ def show(session: Session) -> None:
             args=(editor, session),
             alt=text("pairs.title"),
         )
-    st.caption(text("pairs.how"))
 
 
 def can_go_on(editor: TableEditor, session: Session) -> bool:

@@ -143,7 +143,7 @@ def _about(question: Question) -> None:
     if "token" in question.about:
         token = display_token(question.about["token"])
         t = question.values["step"]
-        st.text(text("questions.input_token", step=t + 1, t=t, token=token))
+        st.text(text("questions.input_token", t=t, token=token))
 
 
 def _unanswered(session: Session, question: Question, words: str) -> None:

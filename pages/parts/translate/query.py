@@ -51,6 +51,23 @@ class Query:
         """The greedy translation as a search finds it, with its probability."""
         return self.beam_search(num_beams=1).hypotheses[0]
 
+    @cached_property
+    def right(self) -> tuple[str, float] | None:
+        """The most probable right translation and the log probability of the whole, with the ⟨eos⟩ that ends it."""
+        if not self.lesson.model.markers:
+            return None  # it ends nowhere
+        return max(((target, self._total(target)) for target in self.targets), key=lambda pair: pair[1], default=None)
+
+    def _total(self, target: str) -> float:
+        """Returns the log probability of a whole translation, by feeding it to the decoder."""
+        vocabulary, total = self.lesson.target_vocabulary, 0.0
+        fed, state = vocabulary.bos_id, self.translator.context(self.sentence)
+        for token_id in [*vocabulary.encode(target).tolist(), vocabulary.eos_id]:
+            log_probabilities, (state,) = self.translator.next_tokens([fed], [state])  # (1, target tokens)
+            total += float(log_probabilities[0, token_id])
+            fed = token_id
+        return total
+
     def beam_search(self, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
         """See `Translator.beam_search`."""
         settings = {"num_beams": num_beams, "length_penalty": length_penalty}

@@ -1,6 +1,7 @@
 """The sentence to translate, typed or chosen, with what a model without ⟨bos⟩ needs to begin; and its translation."""
 
 import streamlit as st
+from rapidfuzz.distance import Levenshtein
 
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.drawing.tokens import display_text, display_token
@@ -10,6 +11,7 @@ from pages.parts.texts import text
 from pages.parts.translate.contexts.encoded import Neighbourhood
 from pages.parts.translate.query import Query, kind_of
 from seq2seq import Lesson, Translator
+from seq2seq.analysis.metrics import nearest
 from seq2seq.data.pairs import normalise
 from seq2seq.limits import MAX_CHARACTERS
 
@@ -106,14 +108,22 @@ def show(query: Query, epoch: int, around: Neighbourhood | None) -> None:
             st.markdown(f":green[**✓ {text('translate.right')}**]", width="content")
         elif query.targets:
             st.markdown(f":orange[**✗ {text('translate.wrong')}**]", width="content")
-            st.text(" / ".join(query.targets))
+            st.text(" / ".join(map(display_text, query.targets)))
     about = text("translate.model", epoch=epoch, pairs=f"{len(query.lesson.training_rows):,}")
     st.caption(f"{text(f'translate.{query.kind}')} {about}")
     if query.kind != "trained":
-        nearest = around.encoded.sources[around.nearest[0]]
-        target = query.lesson.targets[nearest][0]
-        st.text(text("translate.nearest", source=display_text(nearest), target=display_text(target)))
+        _beside_nearest(query, around)
         say_how_many_were_searched(around)
+
+
+def _beside_nearest(query: Query, around: Neighbourhood) -> None:
+    """Names the nearest training sentence, how near it is, and how its translation differs from the output."""
+    first, last = around.nearest[0], around.nearest[-1]
+    source = around.encoded.sources[first]
+    target = nearest(query.translation, query.lesson.targets[source])
+    values = {"distance": f"{around.distances[first]:.2f}", "farthest": f"{around.distances[last]:.2f}"}
+    values |= {"source": display_text(source), "target": display_text(target)}
+    st.text(text("translate.nearest", **values, edits=Levenshtein.distance(query.translation, target)))
 
 
 def say_how_many_were_searched(around: Neighbourhood) -> None:

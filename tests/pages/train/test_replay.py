@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.drawing.tokens import display_token
+from pages.parts.drawing.tokens import token_label
 from pages.parts.state import TrainState
 from pages.parts.train.replay.outputs import compared, lines_by_epoch, pages_of_sentences
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, Translator
@@ -27,7 +27,7 @@ def test_each_row_reads_as_it_was_said_or_should_have_been(output, targets, leve
     _, target, columns = compared(output, targets, split)
     assert Levenshtein.distance(output, target) == min(Levenshtein.distance(output, other) for other in targets)
     for text, row in ((output, [column.said for column in columns]), (target, [column.right for column in columns])):
-        assert [token for token in row if token] == [display_token(token) for token in split(text)]
+        assert [token for token in row if token] == [token_label(token) for token in split(text)]
     assert sum(column.mark != "" for column in columns) == Levenshtein.distance(split(output), split(target))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rapidfuzz.distance import Levenshtein
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.analysis.contexts import context_vectors
@@ -115,8 +116,12 @@ def test_sentences_it_never_saw(trained_session):
     assert not shows(app, "translate.right") and not shows(app, "translate.wrong")
     translator, targets = Translator(trained_session.trained), dict(NOTEBOOK_PAIRS)
     here, *others = context_vectors(translator, ["How are you, Hello?", *targets])
-    nearest = list(targets)[np.linalg.norm(others - here, axis=1).argmin()]
-    assert TEXTS["translate.nearest"].format(source=nearest, target=targets[nearest]) in plain_texts(app)
+    distances = np.linalg.norm(others - here, axis=1)
+    near = list(targets)[distances.argmin()]
+    apart = {"distance": f"{distances.min():.2f}", "farthest": f"{distances.max():.2f}"}
+    edits = Levenshtein.distance(translator.translate("How are you, Hello?"), targets[near])
+    said = TEXTS["translate.nearest"].format(source=near, target=targets[near], edits=edits, **apart)
+    assert said in plain_texts(app)
     assert button(app, "stepper.do_taught").disabled
     assert shows(app, "stepper.no_target")
     translate(app, "Hello. QZ\u200b☕Q")  # characters it never saw are named

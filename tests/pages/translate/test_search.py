@@ -10,7 +10,7 @@ import pytest
 from pages.parts.drawing.tokens import ZERO_ROW
 from pages.parts.translate.query import Query
 from pages.parts.translate.search.finder import differing
-from pages.parts.translate.search.tables import lines, sample_nodes, tree_nodes
+from pages.parts.translate.search.tables import lines, percent, sample_nodes, tree_nodes
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.limits import MAX_EVALUATED
 from tests.pages.app import (
@@ -51,6 +51,22 @@ def test_the_hypotheses_are_those_of_the_search(trained):
     assert output(translator, found.hypotheses[0].token_ids) in outputs
     line = chart_tables(app, "search.tree_alt")
     assert len(line["nodes"]) - 1 == len(line["arrows"]) > 0
+
+
+@pytest.mark.parametrize("epoch", [1, HALF_TRAINED, 150])
+def test_where_the_beam_is_wrong_it_says_what_the_right_translation_is_worth(epoch, trained):
+    state = trained.at(epoch) if epoch < 150 else trained
+    for pair in NOTEBOOK_PAIRS:
+        query = Query(Translator(state), pair.source)
+        best = query.beam_search(num_beams=3).hypotheses[0]
+        forced = dict(enumerate([*query.lesson.target_vocabulary.encode(pair.target), 1]))  # ⟨eos⟩
+        steps = list(query.translator.steps(pair.source, "", forced))
+        total = sum(math.log(step.probabilities[step.token_id]) for step in steps)
+        assert query.right == (pair.target, pytest.approx(total, rel=1e-4))
+        app = open_section("search", state, pair.source)
+        is_right = query.output_text(best.token_ids) == pair.target
+        shown = [key for key in ("model_wrong", "search_wrong") if shows(app, f"search.{key}", p=percent(total))]
+        assert shown == ([] if is_right else ["search_wrong" if total > best.total else "model_wrong"])
 
 
 def test_greedy_is_shown_with_its_probability(trained):

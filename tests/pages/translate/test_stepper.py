@@ -175,6 +175,15 @@ def test_the_translation_so_far_has_every_token_once_and_none_over_another(model
         assert (after["x"], after["y"]) in ((before["x"] + before["width"], before["y"]), (0, before["y"] + 1))
 
 
+def test_the_translation_so_far_is_read_as_its_script_is():
+    """Each token of an Arabic one stands at the left of the one before."""
+    lesson = Lesson([("Hello!", "مرحبا!")])
+    right = dict(enumerate(lesson.target_vocabulary.encode("مرحبا!")))
+    rows = so_far(list(Translator(TrainingState.new(lesson)).steps("Hello!", forced=right)), False)
+    for before, after in pairwise(row for row in rows if row["y"] == 0):
+        assert after["x"] + after["width"] == before["x"]
+
+
 def test_a_line_of_the_loop_begins_with_the_step_before():
     steps = list(a_translator().steps(SOURCE, suppress_tokens=[1], max_new_tokens=60))
     drawn = [visible(loop_rows(steps, first_column(n), False), n) for n in range(60)]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from pages.parts.drawing.tokens import display_token
+from pages.parts.drawing.tokens import token_label
 from pages.parts.state import TrainState
 from seq2seq import Lesson, TrainingState, Translator
 from seq2seq.analysis.metrics import nearest
@@ -81,5 +81,5 @@ def compared(output: str, targets: Sequence[str], split: Callable[[str], list[st
     for kind, *ends in Levenshtein.opcodes(said, right):
         above, below = said[ends[0] : ends[1]], right[ends[2] : ends[3]]
         for pair in zip_longest(above, below, fillvalue=""):
-            columns.append(Column(*map(display_token, pair), _MARKS[kind]))
+            columns.append(Column(*map(token_label, pair), _MARKS[kind]))
     return Line(output, target, columns)

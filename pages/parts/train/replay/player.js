@@ -155,7 +155,7 @@ class Player {
 
   /** Every sentence has the same room in every epoch, so that nothing moves while it plays or trains. */
   drawSentences(said) {
-    const { lines, sources, texts, places } = this.data, list = this.find("ol")
+    const { lines, sources, texts, places, direction } = this.data, list = this.find("ol")
     list.replaceChildren()
     said.forEach((n, row) => {
       const { output, target, columns, more } = lines[n], isRight = output === target
@@ -165,8 +165,8 @@ class Player {
       add(plain, "b", {}, isRight ? "✓ " : "✗ ")
       add(plain, "bdi", { class: "output" }, output || "–")
       if (more) add(plain, "span", { class: "more" }, filled(texts.more, { count: more }))
-      if (!isRight) add(head, "span", { class: "hidden" }, filled(texts.should, { right: target }))
-      const boxes = add(item, "div", { class: "columns", dir: "auto", "aria-hidden": "true" })
+      if (!isRight) add(head, "span", { class: "hidden" }, filled(texts.should, { right: isolated(target) }))
+      const boxes = add(item, "div", { class: "columns", dir: direction, "aria-hidden": "true" })
       for (const column of columns) this.drawColumn(boxes, column)
       for (let k = columns.length; k < places; k++) this.drawColumn(boxes, ["", "", ""], "filler")
     })
@@ -174,11 +174,16 @@ class Player {
 
   drawColumn(parent, [said, right, mark], kind = KINDS[mark]) {
     const tip = this.data.texts[`tip_${kind}`] ?? ""
-    const column = add(parent, "span", { class: `column ${kind}`, title: filled(tip, { said, right }) })
+    const column = add(parent, "span", { class: `column ${kind}`, title: filled(tip, { said: isolated(said), right: isolated(right) }) })
     add(column, "span", { class: said ? "box" : "box none" }, said)
     add(column, "span", { class: "mark" }, mark)
     add(column, "span", { class: right ? "box" : "box none" }, right)
   }
+}
+
+/** Returns words that keep their own direction within a text. */
+function isolated(words) {
+  return `\u2068${words}\u2069`
 }
 
 /** Fills in the braces of a text. */

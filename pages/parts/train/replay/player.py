@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.drawing.choosing import table_behind
-from pages.parts.drawing.tokens import display_text
+from pages.parts.drawing.tokens import display_text, has_right_to_left
 from pages.parts.session import Session
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
@@ -90,7 +90,8 @@ def player_data(run: Run, sources: list[str], lines: dict[int, list[Line]], look
     different = {(n, line.output): line for row in lines.values() for n, line in enumerate(row)}
     numbers = {key: number for number, key in enumerate(different)}
     split = lesson.target_vocabulary.split
-    places = max(len(split(target)) for source in sources for target in lesson.targets[source]) + _MAX_BEYOND
+    targets = [target for source in sources for target in lesson.targets[source]]
+    places = max(len(split(target)) for target in targets) + _MAX_BEYOND
     held_out, used = lesson.held_out_sources, _used(run, look_at)
     texts = {name: text(f"replay.{name}", **_BRACES) for name in TEXTS}
     return {
@@ -105,6 +106,7 @@ def player_data(run: Run, sources: list[str], lines: dict[int, list[Line]], look
             for output, target, columns in different.values()
         ],
         "places": places,
+        "direction": "rtl" if any(map(has_right_to_left, targets)) else "ltr",  # as the targets are read
         "sources": [display_text(source) + f" {_HELD_OUT}" * (source in held_out) for source in sources],
         "used": used,
         "is_active": run.is_active,

@@ -7,6 +7,7 @@ import streamlit as st
 
 from pages.parts.drawing.charts import draw
 from pages.parts.drawing.choosing import choose_sentence, table_behind
+from pages.parts.drawing.tokens import display_text
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from pages.parts.theme import Theme
@@ -95,7 +96,7 @@ def _compare(theme: Theme, a: tuple[Query, np.ndarray], b: tuple[Query, np.ndarr
         with column.container(border=True):
             st.caption(f"**{name}**")
             st.text(query.sentence)
-            st.text("→ " + query.translation)
+            st.text(f"→ {display_text(query.translation)}")
     (_, vector_a), (_, vector_b) = a, b
     table, label = strips_table(vector_a, vector_b), text("contexts.strips_alt")
     draw(charts.strips(theme, len(vector_a) // 2), {"strips": table}, key="context-strips", alt=label)

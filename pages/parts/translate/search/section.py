@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.drawing.choosing import switch, table_behind
+from pages.parts.drawing.tokens import display_text
 from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
@@ -89,6 +90,16 @@ def _beside_greedy(query: Query, best: Hypothesis, length_penalty: float) -> Non
         st.info(text("search.longer"), icon=":material/straighten:")
     else:
         st.info(text("search.lost"), icon=":material/trending_down:")
+    _beside_right(query, best)
+
+
+def _beside_right(query: Query, best: Hypothesis) -> None:
+    """Where the best of the beam is wrong, says whether that is the model's mistake or the search's."""
+    if query.right is None or query.output_text(best.token_ids) in query.targets:
+        return
+    target, total = query.right
+    st.markdown(text("search.model_wrong" if total <= best.total else "search.search_wrong", p=percent(total)))
+    st.text(display_text(target))
 
 
 def _samples(theme: Theme, query: Query, state: TranslateState) -> None:

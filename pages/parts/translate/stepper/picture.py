@@ -17,7 +17,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import theme
-from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width
+from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, token_label
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from seq2seq import DecodingStep
@@ -67,7 +67,7 @@ def token_labels(vocabulary: Vocabulary) -> tuple[str, ...]:
     Of tokens that are drawn alike, such as the letter ㄴ and the ㄴ that begins a syllable, the one that is what is
     drawn stays so; the others have their ids behind them.
     """
-    drawn = [display_token(token) for token in vocabulary.tokens]
+    drawn = [token_label(token) for token in vocabulary.tokens]
     counts = Counter(drawn)
     return tuple(
         label if counts[label] == 1 or label == token else f"{label} ({token_id})"
@@ -148,7 +148,7 @@ def loop_rows(steps: Sequence[DecodingStep], first: int, is_given: bool, begins:
 
 
 def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
-    """Returns the tokens of a translation with their places in lines of a fixed width.
+    """Returns the tokens of a translation with their places in lines of a fixed width, where their script is read.
 
     Returns:
         Rows with "step" (0 for a token that was given), "token", "forced", "x", "y", "width".
@@ -163,6 +163,9 @@ def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
             line, place = line + 1, 0
         rows.append({"step": step, "token": shown, "forced": forced, "x": place, "y": line, "width": width})
         place += width
+    if any(has_right_to_left(row["token"]) for row in rows):
+        edge = max(row["x"] + row["width"] for row in rows)
+        rows = [row | {"x": edge - row["x"] - row["width"]} for row in rows]
     return rows
 
 
