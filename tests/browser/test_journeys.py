@@ -1,6 +1,5 @@
 """What students and teachers do, from the first page to a translation, in a real browser."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -94,13 +93,18 @@ def test_journey_with_an_uploaded_file(visit):
     student.button("train.pause").click()
     student.sees("run.paused")
     expect(student.button("train.start")).to_be_enabled()
+    replay = student.main.locator(".replay")
+    replay.get_by_role("slider").fill("1")
+    expect(replay.get_by_role("heading")).to_have_text(student.text("replay.title", epoch=1))
+    replay.get_by_role("button", name=student.text("replay.use"), exact=True).click()
+    student.sees("replay.used", epoch=1)
 
     student.goes_to("translate")
     student.translates("It is cold.")
     student.sees("translate.trained")
     student.translates("Are we here?")
     student.sees("translate.unseen")
-    expect(student.main.get_by_text(re.compile(r"Epochs trained: \d+. Pairs: 12."))).to_be_visible()
+    student.sees("translate.model", epoch=1, pairs=12)
 
 
 @pytest.mark.skipif(not KOREAN_FILE.exists(), reason=f"there is no {KOREAN_FILE}")

@@ -66,7 +66,7 @@ def _held_out_stopping(history: Sequence[dict[str, float]], watched: str, patien
 
 
 def _all_right(history: Sequence[dict[str, float]], latest: dict[str, float]) -> str:
-    evaluated = round(latest["evaluated"])
+    evaluated = latest["evaluated"]
     right = round(latest["exact_match"] * evaluated)
     said = text("train.right_so_far", epoch=latest["epoch"], right=right, evaluated=evaluated)
     if right < evaluated:
@@ -146,7 +146,7 @@ def _figures_table(found: dict[str, float], lesson: Lesson) -> pd.DataFrame:
     """Returns a row for each figure, and a column for each side: the sentences trained on, and those held out."""
     table = {text("train.figure"): [text(f"train.{figure}") for figure in _FIGURES]}
     for side, rows in (("", lesson.training_rows), ("held_out_", lesson.held_out_rows)):
-        title, evaluated = text(f"train.on_{side or 'training'}"), round(found.get(f"{side}evaluated", len(rows)))
+        title, evaluated = text(f"train.on_{side or 'training'}"), found.get(f"{side}evaluated", len(rows))
         if evaluated < len(rows):
             title = text("train.sample", name=title, evaluated=evaluated, all=f"{len(rows):,}")
         if len(rows):
