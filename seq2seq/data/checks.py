@@ -199,8 +199,9 @@ def errors(pair: Pair, characters: SpecialCharacters) -> Iterator[tuple[str, dic
 
 def _notes(typed: tuple[str, str], pair: Pair, characters: SpecialCharacters) -> Iterator[tuple[str, dict[str, Any]]]:
     for side, cell, text in zip(Pair._fields, typed, pair, strict=True):
-        if len(text) < (typed := len(cell.strip())) and not unicodedata.is_normalized("NFC", cell):
-            yield "composed", {"side": side, "typed": typed, "composed": len(text)}
+        length = len(cell.strip())
+        if len(text) < length and not unicodedata.is_normalized("NFC", cell):
+            yield "composed", {"side": side, "typed": length, "composed": len(text)}
         if _first_of(characters.joining, text) and (match := characters.joined.search(text)):
             yield "joined_characters", {"side": side, "characters": match[0], "tokens": len(match[0])}
         if character := _first_of(characters.invisible, text, WORKING_JOINERS):
