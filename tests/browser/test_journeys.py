@@ -82,6 +82,7 @@ def test_journey_with_an_uploaded_file(visit):
     student = visit("en", "/pairs")
     student.is_at("pairs")
     student.uploads("\n".join(lines).encode(), "deu.txt")
+    student.uses_the_file(12)
     student.sees("pairs.used", used=12, rows=12)
     expect(student.cell("target", 5)).to_have_text("Ich bin müde.")
 
@@ -113,6 +114,7 @@ def test_journey_with_904_pairs(visit):
     student = visit("ko", "/pairs")
     student.is_at("pairs")
     student.uploads(KOREAN_FILE.read_bytes(), KOREAN_FILE.name)
+    student.uses_the_file(len(pairs))
     student.sees("pairs.used", used=len(set(pairs)), rows=len(pairs))
     student.goes_to("tensors")
     student.goes_to("train")
