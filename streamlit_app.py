@@ -10,6 +10,7 @@ from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 
 session = frame.open_page("start")
 story()
+st.markdown(text("start.points"))
 st.caption(text("start.kept"))
 questions.ask(session, "start")
 

@@ -12,7 +12,7 @@ session = frame.open_page("model")
 lesson = frame.need_lesson(session)
 frame.outdated_warning(session)
 settings.section(session, lesson)
-wiring.section(lesson, session.chosen)
+wiring.section(lesson, session.chosen, session.is_large)
 
 st.subheader(text("cell.title"), anchor=False)
 frame.direction_note(lesson)

@@ -18,7 +18,7 @@ with buttons:
     controls.buttons(session, can_start)
     controls.say_what_gives_way(session)
 frame.outdated_warning(session)
-questions.ask(session, "train", is_open=run is None)
+questions.ask(session, "train")
 
 if run is None:
     st.info(text("train.empty", pairs=f"{len(lesson.training_rows):,}"), icon=":material/info:")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts import frame, menu
-from pages.parts.drawing.choosing import switch
+from pages.parts.drawing.choosing import choose_section
 from pages.parts.questions import card as questions
 from pages.parts.state import TranslateState, remembered
 from pages.parts.texts import text
@@ -25,20 +25,19 @@ questions.ask(session, "translate")
 state = remembered(TranslateState)
 query = sentence.choose(session, state, Translator(trained))
 
+translation = st.container()  # stands above the choice of the section, which decides what is computed
+sections = {name: text(f"translate.section_{name}") for name in ("steps", "search", "contexts")}
+section = choose_section(text("translate.section"), sections, state)
 around = None
-if query.kind != "trained" or state.section == "contexts":
-    around = neighbourhood(query, state, is_live=run.is_active)
-with st.container(border=True):
-    plain, changed = st.columns(2)
-with plain.container(gap="xsmall"):
+with translation:
+    if query.kind != "trained" or section == "contexts":
+        around = neighbourhood(query, state, is_live=run.is_active)
     sentence.show(query, trained.epoch, around)
 
-sections = {name: text(f"translate.section_{name}") for name in ("steps", "search", "contexts")}
-switch(text("translate.section"), sections, state, "section")
 frame.direction_note(query.lesson)
-if state.section == "steps":
-    stepper.show(query, state, (run.id, query.sentence, query.prefix), changed)
-elif state.section == "search":
+if section == "steps":
+    stepper.show(query, state, (run.id, query.sentence, query.prefix))
+elif section == "search":
     search.show(session, query, state)
 else:
     contexts.show(session.theme, query, around, state)

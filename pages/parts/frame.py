@@ -15,6 +15,7 @@ from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
 
+_SIDEBAR = 220  # pixels; Streamlit's own 300 would be missing beside the pictures
 _document = st.components.v2.component("document", js=Path(__file__).with_name("document.js").read_text("utf-8"))
 
 
@@ -28,11 +29,12 @@ def open_page(name: str) -> Session:
         The student's session.
     """
     icon = Path(__file__).with_name("icon.svg")
-    st.set_page_config(page_title=f"{text(f'{name}.menu')} · Seq2Seq Lab", page_icon=icon, layout="wide")
+    title = f"{text(f'{name}.menu')} · Seq2Seq Lab"
+    st.set_page_config(page_title=title, page_icon=icon, layout="wide", initial_sidebar_state=_SIDEBAR)
     shared_engine()  # workers warm up while the student reads
     session = address.current()
     labels = {"choose_file": text("frame.choose_file"), "delete_rows": text("frame.delete_rows")}
-    st.html(style_sheet(session.is_large, **labels))
+    st.html(style_sheet(session.theme, **labels))
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
@@ -47,10 +49,10 @@ def open_page(name: str) -> Session:
     with st.container(key="phone-status"):
         if session.run is not None and name != "train":
             st.caption(refresh.run_line(session))
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(key="headline", horizontal=True, vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
+        st.markdown(text(f"{name}.intro"))  # beside the title: lines of its own would push the picture down
         switch(text("frame.language"), LANGUAGES, remembered(FrameState), "language")
-    st.markdown(text(f"{name}.intro"))
     return session
 
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import streamlit as st
 
-from pages.parts.questions.question import Answer
+from pages.parts.questions.question import Given
 from pages.parts.rows import Row, Table
 from pages.parts.theme import Theme
 from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
@@ -63,8 +63,9 @@ class Session:
     undo_stack: tuple[Table, ...] = ()  # earlier tables, the latest last
     chosen: int = 0  # the row that the page Tensors shows
     sentence: str | None = None  # typed on the page Translate; None before
+    sentence_of: tuple[Pair, ...] | None = None  # the pairs of the lesson that it was typed for
     asks: bool = True  # whether the pages ask questions before they show the answers
-    answers: dict[str, Answer | None] = field(default_factory=dict)  # by question; None was shown without answering
+    answers: dict[str, Given] = field(default_factory=dict)  # by the id of the question; what was earned stays
     is_large: bool = False  # large type, for the projector
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))  # in the address bar
     _lesson: Lesson | None = field(default=None, init=False, repr=False)

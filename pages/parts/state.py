@@ -28,7 +28,7 @@ class QuestionsState:
     """The questions before answers, on every page."""
 
     page: str | None = None  # where the student is; another page begins with what is unanswered there
-    is_open: bool = False  # whether something was unanswered when they came; it stays, or an answer would fold the card
+    is_open: bool = False  # whether they have opened the card, which is one line before
     question: str = ""  # the id of the question shown
     computed: tuple[Any, Any, dict[str, list]] | None = None  # the lesson, the model, and the questions about them
 
@@ -67,6 +67,7 @@ class PairsState:
 class TensorsState:
     """The page Tensors."""
 
+    section: str = "steps"  # or another one of 2_tensors.py
     tensor: str = "encoder_inputs"  # of the box that is followed: a field of `Tensors`
     step: int = 0  # of that box
     clicks: int = 0  # how often a box was clicked, so that the same one can be clicked once more
@@ -104,8 +105,9 @@ class TrainState:
 class TranslateState:
     """The page Translate."""
 
-    sentence: str | None = None  # typed; None before
-    offered: tuple | None = None  # the pairs whose first sentence stands there, as none was typed
+    sentence: str | None = None  # that stands there; None before any
+    sentence_of: tuple | None = None  # the pairs of the lesson that it is for; None before the page has looked
+    is_typed: bool = True  # or it is the lesson's first one, as none was typed
     picked: None = None  # always: a sentence that is chosen is put where one is typed
     looked_at: None = None  # the same
     prefix: str = ""  # what a model without ⟨bos⟩ is given

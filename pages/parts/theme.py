@@ -19,9 +19,10 @@ SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00"
 RUNS = [WRONG, SOURCE, RIGHT, CONTEXT, TARGET, "#56B4E9", "#F0E442", "#999999"]  # compared, the current one first
 FAINT = "#808080"  # of what was considered and not taken
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
+DARK_VIOLET = -0.75  # of −1…1: what is below bears white letters, all else black ones
 OPEN_GATE = "#00204C"  # a gate goes from `ZERO`, closed, to this
 MONOSPACE = st.get_option("theme.codeFont")  # said once, in .streamlit/config.toml, for code as well as for tokens
-LARGE = 1.3  # times the usual size of type, for the projector
+LARGE, LARGE_TYPE = 1.3, 1.2  # times the usual size, for the projector: pictures, and the words around them
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,18 @@ class Theme:
 
 
 @cache
-def style_sheet(is_large: bool, **labels: str) -> str:
+def style_sheet(theme: Theme, **labels: str) -> str:
     """Returns the style sheets, with colours, faces and the size of type as variables: also the stepper's.
 
     Args:
-        is_large: large type.
+        theme: of the page.
         labels: texts of buttons that Streamlit has in English only.
     """
-    values = {
-        "source": SOURCE,
-        "context": CONTEXT,
-        "target": TARGET,
-        "padding": PADDING,
-        "right": RIGHT,
-        "wrong": WRONG,
-    }
-    values |= {"mono": MONOSPACE, "type-size": f"{LARGE if is_large else 1:.0%}"}
+    values = {"source": SOURCE, "context": CONTEXT, "target": TARGET}
+    values |= {"right": RIGHT, "wrong": WRONG, "padding": PADDING}
+    is_large = theme.size > 1
+    values |= {"mono": MONOSPACE, "type-size": f"{LARGE_TYPE if is_large else 1:.0%}"}
+    values |= {"on-primary": "black" if theme.is_dark else "white"}  # white on the dark theme's light blue is 2.3:1
     for name, label in labels.items():
         values[name.replace("_", "-")] = json.dumps(label, ensure_ascii=False)  # in quotes, as CSS wants it
     variables = " ".join(f"--{name}: {value};" for name, value in values.items())

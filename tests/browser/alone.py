@@ -27,5 +27,5 @@ def component_alone(chromium, module):
     page = chromium.new_page()
     page.goto("about:blank")
     script = "data:text/javascript;base64," + base64.b64encode(js.encode()).decode()
-    page.evaluate(PREPARE, [script, html, css, theme.style_sheet(False)])
+    page.evaluate(PREPARE, [script, html, css, theme.style_sheet(theme.Theme())])
     return page

@@ -1,8 +1,9 @@
-"""All pages one after the other, on a phone in the dark: what fits there, and what the styles count on."""
+"""All pages one after the other: what fits on a phone and above the fold, and what the styles count on."""
 
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 import pages.parts
@@ -11,7 +12,15 @@ from pages.parts.menu import PAGES
 STYLES = Path(pages.parts.__file__).parent / "styles"
 # Names of Streamlit's elements that streamlit.css uses, by the page on which they are looked for.
 NAMES = {
-    "start": {"stMainBlockContainer", "stMarkdownContainer", "stCaptionContainer", "stHtml", "stText", "stButtonGroup"},
+    "start": {
+        "stMainBlockContainer",
+        "stVerticalBlock",
+        "stMarkdownContainer",
+        "stCaptionContainer",
+        "stHtml",
+        "stText",
+        "stButtonGroup",
+    },
     "pairs": {
         *("stElementToolbar", "stElementToolbarButton", "stFileUploaderDropzone", "stFileUploaderDropzoneInstructions"),
         "stPageLink",
@@ -43,6 +52,33 @@ def test_every_page_on_a_phone_in_the_dark(visit, trained):
     expect(student.page.get_by_test_id("InputInstructions")).to_be_attached()  # while somebody types
     student.main.get_by_test_id("stTooltipHoverTarget").first.hover()
     expect(student.page.get_by_test_id("stTooltipContent")).to_be_attached()
+
+
+MAIN_PICTURES = {
+    "start": ".flow",
+    "pairs": ".st-key-pairs-editor [data-testid=stDataFrame]",
+    "tensors": "[data-testid=stVegaLiteChart] >> nth=0",
+    "model": ".wirings",
+    "train": "[data-testid=stVegaLiteChart] >> nth=0",
+    "translate": ".stepper .pictures",
+}
+
+
+@pytest.mark.parametrize(("language", "large"), [("ko", "on"), ("en", "on"), ("en", "off")])
+def test_every_main_picture_is_above_the_fold(visit, address, trained, language, large):
+    """In large type as well, and with the questions: they are one line until they are opened."""
+    student = visit(language, trained)
+    student.is_at("translate")
+    student.page.goto(f"{address}{trained}&large={large}&questions=on")
+    student.is_at("translate")
+    for name in PAGES:
+        student.goes_to(name)
+        expect(student.main.locator(".st-key-QuestionsState-is_open summary")).to_be_attached()
+        picture = student.main.locator(MAIN_PICTURES[name])
+        expect(picture).to_be_in_viewport(ratio=1)
+        if name == "model":  # side by side, so that the same layers can be compared
+            left, right = (wiring.bounding_box() for wiring in picture.locator(".wiring").all())
+            assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
 
 
 def test_names_of_streamlits_elements_stand_in_one_style_sheet():

@@ -16,7 +16,7 @@ from pages.parts import address
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.menu import PAGES
 from pages.parts.rows import Table
-from pages.parts.state import TranslateState
+from pages.parts.state import TensorsState, TranslateState
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.limits import MAX_CHARACTERS
@@ -36,6 +36,10 @@ from tests.pages.app import (
 )
 
 HANGUL = re.compile("[\uac00-\ud7a3]")
+SECTIONS = {
+    "tensors": ("steps", "one_hot", "product", "shapes", "memory", "levels", "vocabularies"),
+    "translate": ("steps", "search", "contexts"),
+}
 ENGLISH_SENTENCE = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){2,}")
 
 
@@ -47,10 +51,11 @@ def app():
 
 @pytest.mark.parametrize(("page", "language"), product(PAGES, LANGUAGES))
 def test_page_speaks_its_language(page, language, trained_session):
-    """First as a new student sees it, then with a trained model: on the page Translate in each of its sections."""
-    texts, sections = catalogue(language), ("steps", "search", "contexts") if page == "translate" else ("steps",)
-    for session, section in [(None, "steps"), *product([trained_session], sections)]:
-        app = open_page(page, session, language, TranslateState=TranslateState(section=section))
+    """First as a new student sees it, then with a trained model, in each section."""
+    texts = catalogue(language)
+    for session, section in [(None, "steps"), *product([trained_session], SECTIONS.get(page, ("steps",)))]:
+        states = {"TranslateState": TranslateState(section=section), "TensorsState": TensorsState(section=section)}
+        app = open_page(page, session, language, **states)
         assert [title.value for title in app.title] == [texts[f"{page}.title"]]
         assert [link.value for link in app.sidebar.get("page_link")] == [texts[f"{name}.menu"] for name in PAGES]
         shown = set(said(app)) - {texts["lesson.numbers_reason"]}  # it has an example
@@ -68,7 +73,7 @@ def test_what_stands_around_every_page_shows_the_same_on_each(session):
     for page in ("pairs", "start", "train", "translate"):
         visit(app, page)
         assert [toggle.value for toggle in app.sidebar.toggle] == [session.asks, session.is_large] == [True, True]
-        assert any("--type-size: 130%" in element.proto.body for element in app.get("html"))
+        assert any("--type-size: 120%" in element.proto.body for element in app.get("html"))
         assert app.button_group(key="FrameState-language").value == "ko"
 
 
@@ -124,8 +129,9 @@ def test_page_without_a_usable_pair_says_where_to_get_one(page):
 )
 def test_pages_bear_unusual_pairs(page, rows):
     app = open_page(page, new_session(rows))
-    if page == "tensors":
-        assert shows(app, "tensors.used_columns", shown=1, all=200) == (len(rows) == 200)
+    for section in SECTIONS.get(page, ()):
+        checked(app.button_group(key="TensorsState-section").set_value(section).run())
+        assert shows(app, "tensors.used_columns", shown=1, all=200) == (len(rows) == 200 and section == "one_hot")
 
 
 ARABIC = (Pair("I am Tom (23).", "أنا توم (23)."), Pair("Hello!", "مرحبا!"))

@@ -31,16 +31,39 @@ def choose_pair(lesson: Lesson, owner: object, name: str, where=st) -> int:
     return getattr(owner, name)
 
 
-def switch(label: str, options: Mapping[str, str], owner: object, name: str, where=st) -> None:
-    """Offers to switch between some things, each named as it is mapped to; see `state.bound` for the field."""
+def switch(
+    label: str,
+    options: Mapping[str, str],
+    owner: object,
+    name: str,
+    where=st,
+    take: Callable[[str], None] | None = None,
+) -> None:
+    """Offers to switch between some things, each named as it is mapped to; see `state.bound` for `name` and `take`."""
     where.segmented_control(
         label,
         list(options),
         required=True,
         format_func=options.get,
         label_visibility="collapsed",
-        **bound(owner, name, starts="default"),
+        **bound(owner, name, take, starts="default"),
     )
+
+
+def choose_section(label: str, sections: Mapping[str, str], owner: object) -> str:
+    """Offers the sections of a page, of which one is open: the one that the address names, so that it can be passed on.
+
+    Returns:
+        Its name, which the owner keeps in its field "section".
+    """
+
+    def open_section(name: str) -> None:
+        owner.section = st.query_params["section"] = name
+
+    asked = st.query_params.get("section")
+    open_section(asked if asked in sections else owner.section)
+    switch(label, sections, owner, "section", take=open_section)
+    return owner.section
 
 
 def switch_markers_and_mask(session: Session) -> None:

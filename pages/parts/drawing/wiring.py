@@ -26,5 +26,5 @@ def box(role: str, title: str, *lines: str) -> str:
 
 
 def arrow(direction: str, *labels: str) -> str:
-    """Returns an arrow, "right" or "up", with labels."""
+    """Returns an arrow, "right" or "up" (beside its first label), with labels."""
     return f'<div class="arrow {direction}">{"<br>".join(labels)}</div>'

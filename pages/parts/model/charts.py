@@ -35,7 +35,7 @@ from pages.parts.state import ModelState
 from pages.parts.theme import MONOSPACE, NEGATIVE, POSITIVE, ZERO, Theme
 
 GRID = "cell-grid"  # the key of the chart that units are clicked in
-_NUMBER = 22  # pixels; no number fits into a box that is narrower
+_NUMBER = 27  # pixels; no number fits into a box that is narrower
 _ALL_UNITS = 32  # where as many have space for their numbers, all are drawn, be it without numbers
 _LEGEND = {"direction": "horizontal", "gradientLength": 110}  # two of them fit beside each other on a phone
 
@@ -56,6 +56,8 @@ def draw_grid(trace: LSTMTrace, state: ModelState, theme: Theme, on_click: Calla
 
 def clicked_unit() -> int | None:
     """Returns the unit of the grid that was just clicked; None where a click beside it took the choice back."""
+    if GRID not in st.session_state:
+        return None  # a run that was cut short may have lost the grid, and is told that it was clicked
     chosen = st.session_state[GRID]["selection"]["unit"]
     return int(chosen[0]["unit"]) if chosen else None
 
@@ -79,7 +81,7 @@ def _grid_spec(theme: Theme, units: int, end: float) -> alt.LayerChart:
     are_gates = alt.FieldOneOfPredicate("part", [theme.text(f"cell.part_{gate}") for gate in GATES])
     gates = alt.Legend(orient="bottom", title="i, f, o", values=[0, 0.5, 1], gradientThickness=10, **_LEGEND)
     column = {"x": x, **FULL_HEIGHT}
-    size = alt.ExprRef(f"min({13 * theme.size}, 0.37 * width / drawn)")
+    size = alt.ExprRef(f"max(10, min({13 * theme.size}, 0.37 * width / drawn))")
     chart = alt.layer(
         boxes.transform_filter(are_gates).mark_rect().encode(alt.Color("shade:Q", scale=gate_scale(), legend=gates)),
         boxes.transform_filter(alt.LogicalNotPredicate(**{"not": are_gates}))
@@ -153,7 +155,7 @@ def heat_map(values: np.ndarray, end: float) -> str:
 def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end: float) -> alt.LayerChart:
     """Returns "h" or "c" over time without its data; `steps`: how many, and the characters of the longest input."""
     of_step, of_unit = (theme.text(f"cell.{name}_title") for name in ("step", "unit"))
-    x = alt.X("step:O", sort=None, title=of_step, axis=_input_axis(*steps))
+    x = alt.X("step:O", sort=None, title=of_step, axis=_input_axis(theme, *steps))
     y_axis = alt.Axis(grid=False, domain=False, ticks=False, format="d", tickMinStep=1)
     y_scale = alt.Scale(domain=[units - 0.5, -0.5], nice=False)
     y = alt.Y("top:Q", title=of_unit, scale=y_scale, axis=y_axis)
@@ -180,7 +182,7 @@ def _time_spec(theme: Theme, state: str, steps: tuple[int, int], units: int, end
     return _quick(chart).properties(height=min(280, max(100, 6 * units)) + 130)  # the axes and the legend
 
 
-def _input_axis(steps: int, longest: int) -> alt.Axis:
+def _input_axis(theme: Theme, steps: int, longest: int) -> alt.Axis:
     """Returns the axis of so many inputs, which stand upright where the longest has no space beside another."""
     fits = f"width / {steps} > {8 * longest}"
     return alt.Axis(
@@ -190,7 +192,7 @@ def _input_axis(steps: int, longest: int) -> alt.Axis:
         labelAlign=alt.ExprRef(f"{fits} ? 'center' : 'right'"),
         labelBaseline=alt.ExprRef(f"{fits} ? 'top' : 'middle'"),
         labelOverlap=True,
-        labelLimit=60,
+        labelLimit=60 * theme.size,
         domain=False,
         ticks=False,
     )

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 import streamlit as st
 
+from pages.parts.drawing import notebook
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
 from pages.parts.texts import text
@@ -21,6 +22,7 @@ def section(session: Session, lesson: Lesson) -> None:
         columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
         st.markdown(text("model.four_sets", columns=columns, units=units))
         st.dataframe(table(lesson), hide_index=True)
+        notebook.compare(lesson, lambda of: " = ".join(table(of).iloc[-1, [1, -1]]))
 
 
 def table(lesson: Lesson) -> pd.DataFrame:

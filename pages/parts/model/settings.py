@@ -1,9 +1,8 @@
 """What the model is: its settings, one by one or all as in the notebook."""
 
-from dataclasses import replace
-
 import streamlit as st
 
+from pages.parts.drawing import notebook
 from pages.parts.drawing.choosing import switch_markers_and_mask
 from pages.parts.session import Session
 from pages.parts.state import bound_setting
@@ -15,7 +14,7 @@ from seq2seq.vocabulary import LEVELS
 
 def section(session: Session, lesson: Lesson) -> None:
     """Offers the settings of the model; those of the training change with "as in the notebook" alone."""
-    size, switches, *sides, presets = st.columns([4, 6, 3, 3, 5], vertical_alignment="bottom")
+    size, switches, *sides, presets = st.columns([3, 7, 3, 3, 5], vertical_alignment="bottom")
     size.number_input(
         text("model.hidden_size"),
         *SETTING_RANGES["hidden_size"],
@@ -34,15 +33,4 @@ def section(session: Session, lesson: Lesson) -> None:
             **bound_setting(session, "model", f"{side}_tokens", LEVELS),
         )
     with presets:
-        _presets(session, Lesson.as_in_notebook(lesson.pairs))
-
-
-def _presets(session: Session, notebook: Lesson) -> None:
-    """Offers all settings of the notebook; where they are set, those that suit the lesson."""
-    training = replace(session.training, seed=notebook.training.seed)
-    wide = {"width": "stretch", "help": text("model.notebook_changes")}
-    if (session.model, training) == (notebook.model, notebook.training):
-        st.button(text("model.suggested"), icon=":material/thumb_up:", on_click=session.use_suggested_settings, **wide)
-    else:
-        use = {"on_click": session.use_settings_of, "args": (notebook,)}
-        st.button(text("model.as_in_notebook"), icon=":material/menu_book:", **use, **wide)
+        notebook.preset(session, lesson)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from pages.parts.drawing.tokens import ZERO_ROW, display_token
-from pages.parts.theme import end_of_scale
+from pages.parts.theme import DARK_VIOLET, end_of_scale
 from seq2seq import Translator
 from seq2seq.cell import GateInputs, Gates, gate_inputs, lstm_step
 from seq2seq.decoding import Context
@@ -126,7 +126,7 @@ def grid_table(trace: LSTMTrace, step: int, unit: int) -> pd.DataFrame:
     """
     parts = trace.at(step)
     shades = parts | {part: parts[part] / trace.ends["c"] for part in ("c_before", "c")}
-    is_dark = np.concatenate([np.abs(shades[part]) > (0.45 if part in GATES else 0.6) for part in PARTS])
+    is_dark = np.concatenate([shades[part] > 0.6 if part in GATES else shades[part] < DARK_VIOLET for part in PARTS])
     return pd.DataFrame(
         {
             "part": pd.Categorical(np.repeat(PARTS, trace.hidden), PARTS),

@@ -33,20 +33,26 @@ token = {first}
 
 
 @st.fragment
-def section(lesson: Lesson, row: int) -> None:
+def section(lesson: Lesson, row: int, is_large: bool) -> None:
     """Shows the two wirings, with a row of the lesson as the sentence to translate, and what answers a question."""
     state = remembered(ModelState)
-    _draw(lesson, row, state.asked)
-    st.pills(
-        text("model.ask"),
-        QUESTIONS,
-        format_func=lambda question: text(f"model.ask_{question}"),
-        label_visibility="collapsed",
-        **bound(state, "asked", starts="default"),
-    )
-    st.markdown(text(f"model.answer_{state.asked or ''}"))
-    if state.asked == "units":
-        _other_units(lesson.model.hidden_size)
+    # In large type the two wirings need all of the width to be compared.
+    with st.container(gap="xsmall"):
+        questions, picture = [st.container(gap="xsmall") for _ in range(2)] if is_large else st.columns([1, 4])
+    with picture:
+        _draw(lesson, row, state.asked)
+    with questions:
+        st.pills(
+            text("model.ask"),
+            QUESTIONS,
+            format_func=lambda question: text(f"model.ask_{question}"),
+            label_visibility="collapsed",
+            wrap=True,
+            **bound(state, "asked", starts="default"),
+        )
+        st.markdown(text(f"model.answer_{state.asked or ''}"))
+        if state.asked == "units":
+            _other_units(lesson.model.hidden_size)
 
 
 def _other_units(hidden: int) -> None:

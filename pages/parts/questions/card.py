@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.parts.drawing.tokens import display_text, display_token
-from pages.parts.questions.question import Answer, Question
+from pages.parts.questions.question import Answer, Given, Question
 from pages.parts.questions.questions import questions_of
 from pages.parts.session import Session
 from pages.parts.state import QuestionsState, bound, remembered
@@ -28,12 +28,8 @@ def current(session: Session) -> dict[str, list[Question]]:
     return state.computed[2]
 
 
-def ask(session: Session, page: str, is_open: bool = True) -> None:
-    """Shows the questions of a page one after the other, the first unanswered one first.
-
-    If `is_open`, who comes to the page sees the choices as long as something is unanswered; else the question stands
-    there in one line, to be opened.
-    """
+def ask(session: Session, page: str) -> None:
+    """Shows the questions of a page one after the other, the first unanswered one first: in one line, to be opened."""
     asked = current(session).get(page, [])
     if not asked:
         return
@@ -43,11 +39,10 @@ def ask(session: Session, page: str, is_open: bool = True) -> None:
     question = asked[n]
     words = text(f"questions.{question.name}", **_values(question))
     label = text("questions.number", n=n + 1, of=len(asked), question=words)
-    key = f"ask-{page}" if is_open else f"ask-{page}-folded"  # another one, for the browser leaves it as it is
-    with st.expander(label, expanded=is_open and card.is_open, icon=":material/help:", key=key):
+    with st.expander(label, icon=":material/help:", **bound(card, "is_open", starts="expanded")):
         _about(question)
         if question.id in session.answers:
-            _answered(question, session.answers[question.id], words)
+            _answered(question, session.answers[question.id].answer, words)
             if len(asked) > 1:
                 next_question = card, "question", ids[(n + 1) % len(ids)]
                 st.button(text("questions.next"), on_click=setattr, args=next_question, key=f"next-{page}")
@@ -85,14 +80,15 @@ def may_show_pair(session: Session, page: str, source: str) -> bool:
 
 
 def progress(session: Session) -> None:
-    """Shows how many questions were answered, or shown without an answer, and a switch for all of them."""
+    """Shows how many questions were answered, whatever the lesson was then, and are open now; and a switch for all."""
     asked = [question for questions in current(session).values() for question in questions]
-    answers = [(session.answers[question.id], question.right) for question in asked if question.id in session.answers]
     if asked:
-        right, shown = sum(answer == right for answer, right in answers), sum(answer is None for answer, _ in answers)
-        so_far = text("questions.progress", done=len(answers), of=len(asked), right=right, shown=shown)
-        st.progress(len(answers) / len(asked), so_far)
-        if session.answers:
+        given = session.answers.values()
+        right, shown = sum(said.is_right for said in given), sum(said.answer is None for said in given)
+        still = sum(question.id not in session.answers for question in asked)
+        counts = {"right": right, "wrong": len(given) - right - shown, "shown": shown, "still": still}
+        st.progress(len(given) / (len(given) + still), text("questions.progress", **counts))
+        if given:
             start_over = {"on_click": _start_over, "args": (session,), "key": "reset-questions"}
             st.button(text("questions.reset"), icon=":material/restart_alt:", type="tertiary", **start_over)
     st.toggle(text("questions.switch"), help=text("questions.switch_help"), **bound(session, "asks"))
@@ -103,7 +99,7 @@ def _card(session: Session, page: str, asked: list[Question]) -> QuestionsState:
     card, ids = remembered(QuestionsState), [question.id for question in asked]
     unanswered = [question_id for question_id in ids if question_id not in session.answers]
     if card.page != page:
-        card.page, card.is_open, card.question = page, bool(unanswered), ""
+        card.page, card.is_open, card.question = page, False, ""
     if card.question not in ids:
         card.question = (unanswered or ids)[0]
     return card
@@ -151,7 +147,7 @@ def _unanswered(session: Session, question: Question, words: str) -> None:
 
     def commit():
         if (answer := st.session_state.get(key)) is not None:
-            session.answers[question.id] = answer
+            session.answers[question.id] = Given(answer, answer == question.right)
 
     is_short = question.kind in _SHORT
     with (
@@ -185,7 +181,7 @@ def _choices(question: Question, words: str, marks: Mapping[Answer, str], **opti
 
 
 def _show(session: Session, question: Question) -> None:
-    session.answers[question.id] = None
+    session.answers[question.id] = Given(None, is_right=False)
 
 
 def _answered(question: Question, answer: Answer | None, words: str) -> None:

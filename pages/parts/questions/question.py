@@ -4,10 +4,18 @@ import random
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Answer = int | float | str | tuple[int, ...]
 
 MAX_CHOICES = 4
+
+
+class Given(NamedTuple):
+    """What a student said to a question."""
+
+    answer: Answer | None  # None: they had it shown
+    is_right: bool  # kept, for the question may be about a lesson that is another one by now
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import altair as alt
 import pandas as pd
+import streamlit as st
 
 from pages.parts.drawing.charts import (
     CANVAS,
@@ -40,7 +41,7 @@ def _sorted_by(place: str) -> alt.EncodingSortField:
 def draw_over_time(theme: Theme, pair: OverTime, state: TensorsState, on_click: Callable[[], None]) -> None:
     """Draws one pair over time: encoder input, decoder input, decoder target, and how the last two are shifted.
 
-    When a box was clicked, `on_click` is called, and what was clicked is in `st.session_state[STEPS]`.
+    When a box was clicked, `on_click` is called, and `clicked_box` tells which.
     """
     boxes = pair.boxes.assign(clicks=state.clicks)
     now = boxes[(boxes["tensor"] == state.tensor) & (boxes["step"] == state.step) & (boxes["x"] >= 0)]
@@ -48,6 +49,14 @@ def draw_over_time(theme: Theme, pair: OverTime, state: TensorsState, on_click: 
     tables |= {"names": pair.names, "times": pair.times}
     spec = _over_time(theme, pair.right, pair.height)
     draw(spec, tables, key=STEPS, alt=theme.text("tensors.steps_alt"), on_select=on_click)
+
+
+def clicked_box() -> tuple[str, int] | None:
+    """Returns the tensor and the step of the box that was just clicked; None where a click took the choice back."""
+    if STEPS not in st.session_state:
+        return None  # a run that was cut short may have lost the picture, and is told that it was clicked
+    chosen = st.session_state[STEPS]["selection"]["pick"]
+    return (chosen[0]["tensor"], int(chosen[0]["step"])) if chosen else None
 
 
 @specification
@@ -131,7 +140,9 @@ def _tokens(theme: Theme, at: dict, column: str) -> alt.Chart:
         .mark_text(
             font=MONOSPACE,
             fontWeight="bold",
-            fontSize=alt.ExprRef(f"{fits} ? max(9, min({theme.size} * datum.size, {share})) : 0.55 * {column}"),
+            fontSize=alt.ExprRef(
+                f"{fits} ? max(10, min({theme.size} * datum.size, {share})) : max(10, 0.55 * {column})"
+            ),
             limit=alt.ExprRef(f"datum.short == '' ? 0.84 * {column} : 0"),
             text=alt.ExprRef(f"{fits} ? datum.token : datum.short"),
         )
@@ -168,7 +179,7 @@ def draw_one_hot(theme: Theme, table: pd.DataFrame, step: int, tensor: str) -> N
 def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
     """Draws the tables of `one_hot_marks`."""
     column, time = theme.text("tensors.column"), theme.text("tensors.time_step")
-    axis = alt.Axis(labelAngle=-90, labelFont=MONOSPACE, orient="top", labelOverlap=True, labelLimit=120)
+    axis = alt.Axis(labelAngle=-90, labelFont=MONOSPACE, orient="top", labelOverlap=True, labelLimit=120 * theme.size)
     x, y = alt.X("token:N", sort=_sorted_by("place"), title=column, axis=axis), alt.Y("step:O", title=time)
     across, down = {"y": y, **FULL_WIDTH}, {"x": x, **FULL_HEIGHT}
     grid = {"filled": False, "stroke": PADDING, "strokeOpacity": 0.35}
@@ -183,7 +194,7 @@ def _one_hot(theme: Theme, tensor: str, height: int) -> alt.LayerChart:
         .encode(y=y),
         named("ones").mark_rect(fill=_COLOURS[tensor]).encode(x=x, y=y, tooltip=tooltip),
         named("ones")
-        .mark_text(text="1", color="black" if tensor == "decoder_inputs" else "white", **word)
+        .mark_text(text="1", color="white" if tensor == "encoder_inputs" else "black", **word)
         .encode(x=x, y=y),
         named("now").mark_rect(filled=False, stroke=theme.ink, strokeWidth=2.5).encode(**across),
     ]
@@ -221,7 +232,7 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
     counts = {"test": "datum.counts", "value": 1}
     faint = alt.OpacityValue(0.25, condition=counts)
     outline = {"filled": False, "stroke": theme.ink, "strokeWidth": 1.5}
-    size = alt.ExprRef(f"min({14 * theme.size}, 0.34 * width / {columns})")
+    size = alt.ExprRef(f"max(10, min({14 * theme.size}, 0.34 * width / {columns}))")
     layers = [
         cells.transform_filter("datum.part == 'kernel'").mark_rect().encode(shade, opacity=faint, tooltip=tooltip),
         cells.transform_filter("datum.part == 'x'").mark_rect(**outline).encode(opacity=faint),

@@ -1,15 +1,14 @@
 """A pair over time, and one token of it followed to its place in the tensor and through the kernel."""
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from pages.parts.drawing.choosing import step_through, switch, table_behind
 from pages.parts.drawing.tokens import ZERO_ROW, display_token
 from pages.parts.session import Session
 from pages.parts.state import TensorsState, remembered
-from pages.parts.tensors.charts import STEPS, draw_one_hot, draw_over_time, draw_product
-from pages.parts.tensors.over_time import TENSORS, over_time, time_table, vocabulary_of
+from pages.parts.tensors.charts import clicked_box, draw_one_hot, draw_over_time, draw_product
+from pages.parts.tensors.over_time import TENSORS, OverTime, over_time, time_table, vocabulary_of
 from pages.parts.tensors.tables import KERNELS, one_hot_table, printed, printed_product, product_table, row_in_short
 from pages.parts.texts import text
 from seq2seq import Lesson
@@ -17,10 +16,12 @@ from seq2seq.state import Weights
 from seq2seq.tensors import Tensors, one_hot, token_ids
 from seq2seq.vocabulary import PAD_ID, Vocabulary
 
+FOLLOWING = ("steps", "one_hot", "product")  # the sections in which a token is followed
+
 
 @st.fragment
 def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: int | None) -> None:
-    """Shows pair n over time, and follows one token of it; choosing another token reruns this alone.
+    """Shows one of the sections that follow a token of pair n; choosing another token reruns this alone.
 
     Its one-hot rows are multiplied with the weights of an epoch; None if they are untrained.
     """
@@ -28,46 +29,35 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
     ids = token_ids(lesson, [n])  # of this pair alone: (1, time)
     last = getattr(ids, state.tensor).shape[1] - 1
     state.step = min(state.step, last)
-    _show_over_time(session, lesson, ids)
-
-    st.subheader(text("tensors.follow_title"), anchor=False)
-    switch(text("tensors.tensor"), {tensor: text(f"tensors.{tensor}") for tensor in TENSORS}, state, "tensor")
-    t = step_through(text("tensors.choose_step"), last, state, "step")
+    if state.section == "steps":
+        pair = _show_over_time(session, lesson, ids)
+        st.caption(text("tensors.follow_title"))
+    tensors, steps = st.columns(2, vertical_alignment="bottom")
+    switch(text("tensors.tensor"), {tensor: text(f"tensors.{tensor}") for tensor in TENSORS}, state, "tensor", tensors)
+    with steps:
+        t = step_through(text("tensors.choose_step"), last, state, "step")
     sentence, vocabulary = getattr(ids, state.tensor)[0], vocabulary_of(lesson, state.tensor)
     row = one_hot(sentence[t], len(vocabulary))  # (tokens,)
-    _show_chain(state.tensor, n, t, row, vocabulary)
-
-    st.subheader(text("tensors.one_hot_title"), anchor=False)
-    table = one_hot_table(sentence, vocabulary)
-    draw_one_hot(session.theme, table, t, state.tensor)
-    if table.shape[1] < len(vocabulary):
-        st.caption(text("tensors.used_columns", shown=table.shape[1], all=f"{len(vocabulary):,}"))
-    zero = int(np.count_nonzero(sentence == PAD_ID))
-    key = "tensors.zero_rows" if zero else "tensors.no_zero_rows"
-    st.markdown(text(key, zero=zero, steps=len(sentence), tensor=state.tensor, pair=n))
-    if (behind := table_behind("one-hot-table")) is not None:
-        behind.dataframe(table.rename_axis(text("tensors.time_step")))
-
-    st.subheader(text("tensors.picks_title"), anchor=False)
-    if state.tensor not in KERNELS:
+    if state.section == "steps":
+        _show_chain(state.tensor, n, t, row, vocabulary)
+        _explain_shift(lesson, pair)
+    elif state.section == "one_hot":
+        _show_one_hot(session, sentence, vocabulary, n, t)
+    elif state.tensor not in KERNELS:
         st.info(text("tensors.picks_target"), icon=":material/info:")
-        return
-    st.caption(text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch))
-    kernel = weights[KERNELS[state.tensor]]  # (tokens, 4 · hidden)
-    table = product_table(row, kernel, vocabulary)
-    _show_product(session, row, kernel, table)
-    _show_code([printed_product(state.tensor, n, t, row, kernel)])
-    if (behind := table_behind("product-table")) is not None:
-        behind.dataframe(table)
+    else:
+        _show_product(session, row, weights[KERNELS[state.tensor]], vocabulary)
+        _show_code([printed_product(state.tensor, n, t, row, weights[KERNELS[state.tensor]])])
+        st.caption(text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch))
 
 
-def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
-    """Shows a pair over time, with a legend, and how the decoder's target is shifted."""
+def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> OverTime:
+    """Shows a pair over time, with a legend; returns what is drawn."""
     state = remembered(TensorsState)
 
     def on_click() -> None:
-        if clicked := st.session_state[STEPS]["selection"]["pick"]:
-            state.tensor, state.step = clicked[0]["tensor"], int(clicked[0]["step"])
+        if clicked := clicked_box():
+            state.tensor, state.step = clicked
             state.clicks += 1
 
     pair = over_time(lesson, ids, session.theme)
@@ -78,6 +68,11 @@ def _show_over_time(session: Session, lesson: Lesson, ids: Tensors) -> None:
     if "earlier" in set(pair.boxes["kind"]):
         legend.append(text("tensors.legend_earlier"))
     st.caption("  \n".join(legend))
+    return pair
+
+
+def _explain_shift(lesson: Lesson, pair: OverTime) -> None:
+    """Says how the decoder's target is shifted, and offers the picture as a table."""
     kind = text(f"tokens.{lesson.model.target_tokens}")
     st.markdown(text("tensors.shift_markers" if lesson.model.markers else "tensors.shift_notebook", kind=kind))
     if (behind := table_behind("steps-table")) is not None:
@@ -110,11 +105,28 @@ def _show_code(lines: list[tuple[str, str]]) -> None:
     st.code("\n".join(f"print({line})  # {value}" for line, value in lines), wrap_lines=True)
 
 
-def _show_product(session: Session, row: np.ndarray, kernel: np.ndarray, table: pd.DataFrame) -> None:
-    """Shows that a one-hot row times the kernel is a row of the kernel."""
+def _show_one_hot(session: Session, sentence: np.ndarray, vocabulary: Vocabulary, n: int, t: int) -> None:
+    """Shows the ids of a sentence, (time,), one-hot, with the row of one time step framed."""
+    tensor = remembered(TensorsState).tensor
+    table = one_hot_table(sentence, vocabulary)
+    draw_one_hot(session.theme, table, t, tensor)
+    if table.shape[1] < len(vocabulary):
+        st.caption(text("tensors.used_columns", shown=table.shape[1], all=f"{len(vocabulary):,}"))
+    zero = int(np.count_nonzero(sentence == PAD_ID))
+    key = "tensors.zero_rows" if zero else "tensors.no_zero_rows"
+    st.markdown(text(key, zero=zero, steps=len(sentence), tensor=tensor, pair=n))
+    if (behind := table_behind("one-hot-table")) is not None:
+        behind.dataframe(table.rename_axis(text("tensors.time_step")))
+
+
+def _show_product(session: Session, row: np.ndarray, kernel: np.ndarray, vocabulary: Vocabulary) -> None:
+    """Shows that a one-hot row, (tokens,), times a kernel, (tokens, 4 · hidden), is a row of the kernel."""
+    table = product_table(row, kernel, vocabulary)
     draw_product(session.theme, table, float(np.abs(kernel).max()))
     rows, columns = len(table) - 1, table.shape[1] - 1
     all_rows, all_columns = (f"{count:,}" for count in kernel.shape)
     if kernel.shape != (rows, columns):
         st.caption(text("tensors.picks_window", rows=rows, columns=columns, all_rows=all_rows, all_columns=all_columns))
     st.markdown(text("tensors.picks", id=row.argmax()) if row.any() else text("tensors.picks_nothing"))
+    if (behind := table_behind("product-table")) is not None:
+        behind.dataframe(table)

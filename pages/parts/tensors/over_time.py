@@ -71,7 +71,7 @@ def over_time(lesson: Lesson, ids: Tensors, theme: Theme) -> OverTime:
         box["size"] = _SIZES.get(kind, 18)
         box["fill"] = tensor if kind == "token" else "padding" if kind == "padding" else "none"
         box["outline"] = _OUTLINES.get(kind, tensor)
-        box["ink"] = "ink" if kind != "token" else "black" if tensor == "decoder_inputs" else "white"
+        box["ink"] = "ink" if kind != "token" else "white" if tensor == "encoder_inputs" else "black"
         box["title"], box["what"] = titles[tensor], what[tensor if kind == "token" else kind]
     named = [
         {"line": line, "tensor": of, "y": y, "title": titles[of]} for (line, of), y in names.items() if of in titles

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.parts.drawing import notebook
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.session import Session
 from pages.parts.state import TensorsState, bound, remembered
@@ -28,6 +29,7 @@ def show_shapes(lesson: Lesson) -> None:
             st.markdown(text("tensors.axis_pairs", n=f"{pairs:,}"))
             st.markdown(text(f"tensors.axis_time_{side}{plus}", n=steps, longest=longest, kinds=kinds))
             st.markdown(text(f"tensors.axis_tokens_{side}{plus}", n=tokens, different=different, kinds=kinds))
+    notebook.compare(lesson, lambda of: ", ".join(map(str, dense_shapes(of))))
 
 
 @st.fragment

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pages.parts.drawing.tokens import display_token
-from pages.parts.theme import Theme
+from pages.parts.theme import DARK_VIOLET, Theme
 from seq2seq import Lesson
 from seq2seq.tensors import dense_shapes, id_type, one_hot
 from seq2seq.vocabulary import PAD_ID, Vocabulary
@@ -106,7 +106,7 @@ def product_cells(table: pd.DataFrame, largest: float) -> pd.DataFrame:
                 {"row": row, "column": column, "value": value, "down": down, "across": across}
                 | {"part": part, "counts": counts, "shade": shade}
                 | {"written": {"gap": "", "x": f"{value:.0f}"}.get(part, digits)}
-                | {"ink": "ink" if part == "x" or not counts else "white" if abs(shade) > 0.6 else "black"}
+                | {"ink": "ink" if part == "x" or not counts else "white" if shade < DARK_VIOLET else "black"}
             )
     return pd.DataFrame(cells)
 

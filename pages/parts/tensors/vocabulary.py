@@ -16,6 +16,7 @@ from seq2seq.data.pairs import Pair
 from seq2seq.vocabulary import LEVELS, Vocabulary, split
 
 _MAX_LISTED = 1000  # tokens; more would not be read
+_COLUMNS = 10  # of ids
 
 
 def show_levels(pair: Pair, lesson: Lesson) -> None:
@@ -39,6 +40,7 @@ def show_vocabularies(pair: Pair, lesson: Lesson, trained: TrainingState | None)
     """
     state = remembered(TensorsState)
     is_sorted = state.numbering_seed is None
+    st.markdown(text("tensors.sorted"))
     shuffle, sort = (
         {"on_click": setattr, "args": (state, "numbering_seed", seed)} for seed in (random.randrange(2**32), None)
     )
@@ -46,15 +48,15 @@ def show_vocabularies(pair: Pair, lesson: Lesson, trained: TrainingState | None)
         st.button(text("tensors.as_a_set"), icon=":material/shuffle:", key="as-a-set", **shuffle)
         st.button(text("tensors.sort_again"), icon=":material/sort:", key="sort-again", disabled=is_sorted, **sort)
     numbered = lesson if is_sorted else numbered_as_a_set(lesson, state.numbering_seed)
-    for side in Pair._fields:
-        vocabulary = getattr(numbered, f"{side}_vocabulary")
-        st.caption(text(f"tensors.{side}_vocabulary", tokens=f"{len(vocabulary):,}"))
-        _show_ids(vocabulary)
     if trained is not None and not is_sorted:
         _show_translations(pair, trained, (lesson, numbered))
     elif not is_sorted:
         st.info(text("tensors.train_first"), icon=":material/info:")
         menu.link("train")
+    for side in Pair._fields:
+        vocabulary = getattr(numbered, f"{side}_vocabulary")
+        st.caption(text(f"tensors.{side}_vocabulary", tokens=f"{len(vocabulary):,}"))
+        _show_ids(vocabulary)
 
 
 def numbered_as_a_set(lesson: Lesson, seed: int) -> Lesson:
@@ -71,9 +73,11 @@ def numbered_as_a_set(lesson: Lesson, seed: int) -> Lesson:
 
 
 def _show_ids(vocabulary: Vocabulary) -> None:
+    """Shows the tokens ten in a row, so that none is beyond the edge: an id is the row's number plus the column's."""
     tokens = [display_token(token) for token in vocabulary.tokens[:_MAX_LISTED]]
-    table = pd.DataFrame({"id": range(len(tokens)), text("tensors.token"): tokens})
-    st.dataframe(table.set_index("id").T, row_height=36)
+    rows = range(0, len(tokens), _COLUMNS)
+    table = pd.DataFrame([tokens[first : first + _COLUMNS] for first in rows], index=rows).fillna("")
+    st.dataframe(table.rename_axis("id").rename(columns=str), row_height=36)
     if len(vocabulary) > len(tokens):
         st.caption(text("tensors.first_tokens", shown=f"{len(tokens):,}"))
 

@@ -21,9 +21,7 @@ _LONG = 25  # characters of a translation that would push the picture off the sc
 def choose(session: Session, state: TranslateState, translator: Translator) -> Query:
     """Lets the student type a sentence or choose one of the lesson's; ends the page if it cannot be translated."""
     lesson = translator.lesson
-    if state.sentence is None or state.offered not in (None, lesson.pairs):
-        typed = session.sentence
-        state.sentence, state.offered = (lesson.pairs[0].source, lesson.pairs) if typed is None else (typed, None)
+    _keep_or_offer(session, state, lesson)
     marks = {kind: text(f"translate.mark_{kind}") for kind in ("trained", "held_out")}
 
     def take(sentence: str | None) -> None:
@@ -33,9 +31,12 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
         return f"{display_text(source)} · {marks[kind_of(lesson, source)]}"
 
     typing, choosing = st.columns(2)
-    typing.text_input(text("translate.type"), **bound(state, "sentence", take))
+    # Both say what they are for in themselves: lines above them would push the picture down.
+    words = {"placeholder": text("translate.type"), "label_visibility": "collapsed", "icon": ":material/edit:"}
+    typing.text_input(text("translate.type"), **words, **bound(state, "sentence", take))
+    words = {"placeholder": text("translate.pick"), "label_visibility": "collapsed"}
     with choosing:
-        choose_sentence(text("translate.pick"), lesson.targets, state, "picked", take, format_func=marked)
+        choose_sentence(text("translate.pick"), lesson.targets, state, "picked", take, format_func=marked, **words)
     sentence = normalise(state.sentence)
     if not sentence:
         st.info(text("translate.type_something"), icon=":material/info:")
@@ -53,11 +54,25 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
     return Query(translator, sentence, "" if lesson.model.markers else _choose_prefix(session, state, lesson, sentence))
 
 
+def _keep_or_offer(session: Session, state: TranslateState, lesson: Lesson) -> None:
+    """Keeps the sentence that was typed as long as the lesson has a pair of those that it was typed for.
+
+    Otherwise the first one of the lesson is offered: what was typed for another lesson would be nonsense here.
+    """
+    if state.sentence is None and session.sentence is not None:
+        state.sentence, state.sentence_of = session.sentence, session.sentence_of
+    if state.sentence is None or state.sentence_of is not lesson.pairs:
+        is_same = state.sentence_of is None or not set(state.sentence_of).isdisjoint(lesson.pairs)
+        if state.sentence is None or not (state.is_typed and is_same):
+            state.sentence, state.is_typed = lesson.pairs[0].source, False
+        state.sentence_of = lesson.pairs
+
+
 def set_sentence(session: Session, state: TranslateState, sentence: str | None) -> None:
     """Takes over a sentence: for this tab, and for whoever opens the address next. Other tabs keep theirs."""
     if sentence is not None:
-        state.sentence = session.sentence = sentence
-        state.offered = None
+        state.sentence, state.is_typed = sentence, True
+        session.sentence, session.sentence_of = sentence, state.sentence_of
 
 
 def warn_of_unknown(translator: Translator, sentence: str) -> None:
@@ -96,21 +111,21 @@ def first_prefix(lesson: Lesson, sentence: str, otherwise: str | None = None) ->
 
 def show(query: Query, epoch: int, around: Neighbourhood | None) -> None:
     """Shows the translation after an epoch, whether it is right, and, if it was not trained on, what is around it."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(query.sentence)
+    with st.container(key="translated", horizontal=True, vertical_alignment="center"):
+        st.text(query.sentence, width="content")
         st.markdown("→", width="content")
         if query.translation:
             with st.container(key="long" if len(query.translation) > _LONG else "short", width="content"):
                 st.container(key="translation").text(query.translation)
         else:
-            st.caption(text("translate.nothing_said"))
+            st.caption(text("translate.nothing_said"), width="content")
         if query.translation in query.targets:
             st.markdown(f":green[**✓ {text('translate.right')}**]", width="content")
         elif query.targets:
             st.markdown(f":orange[**✗ {text('translate.wrong')}**]", width="content")
-            st.text(" / ".join(map(display_text, query.targets)))
-    about = text("translate.model", epoch=epoch, pairs=f"{len(query.lesson.training_rows):,}")
-    st.caption(f"{text(f'translate.{query.kind}')} {about}")
+            st.text(" / ".join(map(display_text, query.targets)), width="content")
+        about = text("translate.model", epoch=epoch, pairs=f"{len(query.lesson.training_rows):,}")
+        st.caption(f"{text(f'translate.{query.kind}')} {about}")
     if query.kind != "trained":
         _beside_nearest(query, around)
         say_how_many_were_searched(around)

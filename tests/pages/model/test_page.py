@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from pages.parts.state import TensorsState
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
 from seq2seq.classroom.supplied_lessons import suggested_settings
 from seq2seq.state import weight_shapes
@@ -37,6 +38,27 @@ def test_as_in_the_notebook(session):
     assert shown_settings(app) == session.model
 
 
+def test_why_the_numbers_are_not_the_notebooks(session):
+    """On the pages Tensors and Model, from where the button leads to the numbers that every textbook quotes."""
+    shapes, parameters = "(5, 18, 23), (5, 10, 24), (5, 10, 24)", "7,168 + 7,296 + 792 = 15,256"
+    tensors = {"TensorsState": TensorsState(section="shapes")}
+
+    for page, numbers in (("tensors", shapes), ("model", parameters)):
+        session.use_suggested_settings()
+        app = open_page(page, session, **tensors)
+        assert shows(app, "model.notebook_numbers", numbers=numbers)
+        assert shows(app, "model.notebook_markers", ids=2, steps=1)
+        assert not shows(app, "model.notebook_hidden_size") and not shows(app, "model.notebook_target_tokens")
+        session.model = ModelConfig(16, markers=False, target_tokens="word")
+        assert shows(checked(app.run()), "model.notebook_numbers", numbers=numbers)
+        assert not shows(app, "model.notebook_markers")
+        assert shows(app, "model.notebook_hidden_size", units=16, notebook=32) == (page == "model")
+        assert shows(app, "model.notebook_target_tokens", kinds=TEXTS["tokens.word_many"])
+        click(app, "model.as_in_notebook")
+        assert session.model == Lesson.as_in_notebook(NOTEBOOK_PAIRS).model
+        assert shows(app, "model.notebook_same") and not shows(app, "model.notebook_numbers")
+
+
 def test_the_parameters_add_up(session):
     app = open_page("model", session)
     for session.model in (ModelConfig(1), ModelConfig(200, markers=False)):
@@ -66,11 +88,13 @@ def test_a_choice_of_tokens_holds_on_every_page():
     app.selectbox(key=SETTINGS["source_tokens"]).set_value("word")
     checked(app.selectbox(key=SETTINGS["target_tokens"]).set_value("jamo").run())
     assert session.model == ModelConfig(source_tokens="word", target_tokens="jamo")
+    app.session_state["TensorsState"] = TensorsState(section="shapes")
     visit(app, "tensors")
     shapes = [element.value for element in app.markdown if element.value.startswith("###")]
     assert shapes == ["### `(5, 5, 13)`", *["### `(5, 19, 31)`"] * 2]
     assert shows(app, "tensors.axis_tokens_source", kinds=words)
     assert shows(app, "tensors.axis_tokens_target_plus", kinds=jamo)
+    checked(app.button_group(key="TensorsState-section").set_value("levels").run())
     tables = [table.value for table in app.dataframe[:2]]
     assert [table.iloc[:, 1].tolist() for table in tables] == [[6, 6, 2], [6, 13, 2]]  # Hello. and 안녕하세요.
     assert list(tables[1].iloc[1, 2])[:6] == ["ㅇ", "ㅏ", "-ㄴ", "ㄴ", "ㅕ", "-ㅇ"]

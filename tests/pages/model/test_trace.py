@@ -24,10 +24,19 @@ from pages.parts.model.trace import (
     unit_table,
     written,
 )
+from pages.parts.theme import NEGATIVE, OPEN_GATE, POSITIVE, ZERO
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState, Translator, vectorize
 from seq2seq.decoding import Context
 
 ROWS = range(len(NOTEBOOK_PAIRS))
+
+
+def luminance(start, end, share):
+    """Returns the relative luminance of a colour between two others."""
+    start, end = (np.array([int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]) for colour in (start, end))
+    mixed = start + share * (end - start)
+    linear = np.where(mixed <= 0.04045, mixed / 12.92, ((mixed + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["default", "as in the notebook"])
@@ -91,8 +100,11 @@ def test_shades_are_the_values_on_fixed_scales(translator):
     np.testing.assert_allclose(grid["shade"], grid["value"] / np.where(is_c, trace.ends["c"], 1), rtol=1e-6)
     assert grid["shade"].abs().max() <= 1
     assert grid.loc[grid["part"].isin(GATES), "shade"].min() >= 0
-    white, black = (grid.loc[grid["ink"] == ink, "shade"].abs() for ink in ("white", "black"))
-    assert white.min() > 0.4 and black.max() < 0.7  # a number stands out from its box
+    for ink, dark in (("black", 0.0), ("white", 1.0)):  # a number stands out from its box, by WCAG's measure
+        for part, shade in grid.loc[grid["ink"] == ink, ["part", "shade"]].itertuples(index=False):
+            end = OPEN_GATE if part in GATES else NEGATIVE if shade < 0 else POSITIVE
+            lighter, darker = sorted([luminance(ZERO, end, abs(shade)), dark], reverse=True)
+            assert (lighter + 0.05) / (darker + 0.05) >= 4.4
 
 
 @given(st.data(), st.integers(1, 60))

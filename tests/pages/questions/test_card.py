@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pages.parts.menu import PAGES
 from pages.parts.questions.card import _verbatim
+from pages.parts.questions.question import Given
 from pages.parts.questions.questions import questions_of
+from pages.parts.state import TensorsState
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState
 from tests.pages.app import TEXTS, a_run, checked, new_session, open_page, said, shows, visit
 
@@ -61,20 +63,20 @@ def test_every_page_asks(page):
         assert "{" not in label
         wrong, mistake = next(iter(question.mistakes.items()))
         answer(app, question, wrong)
-        assert session.answers[question.id] == wrong
+        assert session.answers[question.id] == Given(wrong, is_right=False)
         if question.kind == "typed":
             assert shows(app, "questions.wrong_typed", answer=f"{wrong:,}")
         else:
             assert shows(app, "questions.wrong")
         assert shows(app, f"questions.wrong_{mistake}")
         assert shows(app, f"questions.{question.name}_because")
-        assert shows(app, "questions.progress", done=n + 1, right=0)
+        assert shows(app, "questions.progress", wrong=n + 1, right=0)
         if n + 1 < len(asked):
             checked(app.button(key=f"next-{page}").click().run())
 
 
 def test_what_answers_a_question_is_hidden_until_it_is_answered_or_shown(session):
-    app = open_page("tensors", session)
+    app = open_page("tensors", session, TensorsState=TensorsState(section="shapes"))
     asked = questions_of(session.lesson)
     total, shape = sum(map(len, asked.values())), asked["tensors"][0]
     assert app.radio(key=f"answer-{shape.id}").value is None  # nothing is chosen beforehand
@@ -87,34 +89,42 @@ def test_what_answers_a_question_is_hidden_until_it_is_answered_or_shown(session
     assert not app.error
     assert not shows(app, "questions.hidden")
     assert "(5, 11, 26)" in " ".join(element.value for element in app.markdown)
-    assert shows(app, "questions.progress", done=1, of=total, right=1)
+    assert shows(app, "questions.progress", right=1, wrong=0, shown=0, still=total - 1)
     visit(app, "model")
     assert shows(app, "questions.hidden")
     checked(app.button(key="show-parameters").click().run())
-    assert list(session.answers.values()) == [shape.right, None]
+    assert list(session.answers.values()) == [Given(shape.right, is_right=True), Given(None, is_right=False)]
     for tab in (app, open_page("model", session)):  # also after a reload
         assert not shows(tab, "questions.hidden") and not tab.error
-        assert shows(tab, "questions.progress", done=2, right=1, shown=1)
+        assert shows(tab, "questions.progress", right=1, shown=1, still=total - 2)
 
 
 def test_who_has_answers_shown_comes_to_the_end_as_well(session):
     asked = [question for questions in questions_of(session.lesson).values() for question in questions]
-    session.answers = {question.id: question.right if n % 2 else None for n, question in enumerate(asked)}
-    app = open_page("start", session)
     right = len(asked) // 2
-    assert shows(app, "questions.progress", done=len(asked), of=len(asked), right=right, shown=len(asked) - right)
+    session.answers = {question.id: Given(question.right, is_right=True) for question in asked[:right]}
+    session.answers |= {question.id: Given(None, is_right=False) for question in asked[right:]}
+    app = open_page("start", session)
+    assert shows(app, "questions.progress", right=right, wrong=0, shown=len(asked) - right, still=0)
     assert [bar.value for bar in app.get("progress")] == [100]
 
 
-def test_other_data_asks_anew_and_hides_nothing_again(session):
+def test_other_data_asks_anew_takes_nothing_back_and_hides_nothing_again(session):
     app = open_page("model", session)
-    for settings, right in (({"hidden_size": 16, "markers": False}, 0), ({"hidden_size": 32, "markers": True}, 1)):
-        question = questions_of(session.lesson)["model"][0]
-        answer(app, question, question.right)
-        session.model = replace(session.model, **settings)
-        assert not shows(checked(app.run()), "questions.hidden")
-        assert shows(app, "questions.progress", done=right, right=right)  # what was answered before counts again
+    settings = {"hidden_size": 16, "markers": False}, {"hidden_size": 32, "markers": True}, {}
+    for n, changes in enumerate(settings):
+        session.model = replace(session.model, **changes)
+        checked(app.run())
+        asked = questions_of(session.lesson)
+        question, answered = asked["model"][0], min(n, 2)
+        if n < 2:
+            assert shows(app, "questions.progress", right=n, still=sum(map(len, asked.values())))
+            answer(app, question, question.right)
+            answered += 1
+        assert not shows(app, "questions.hidden")
+        assert shows(app, "questions.progress", right=answered, wrong=0, shown=0)
         assert questions_of(session.lesson)["model"][0].name == question.name
+    assert app.success  # the question of before, with its answer
 
 
 def test_starting_over(session):
@@ -125,7 +135,7 @@ def test_starting_over(session):
     assert app.radio(key=f"answer-{following.id}").value is None
     checked(app.button(key="reset-questions").click().run())
     assert session.answers == {}
-    assert shows(app, "questions.progress", done=0, right=0, shown=0)
+    assert shows(app, "questions.progress", right=0, wrong=0, shown=0)
     assert shows(app, "questions.hidden")
     assert app.radio(key=f"answer-{question.id}").value is None  # with the first one
 
@@ -134,26 +144,16 @@ def card(app):
     return next(card for card in app.expander if "Question" in card.label)
 
 
-@pytest.mark.parametrize("page", ["train", "translate"])
-def test_the_card_is_open_as_long_as_something_is_unanswered(page):
-    session = asking(None if page == "train" else barely_trained())
-    app = open_page(page, session)
-    *others, last = questions_of(session.lesson, session.trained)[page]
-    assert card(app).proto.expanded
-    session.answers = {question.id: None for question in others}
-    app = open_page(page, session)
-    assert card(app).proto.expanded
-    answer(app, last, last.right)
+def test_the_card_is_one_line_until_it_is_opened_and_stays_open_on_its_page(session):
+    app = open_page("pairs", session)
+    assert not card(app).proto.expanded
+    question, *_ = questions_of(session.lesson)["pairs"]
+    app.session_state["QuestionsState"].is_open = True
+    answer(app, question, question.right)
     assert card(app).proto.expanded  # with what explains the answer
-    assert not card(open_page(page, session)).proto.expanded
-
-
-def test_the_card_folds_when_a_training_begins(session):
-    app = open_page("train", session)
-    assert card(app).proto.expanded
-    started = new_session(run=barely_trained())
-    session.run, session.runs = started.run, started.runs
-    assert not card(checked(app.run())).proto.expanded
+    assert card(checked(app.button(key="next-pairs").click().run())).proto.expanded
+    for page in ("train", "pairs"):
+        assert not card(visit(app, page)).proto.expanded
 
 
 def test_an_answer_cannot_be_read_off_the_picture(session):
@@ -161,14 +161,18 @@ def test_an_answer_cannot_be_read_off_the_picture(session):
     _, *about = questions_of(session.lesson)["tensors"]
     assert [question.name for question in about] == ["right_output", "zero_rows"]
     sources = [pair.source for pair in session.lesson.pairs]
-    app = open_page("tensors", session)
-    assert shows(app, "tensors.zero_rows")  # of the first pair
+
+    def open_section(section):
+        return open_page("tensors", session, TensorsState=TensorsState(section=section))
+
+    for section in ("steps", "one_hot", "product"):
+        assert open_section(section).get("vega_lite_chart")  # of the first pair
     for question in about:
         session.chosen = sources.index(question.about.get("source") or question.about["sentence"])
-        app = open_page("tensors", session)
-        assert not shows(app, "tensors.zero_rows") and not shows(app, "tensors.no_zero_rows")
-        assert not [chart for chart in app.get("vega_lite_chart") if "decoder_targets" in chart.proto.spec]
-        assert shows(app, "questions.hidden_pair")
+        for section in ("one_hot", "product", "steps"):
+            app = open_section(section)
+            assert not app.get("vega_lite_chart")
+            assert shows(app, "questions.hidden_pair")
         answer(app, question, question.right)  # the card has turned to it
     assert not shows(app, "questions.hidden_pair")
     assert [chart for chart in app.get("vega_lite_chart") if "decoder_targets" in chart.proto.spec]
@@ -176,7 +180,7 @@ def test_an_answer_cannot_be_read_off_the_picture(session):
 
 
 def test_a_teacher_can_turn_questions_off(session):
-    app = open_page("tensors", session)
+    app = open_page("tensors", session, TensorsState=TensorsState(section="shapes"))
     checked(app.toggle(key="Session-asks").set_value(False).run())
     assert not session.asks
     assert not shows(app, "questions.hidden")
@@ -192,7 +196,9 @@ def test_what_students_type_never_becomes_markup_in_a_question():
     with_typed_choices = [(page, question) for page, question in every if question.kind in ("text", "token")]
     assert {question.kind for _, question in with_typed_choices} == {"text", "token"}
     for page, question in with_typed_choices:
-        session.answers = {other.id: None for _, other in every if other is not question}  # so that it is asked first
+        session.answers = {
+            other.id: Given(None, is_right=False) for _, other in every if other is not question
+        }  # so that it is asked first
         app = open_page(page, session)
         for option in app.radio(key=f"answer-{question.id}").options:
             assert option.startswith("`") or option == TEXTS["questions.nothing"]
@@ -205,4 +211,4 @@ def test_while_a_model_trains_nothing_is_asked_about_it():
     session = asking(barely_trained(status="training", stop_reason=None))
     app = open_page("translate", session)
     assert [e for e in app.expander if "Question" in e.label] == []
-    assert shows(app, "questions.progress", of=sum(map(len, questions_of(session.lesson).values())))
+    assert shows(app, "questions.progress", still=sum(map(len, questions_of(session.lesson).values())))

@@ -168,6 +168,21 @@ def test_another_token_and_what_follows(trained_session):
     assert plain_texts(app) == plain
 
 
+def test_one_thing_is_changed_at_a_time_and_picked_tokens_are_added(trained_session):
+    app, did = open_page("translate", trained_session), {"zero": TEXTS["stepper.did_zero"]}
+    did["taught"], did["endless"] = TEXTS["stepper.did_taught"], TEXTS["stepper.did_endless"]
+    for name in ("taught", "zero", "endless", "zero"):
+        assert changed(click(app, f"stepper.do_{name}"))[0] == did[name]
+    app.session_state["TranslateState"].stepper.pick(0, 5)  # in what is seen: the translation of a context of zero
+    token = display_token(trained_session.lesson.target_vocabulary.tokens[5])
+    picked = TEXTS["stepper.did_pick"].format(step=1, token=token)
+    assert changed(checked(app.run()))[0] == f"{did['zero']} · {picked}"
+    limit = next(box for box in app.number_input if box.label == TEXTS["stepper.do_limit"])
+    assert changed(checked(limit.set_value(2).run()))[0] == TEXTS["stepper.did_limit"].format(steps=2)
+    assert changed(click(app, "stepper.do_taught"))[0] == did["taught"]
+    assert next(box for box in app.number_input if box.label == TEXTS["stepper.do_limit"]).value is None
+
+
 def test_a_limit(trained_session):
     app = open_page("translate", trained_session)
     plain = plain_texts(app)

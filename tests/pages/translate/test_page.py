@@ -45,6 +45,23 @@ def test_a_sentence_that_nobody_typed_goes_with_its_lesson(trained_session):
     assert app.text_input[0].value == "가나" and plain_texts(app)[0] == "가나"
 
 
+def test_a_typed_sentence_stays_with_its_lesson(trained_session):
+    app = translate(open_page("translate", trained_session), "How are we?")
+
+    def trains(pairs):
+        """As if the lesson had other pairs, and were trained with them."""
+        run = a_run(replace(TrainingState.new(Lesson(pairs)), step=1))
+        trained_session.runs, trained_session.run = new_session(run=run).runs, run
+        return [plain_texts(tab)[0] for tab in (checked(app.run()), open_page("translate", trained_session))]
+
+    assert trains((*NOTEBOOK_PAIRS[1:], Pair("How are we?", "x"))) == ["How are we?"] * 2  # the table was edited
+    other = (Pair("aHow?", "x"), Pair("reb", "y"))
+    assert trains(other) == ["aHow?"] * 2
+    assert trains((Pair("aH", "x"), other[1])) == ["aH"] * 2  # nobody typed that
+    translate(app, "a?")
+    assert trains(other) == ["a?"] * 2
+
+
 def test_translating(trained_session):
     app = open_page("translate", trained_session)
     assert plain_texts(app)[:2] == ["Hello.", "안녕하세요."]

@@ -59,7 +59,7 @@ def _forms(theme: Theme, kinds: tuple[str, str]) -> dict[str, alt.SchemaBase]:
     """Returns how the "name" of a point is drawn; only its colour and shape are in the legend."""
     names = list(form_names(theme, kinds).values())
     columns = alt.ExprRef("width < 440 ? 1 : 2")
-    legend = alt.Legend(orient="top", direction="horizontal", title=None, labelLimit=260, columns=columns)
+    legend = alt.Legend(orient="top", direction="horizontal", title=None, labelLimit=260 * theme.size, columns=columns)
 
     colours = dict(zip(names, (_COLOURS[kind] for kind in ("trained", "held_out", *kinds)), strict=True))
     shapes = dict(zip(names, _SHAPES.values(), strict=True))

@@ -80,15 +80,15 @@ def _words(nodes: alt.Chart, theme: Theme, column: str) -> list[alt.Chart]:
 
     return [
         nodes.mark_text(
-            font=MONOSPACE, fontSize=size(6, 17, f"0.74 * {column} / datum.ems"), limit=alt.ExprRef(f"0.78 * {column}")
+            font=MONOSPACE, fontSize=size(10, 17, f"0.74 * {column} / datum.ems"), limit=alt.ExprRef(f"0.78 * {column}")
         ).encode(text="token:N", color=look(alt.Color, "kind", usual | dict.fromkeys(_FILLED, "black"))),
-        nodes.mark_text(dy=21 * theme.size, fontSize=size(8, 12, f"{column} / 3.2")).encode(
+        nodes.mark_text(dy=21 * theme.size, fontSize=size(10, 12, f"{column} / 3.2")).encode(
             text="percent:N", color=look(alt.Color, "kind", usual)
         ),
         nodes.mark_text(
             dy=34 * theme.size,
             fontWeight="bold",
-            fontSize=size(9, 12, f"{column} / 4"),
+            fontSize=size(10, 12, f"{column} / 4"),
             text=alt.ExprRef(f"{column} > 44 ? datum.long_sign : datum.sign"),
         ).encode(color=look(alt.Color, "kind", usual)),
     ]

@@ -4,7 +4,7 @@
 // places and colours, and the server is told of nothing but another token that a step is to output, and whether the
 // tables are open.
 
-const LANE = 60, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
+const LANE = 56, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
 const LEFT = -2.05, TOP = 2.62, BOTTOM = -0.4 // edges of the loop, in columns and lanes
 const SECONDS = 1 // between two steps while it plays
 
@@ -161,7 +161,7 @@ class Stepper {
     const lane = LANE * rem, over = lines * LINE * rem
     const height = over + (TOP - BOTTOM) * lane
     const X = x => (x - LEFT) * column, Y = y => over + (TOP - y) * lane
-    const labelSize = Math.min(15 * rem, Math.max(9, column / 4))
+    const labelSize = Math.min(15 * rem, Math.max(10, column / 4))
     svg.replaceChildren()
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
     svg.style.height = `${height}px`
@@ -187,7 +187,7 @@ class Stepper {
         const place = { x: X(row.x - 0.38), y: Y(row.y + 0.29), width: 0.76 * column, height: 0.58 * lane, rx: 4 }
         const looks = { fill, stroke, "stroke-width": row.forced ? 3 : 2, "stroke-dasharray": dash ?? "none" }
         add(group, "rect", { ...place, ...looks, "fill-opacity": row.now ? 1 : 0.25, "stroke-opacity": row.now ? 1 : 0.4 })
-        const size = Math.min(22 * rem, (0.74 * column) / row.ems / (row.y === 1 ? 1.3 : 1))
+        const size = Math.max(10, Math.min(22 * rem, (0.74 * column) / row.ems / (row.y === 1 ? 1.3 : 1)))
         const word = { x: X(row.x), y: Y(row.y), "font-size": size, opacity: row.now ? 1 : 0.75 }
         add(group, "text", { ...word, class: isFilled && row.now ? "token on-colour" : "token" }, row.token)
         if (row.forced) {
@@ -261,7 +261,7 @@ class Stepper {
       pen.fillStyle = shade(value / end, this.data.shades)
       pen.fillRect(unit * wide, 0, wide - gap, clientHeight)
       if (wide < 32 * this.rem) return
-      pen.fillStyle = Math.abs(value) > 0.6 * end ? "white" : "black"
+      pen.fillStyle = value < this.data.dark_violet * end ? "white" : "black"
       pen.fillText(value.toFixed(2), (unit + 0.5) * wide, clientHeight / 2)
     })
   }

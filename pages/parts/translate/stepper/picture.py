@@ -190,12 +190,13 @@ _component = st.components.v2.component("stepper", html=_beside(".html"), css=_b
 def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None]) -> None:
     """Draws a translation; `on_pick` is called with a step, from 0, and the id of the token that is picked there."""
 
-    def picked() -> None:
-        pick = st.session_state[_KEY]["pick"]
-        on_pick(pick["step"], pick["token_id"])
+    def picked() -> None:  # a run that was cut short may have lost the picture, and is told that it was clicked
+        if pick := st.session_state.get(_KEY, {}).get("pick"):
+            on_pick(pick["step"], pick["token_id"])
 
     def opened() -> None:
-        state.shows_numbers = bool(st.session_state[_KEY].get("numbers"))
+        if _KEY in st.session_state:
+            state.shows_numbers = bool(st.session_state[_KEY].get("numbers"))
 
     data = picture_data(shown, state.shows_numbers)
     _component(key=_KEY, on_pick_change=picked, on_numbers_change=opened, data=data)
@@ -229,5 +230,6 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "so_far": tokens_so_far,
         "lines": tokens_so_far[-1]["y"] + 1,
         "scale": scale,
+        "dark_violet": theme.DARK_VIOLET,
         "shades": [theme.NEGATIVE, theme.ZERO, theme.POSITIVE],
     } | {name: values.tolist() for name, values in all_states(steps, shown.context).items()}

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.drawing.tokens import ZERO_ROW, display_text, display_token
@@ -28,28 +27,29 @@ class Stepper:
     n: int = 0  # the step, from 0, at which the picture begins; from there the browser goes from step to step
     version: int = 0  # how often something was changed
 
-    def set(self, **changes) -> None:
-        """Changes something, or back with the values that change nothing; a new beginning is shown from step 1."""
-        self.intervention = replace(self.intervention, **changes)
-        self.version += 1
-        self.n = 0
+    def change(self, **changes) -> None:
+        """Changes one thing alone: what was changed before is as it was, or nobody knows what an effect comes from."""
+        self._set(Intervention(**changes))
 
     def end_after(self, steps: int | None) -> None:
         """Ends after so many steps; None is the lesson's own limit."""
-        self.set(limit=None if steps is None else max(1, min(steps, MAX_STEPS)))
+        self.change(limit=None if steps is None else max(1, min(steps, MAX_STEPS)))
 
     def pick(self, n: int, token_id: int) -> None:
-        """Lets a step output another token; what follows is watched from there."""
-        self.set(picks=self.intervention.picks | {n: token_id})
-        self.n = n
+        """Lets a step of what is seen, be it changed, output another token; what follows is watched from there."""
+        self._set(replace(self.intervention, picks=self.intervention.picks | {n: token_id}), n)
 
     def undo(self) -> None:
         """Goes back to the plain translation."""
-        self.set(**vars(NOTHING))
+        self._set(NOTHING)
+
+    def _set(self, intervention: Intervention, n: int = 0) -> None:
+        self.intervention, self.n = intervention, n
+        self.version += 1
 
 
-def show(query: Query, state: TranslateState, of: tuple, beside: DeltaGenerator) -> None:
-    """Shows the stepper, and in `beside` the changed translation, beside the plain one.
+def show(query: Query, state: TranslateState, of: tuple) -> None:
+    """Shows the stepper, and below it what can be changed, and what comes of that.
 
     Another sentence or model, told apart by `of`, begins at step 1 with nothing changed.
     """
@@ -60,8 +60,6 @@ def show(query: Query, state: TranslateState, of: tuple, beside: DeltaGenerator)
     right = next((target for target in query.targets if target == query.translation), (query.targets or [None])[0])
     target = None if right is None else Target.of(lesson, right)
     steps = query.steps if intervention == NOTHING else decode(query, intervention, target)
-    with beside:
-        _changed(stepper, query, steps)
     shown = Shown(
         steps,
         [narration(lesson, steps, n, intervention) for n in range(len(steps))],
@@ -74,6 +72,7 @@ def show(query: Query, state: TranslateState, of: tuple, beside: DeltaGenerator)
     )
     draw(shown, state, stepper.pick)
     _what_if(stepper, query, target)
+    _changed(stepper, query, steps)
     if intervention != NOTHING:
         table = comparison(query.steps, steps, lesson.target_vocabulary)
         table.index = [text(f"stepper.row_{name}") for name in table.index]
@@ -101,16 +100,16 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
     can_teach = target is not None and bool(target.token_ids)
     st.markdown(text("stepper.what_if"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        for name, is_on, changes, is_possible in (
-            ("taught", now.teacher_forced, {"teacher_forced": not now.teacher_forced}, can_teach),
-            ("zero", now.context_of == "", {"context_of": None if now.context_of == "" else ""}, True),
-            ("endless", now.suppress_eos, {"suppress_eos": not now.suppress_eos}, lesson.model.markers),
+        for name, is_on, change, is_possible in (
+            ("taught", now.teacher_forced, {"teacher_forced": True}, can_teach),
+            ("zero", now.context_of == "", {"context_of": ""}, True),
+            ("endless", now.suppress_eos, {"suppress_eos": True}, lesson.model.markers),
         ):
             st.button(
                 text(f"stepper.do_{name}"),
                 type="primary" if is_on else "secondary",
-                on_click=stepper.set,
-                kwargs=changes,
+                on_click=stepper.change,
+                kwargs={} if is_on else change,
                 disabled=not is_possible,
                 key=f"do-{name}",
             )
@@ -119,7 +118,7 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
             (source for source in lesson.targets if source != query.sentence),
             now,
             "other_sentence",
-            lambda sentence: stepper.set(context_of=sentence),
+            lambda sentence: stepper.change(context_of=sentence),
             width=260,
         )
         st.number_input(
