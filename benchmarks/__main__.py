@@ -167,7 +167,7 @@ def app(quick: bool) -> Iterator[Row]:
         steps = browser.call("decoding_steps", steps=3 if quick else 20).result
         idle = browser.call("idle", seconds=10 if quick else 60, pages=5).result
     yield _wait("cold server to first page, Chromium being open", starts, 3)
-    yield _wait("click on Start to first loss on the page, warm", first_losses, 0.5)
+    yield _wait("click on Train to first loss on the page, warm", first_losses, 0.5)
     yield _wait("a redraw of the page Train while it trains, from asking to the last message", redraws, 0.1)
     yield _wait("a decoding step from click to picture, 256 units, 60 characters", steps, 0.1)
     for what, percent, wanted in zip(("with no page open", "more for each open page"), idle, (2, 0.2), strict=True):

@@ -16,6 +16,7 @@ buttons = st.container()  # stand above what may keep them from starting anythin
 can_start = not controls.is_too_large(lesson) and is_in_range
 with buttons:
     controls.buttons(session, can_start)
+    controls.say_what_gives_way(session)
 frame.outdated_warning(session)
 questions.ask(session, "train")
 

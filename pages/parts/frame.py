@@ -48,7 +48,7 @@ def open_page(name: str) -> Session:
     # There from the beginning: if it came later, what is below would move, and a cell that is being typed would close.
     with st.container(key="phone-status"):
         if session.run is not None and name != "train":
-            st.caption(refresh.run_line(session.run))
+            st.caption(refresh.run_line(session))
     with st.container(key="headline", horizontal=True, vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
         st.markdown(text(f"{name}.intro"))  # beside the title: lines of its own would push the picture down

@@ -24,14 +24,18 @@ def training_status(session: Session, name: str) -> None:
             st.rerun()
         if is_shown:
             st.divider()
-            st.progress(progress(session.run), run_line(session.run))
+            st.progress(progress(session.run), run_line(session))
 
     status()
 
 
-def run_line(run: Run) -> str:
-    """Returns how a training stands, in a line."""
-    return f"{text(f'run.{run.status}')} · {text('run.epochs', done=len(run.history), epochs=run.target_epoch)}"
+def run_line(session: Session) -> str:
+    """Returns how the current training stands, in a line, and which of its epochs Translate uses if not the latest."""
+    run = session.run
+    line = f"{text(f'run.{run.status}')} · {text('run.epochs', done=len(run.history), epochs=run.target_epoch)}"
+    if session.look_at is None or run.is_active:
+        return line
+    return f"{line} · {text('run.looked_at', epoch=session.trained.epoch)}"
 
 
 def progress(run: Run) -> float:

@@ -34,6 +34,7 @@ class NamedRun:
     lesson_key: tuple[tuple[Pair, ...], ModelConfig]
     baseline: str | None = None  # the id of the run that it is compared with, one thing being changed
     is_shown: bool = False  # whether its curves are drawn beside those of the current run
+    lesson: tuple[str, tuple[Row, ...]] = ("own", ())  # that it belongs to: its name, and the rows that it began with
 
     @property
     def is_empty(self) -> bool:
@@ -187,36 +188,57 @@ class Session:
         return any(named.run.is_active for named in self.runs)
 
     @property
+    def runs_by_lesson(self) -> tuple[list[NamedRun], list[NamedRun]]:
+        """The runs of the lesson that the current one belongs to, and those of others."""
+        lesson = next((named.lesson for named in self.runs if named.run is self.run), None)
+        return [n for n in self.runs if n.lesson == lesson], [n for n in self.runs if n.lesson != lesson]
+
+    @property
     def baseline(self) -> NamedRun:
         """What is to be compared with: the current run, or the one that this is compared with itself."""
         by_id = {named.run.id: named for named in self.runs}
         current = by_id[self.run.id]
         return by_id.get(current.baseline, current)
 
-    def new_run(self, lesson: Lesson, baseline: NamedRun | None = None) -> NamedRun:
-        """Makes an untrained run the current one, named by its number.
+    def gives_way(self, baseline: NamedRun | None = None) -> list[NamedRun]:
+        """Returns the runs that are dropped for a new one: an empty current one, and what is more than `MAX_RUNS`.
 
-        The others are paused, but for a baseline that it is to be compared with. An empty current run gives up its row.
+        What trains stays, and the baseline of the new one; of the others untrained ones go first, then the oldest.
         """
-        runs = [named for named in self.runs if named is baseline or named.run is not self.run or not named.is_empty]
+        empty = [named for named in self.runs if named.run is self.run and named.is_empty and named is not baseline]
+        resting = [n for n in self.runs if not (n.run.is_active or n.run is self.run or n is baseline)]
+        resting.sort(key=lambda named: not named.is_empty)
+        return empty + resting[: max(0, len(self.runs) - len(empty) + 1 - MAX_RUNS)]
+
+    def new_run(self, lesson: Lesson, baseline: NamedRun | None = None) -> NamedRun:
+        """Makes an untrained run the current one, named by its number; some others give way to it.
+
+        The others are paused, but for a baseline that it is to be compared with.
+        """
+        dropped = self.gives_way(baseline)
+        runs = [named for named in self.runs if named not in dropped]
         number = next(n for n in count(len(runs) + 1) if not any(named.name.startswith(f"{n}.") for named in runs))
-        lesson_key = (lesson.pairs, lesson.model) if baseline is None else baseline.lesson_key
-        new = NamedRun(Run(TrainingState.new(lesson)), f"{number}.", lesson_key, baseline and baseline.run.id)
         if baseline is None:
+            belongs = {"lesson_key": (lesson.pairs, lesson.model), "lesson": (self.lesson_name, self.start.rows)}
             self.pause()
-        paused = [named for named in runs if not (named.run.is_active or named.run is self.run or named is baseline)]
-        paused.sort(key=lambda named: not named.is_empty)
-        dropped = paused[: max(0, len(runs) + 1 - MAX_RUNS)]
-        self.runs = [*(named for named in runs if named not in dropped), new]
+        else:
+            belongs = {"lesson_key": baseline.lesson_key, "lesson": baseline.lesson, "baseline": baseline.run.id}
+        new = NamedRun(Run(TrainingState.new(lesson)), f"{number}.", **belongs)
+        self.runs = [*runs, new]
         self.choose(new.run)
         forget_checkpoints(reversed(self.runs), MAX_RESTING_CHECKPOINT_BYTES)
         return new
 
     def choose(self, run: Run | None) -> None:
-        """Makes a run the current one; the live settings become its own again."""
+        """Makes a run the current one; the live settings become its own again.
+
+        Runs of other lessons are not drawn beside it any longer, unless they are chosen again.
+        """
         self.run, self.look_at = run, None
         if run is not None:
             self.training = _with_live_settings(self.training, run.state.lesson.training)
+            for named in self.runs_by_lesson[1]:
+                named.is_shown = False
 
     def resume(self, epochs: int | None = None) -> None:
         """Resumes the current run with the live settings as they are now; a changed learning rate from the next batch.

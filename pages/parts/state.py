@@ -96,6 +96,7 @@ class TrainState:
     measure: str = "accuracy"  # of the second chart
     is_log: bool = False  # whether the loss is drawn on a logarithmic scale
     sentences: int = 1  # which of the sentences are translated, from 1: so many at once
+    lines: tuple[tuple, dict[int, list]] | None = None  # a run with some sentences, and their translations by step
     drawn_runs: tuple[str, Any] | None = None  # the key of the editor of runs, and the table that it began with
     runs_version: int = 0  # of that editor; changes whenever something was done in it
 

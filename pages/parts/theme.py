@@ -56,7 +56,8 @@ def style_sheet(theme: Theme, **labels: str) -> str:
         theme: of the page.
         labels: texts of buttons that Streamlit has in English only.
     """
-    values = {"source": SOURCE, "context": CONTEXT, "target": TARGET, "padding": PADDING}
+    values = {"source": SOURCE, "context": CONTEXT, "target": TARGET}
+    values |= {"right": RIGHT, "wrong": WRONG, "padding": PADDING}
     is_large = theme.size > 1
     values |= {"mono": MONOSPACE, "type-size": f"{LARGE_TYPE if is_large else 1:.0%}"}
     values |= {"on-primary": "black" if theme.is_dark else "white"}  # white on the dark theme's light blue is 2.3:1

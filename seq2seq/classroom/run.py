@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from distributed import Future
 
 _PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
+_LEAST_SAMPLES = 4  # before anything is said
+_EARLY_EPOCHS = 15  # all of them are evaluated, most of the later ones are not: quick epochs are much slower at first
 
 
 class Run:
@@ -54,7 +56,7 @@ class Run:
         self.epoch_progress = _epoch_progress(state)
         self.seconds_trained = 0.0
         self.error: str | None = None
-        self._pace_samples: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice began or ended
+        self._pace_samples: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice ended
         self._watched_at = time.monotonic()
         self._has_rules = True  # or it trains up to its target_epoch whatever they say
         self._stop = False  # once the slice under way is done
@@ -71,12 +73,15 @@ class Run:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the remaining epochs will take at the recent pace, waiting for others included; None if unknown.
+        """How long the remaining epochs will take at the recent pace, waiting for others included.
 
+        None where it cannot be said well: at the beginning, when a worker gets ready and every epoch is evaluated.
         Patience may end the run sooner.
         """
         samples = self._pace_samples
-        if not self.is_active or len(samples) < 2 or samples[-1][1] <= samples[0][1]:
+        if samples and samples[-1][1] - samples[0][1] > len(samples) / 4:  # an epoch takes less than four slices
+            samples = tuple(sample for sample in samples if sample[1] > _EARLY_EPOCHS)
+        if not self.is_active or len(samples) < _LEAST_SAMPLES or samples[-1][1] <= samples[0][1]:
             return None
         (first_at, first), (last_at, last) = samples[0], samples[-1]
         left = (self.target_epoch - last) * (last_at - first_at) / (last - first)
@@ -113,8 +118,6 @@ class Run:
         """Takes over what a slice under way tells. One that is sent again, its worker having died, tells it again."""
         if not self._slice_began:
             self._slice_began, self.status = True, "training"
-            if not self._pace_samples:
-                self._sample_pace()
         self.history = [*self.history, *(record for record in records if record["epoch"] > len(self.history))]
         self.epoch_progress = progress
 

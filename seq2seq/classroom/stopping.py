@@ -34,11 +34,18 @@ def epochs_without_improvement(history: Sequence[dict[str, float]]) -> int:
     return len(losses) - 1 - losses.index(min(losses)) if losses else 0
 
 
-def first_stop(history: Sequence[dict[str, float]], patience: int) -> int | None:
-    """Returns the epoch after which a patience would have ended a training, None if it would not have."""
-    best, waited = float("inf"), 0
+def first_stop(history: Sequence[dict[str, float]], patience: int, watched: str = "loss") -> int | None:
+    """Returns the epoch after which a patience would have ended a training, None if it would not have.
+
+    Args:
+        history: one record per epoch.
+        patience: epochs.
+        watched: what is to fall; of epochs that have no such figure nothing is known.
+    """
+    best, best_epoch = float("inf"), 0
     for epoch, record in enumerate(history, start=1):
-        best, waited = (record["loss"], 0) if record["loss"] < best else (best, waited + 1)
-        if waited >= patience:
+        if record.get(watched, best) < best:
+            best, best_epoch = record[watched], epoch
+        elif watched in record and epoch - best_epoch >= patience:
             return epoch
     return None

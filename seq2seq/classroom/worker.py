@@ -18,6 +18,7 @@ from seq2seq.lesson import Lesson, ModelConfig
 from seq2seq.state import TrainingState
 from seq2seq.training import advance
 
+_COUNTS = ("epoch", "evaluated", "held_out_evaluated")  # whole numbers of a record
 GATHER_SECONDS = 0.05  # a message at most this often: an epoch may take 5 ms, and nobody sees 200 pictures a second
 
 
@@ -97,8 +98,10 @@ class EpochStream(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._progress = 0.0
-        self._records.append(logs)
-        self._history.append(logs)
+        # Keras makes a float of every number before it tells it to callbacks.
+        record = logs | {name: round(logs[name]) for name in _COUNTS if name in logs}
+        self._records.append(record)
+        self._history.append(record)
         if self._has_rules and stop_reason(self._history, self._training):
             self.model.stop_training = True
         self._send_sometimes()

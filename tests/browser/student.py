@@ -98,6 +98,10 @@ class Student:
         uploader = self.main.get_by_test_id("stFileUploaderDropzoneInput")
         uploader.set_input_files({"name": name, "mimeType": "text/plain", "buffer": content})
 
+    def uses_the_file(self, pairs):
+        """Takes over what was understood of a file: the button stands in a dialogue of its own."""
+        self.page.get_by_role("button", name=self.text("reading.use", pairs=pairs), exact=True).click()
+
     def sets(self, key, value):
         number = self.main.get_by_role("spinbutton", name=self.text(key), exact=True)
         number.fill(str(value))

@@ -1,6 +1,5 @@
 """What students and teachers do, from the first page to a translation, in a real browser."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -85,6 +84,7 @@ def test_journey_with_an_uploaded_file(visit):
     student = visit("en", "/pairs")
     student.is_at("pairs")
     student.uploads("\n".join(lines).encode(), "deu.txt")
+    student.uses_the_file(12)
     student.sees("pairs.used", used=12, rows=12)
     expect(student.cell("target", 5)).to_have_text("Ich bin müde.")
 
@@ -96,13 +96,18 @@ def test_journey_with_an_uploaded_file(visit):
     student.button("train.pause").click()
     student.sees("run.paused")
     expect(student.button("train.start")).to_be_enabled()
+    replay = student.main.locator(".replay")
+    replay.get_by_role("slider").fill("1")
+    expect(replay.get_by_role("heading")).to_have_text(student.text("replay.title", epoch=1))
+    replay.get_by_role("button", name=student.text("replay.use"), exact=True).click()
+    student.sees("replay.used", epoch=1)
 
     student.goes_to("translate")
     student.translates("It is cold.")
     student.sees("translate.trained")
     student.translates("Are we here?")
     student.sees("translate.unseen")
-    expect(student.main.get_by_text(re.compile(r"Epochs trained: \d+. Pairs: 12."))).to_be_visible()
+    student.sees("translate.model", epoch=1, pairs=12)
 
 
 @pytest.mark.skipif(not KOREAN_FILE.exists(), reason=f"there is no {KOREAN_FILE}")
@@ -111,6 +116,7 @@ def test_journey_with_904_pairs(visit):
     student = visit("ko", "/pairs")
     student.is_at("pairs")
     student.uploads(KOREAN_FILE.read_bytes(), KOREAN_FILE.name)
+    student.uses_the_file(len(pairs))
     student.sees("pairs.used", used=len(set(pairs)), rows=len(pairs))
     student.goes_to("tensors")
     student.goes_to("train")

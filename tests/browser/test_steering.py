@@ -77,7 +77,7 @@ def test_quick_keys_and_a_table_of_runs(tabs):
     second.button("train.pause").click()
     expect(rows_of(second).filter(has_text=second.text("run.paused"))).to_have_count(2)
     first.sees("run.paused")
-    first.page.keyboard.press("0")  # reset
+    first.button("train.reset").click()
     first.sees("run.epochs", done=0, epochs=10_000)
     first.page.keyboard.press("e")  # one epoch
     for student in (first, second):

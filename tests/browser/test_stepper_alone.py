@@ -1,8 +1,6 @@
 """The stepper's own JavaScript in a real browser, without the app around it."""
 
-import base64
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,22 +11,7 @@ from pages.parts.translate.stepper import picture
 from pages.parts.translate.stepper.picture import Shown, picture_data
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState, Translator
 from seq2seq.vocabulary import Vocabulary
-
-FILES = {kind: Path(picture.__file__).with_suffix(f".{kind}").read_text("utf-8") for kind in ("js", "html", "css")}
-# Streamlit puts a component into a shadow root as well.
-PREPARE = """async ([js, html, css, style]) => {
-    document.head.innerHTML = style
-    const root = document.body.attachShadow({mode: "open"})
-    root.innerHTML = `<style>${css}</style>${html}`
-    const {default: component} = await import(js)
-    window.told = []
-    window.mount = data => window.unmount = component({
-        data,
-        parentElement: root,
-        setTriggerValue: (name, value) => told.push([name, value]),
-        setStateValue: (name, value) => told.push([name, value]),
-    })
-}"""
+from tests.browser.alone import component_alone
 
 
 def shown(vocabulary=None, **changes) -> Shown:
@@ -48,10 +31,7 @@ def shown(vocabulary=None, **changes) -> Shown:
 @pytest.fixture
 def stepper(chromium):
     """A page with the component; `mount` draws data in it."""
-    page = chromium.new_page()
-    page.goto("about:blank")
-    script = "data:text/javascript;base64," + base64.b64encode(FILES["js"].encode()).decode()
-    page.evaluate(PREPARE, [script, FILES["html"], FILES["css"], theme.style_sheet(theme.Theme())])
+    page = component_alone(chromium, picture)
     yield page
     page.close()
 

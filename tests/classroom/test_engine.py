@@ -90,6 +90,9 @@ def test_slices_give_the_numbers_of_one_go_and_every_epoch_is_streamed(engine, t
     heard = engine.heard_of(run)
     assert {(moment.status, moment.queue_position) for moment in heard} == {("training", 0)}
     assert all(moment.history == run.history[: len(moment.history)] for moment in heard)  # none twice, none changed
+    whole = {"epoch", "evaluated"}  # pages count with them
+    told = [record for moment in heard for record in moment.history]
+    assert all(isinstance(record[name], int) for record in told for name in whole & set(record))
     assert any(len(moment.history) > moment.state.epoch for moment in heard)  # before the slice came back
     if seconds == ONE_BATCH:
         assert run._slice > 20  # so slices ended within epochs

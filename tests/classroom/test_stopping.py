@@ -36,6 +36,19 @@ def test_patience_is_keras_early_stopping(values, patience):
             break
 
 
+@given(st.lists(st.none() | st.integers(0, 5), max_size=30), st.integers(1, 5))
+def test_what_is_measured_now_and_then_is_waited_for_as_long(values, patience):
+    """The held-out loss is known of some epochs only."""
+    history = [{"held_out": value} if value is not None else {} for value in values]
+    known = {epoch: value for epoch, value in enumerate(values, start=1) if value is not None}
+    stops = (
+        epoch
+        for epoch, value in known.items()
+        if epoch - min((e for e in known if e <= epoch), key=lambda e: (known[e], e)) >= patience
+    )
+    assert first_stop(history, patience, "held_out") == next(stops, None)
+
+
 @given(losses, st.integers(1, 30))
 def test_without_patience_only_the_epochs_count(values, epochs):
     training = TrainingConfig(epochs=epochs, patience=0)

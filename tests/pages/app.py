@@ -49,7 +49,7 @@ def new_session(rows=None, run=None, model=None, training=None) -> Session:
     session.asks = False  # questions hold answers back: see test_card.py
     if run is not None:
         session.run = run
-        session.runs = [NamedRun(run, "1.", (lesson.pairs, lesson.model))]
+        session.runs = [NamedRun(run, "1.", (lesson.pairs, lesson.model), lesson=(session.lesson_name, table.rows))]
     return session
 
 
@@ -140,7 +140,7 @@ def table_with(app, key) -> pd.DataFrame:
 
 
 def picture(app) -> dict:
-    """Returns what the stepper has to draw: a whole translation, through which the browser goes step by step."""
+    """Returns what the stepper, or the replay, has to draw: all through which the browser goes step by step."""
     (component,) = app.main.get("bidi_component")
     return json.loads(component.proto.json)
 

@@ -11,6 +11,7 @@ from pages.parts.menu import PAGES
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
 from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.train.replay.player import TEXTS as REPLAY_TEXTS
 from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import NOTES, PROBLEM_MESSAGES
@@ -68,7 +69,7 @@ FAMILIES = {
     "encoding.{}": ENCODINGS,
     "problem.side_{}": Pair._fields,
     "run.{}": ("queued", "training", "paused", "finished", "failed"),
-    "run.set_{}": _SETTINGS[1:],
+    "run.set_{}": _SETTINGS,
     "run.column_{}": _COLUMNS,
     "run.column_{}_help": ("shown", "used"),
     "tensors.{}": (*Tensors._fields, "padding", "left_out", "missing", "earlier"),
@@ -78,7 +79,7 @@ FAMILIES = {
     "tensors.axis_tokens_{}{}": _SIDES,
     "tokens.{}": LEVELS,
     "tokens.{}_many": LEVELS,
-    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "evaluated", "epoch", "run", "mark", "right", "wrong", "missing"),
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "evaluated", "epoch", "run", "mark", "right"),
     "train.{}_help": _TRAINING,
     "train.padded_{}": ("loss", "accuracy"),
     "train.masked_{}": ("loss", "accuracy"),
@@ -96,6 +97,7 @@ FAMILIES = {
     "search.{}_what": ("greedy", "beam", "sampling"),
     "search.by_{}": ("eos", "length"),
     "contexts.mark_{}": ("a", "b"),
+    "replay.{}": REPLAY_TEXTS,
     "stepper.{}": (*STEPPER_TEXTS, "in", "out"),
     "questions.{}": _QUESTIONS,
     "questions.{}_because": _QUESTIONS,

@@ -10,7 +10,7 @@ from pages.parts.session import NamedRun, Session
 from pages.parts.texts import text
 from seq2seq import Lesson
 from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
-from seq2seq.limits import SETTING_RANGES
+from seq2seq.limits import MAX_RUNS, SETTING_RANGES
 
 _MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
 
@@ -38,8 +38,9 @@ def buttons(session: Session, can_start: bool) -> None:
             if st.button(text("train.more", epochs=epochs), shortcut=shortcut, disabled=cannot_add)
         ]
         cannot_begin = run is None or not can_start
-        reset = st.button(text("train.reset"), icon=":material/restart_alt:", shortcut="0", disabled=cannot_begin)
-        new_seed = st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", disabled=cannot_begin)
+        anew = {"help": text("train.anew_help"), "disabled": cannot_begin}
+        reset = st.button(text("train.reset"), icon=":material/restart_alt:", **anew)  # no key: one hit by mistake …
+        new_seed = st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", **anew)
     if start:
         train(session, session.lesson)
     elif resume:
@@ -70,14 +71,25 @@ def train(session: Session, lesson: Lesson, baseline: NamedRun | None = None) ->
 
 
 def begin(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
-    """Makes an untrained run the current one, named by its number and what differs from its baseline or the latest."""
+    """Makes an untrained run the current one, named by its number, its lesson and what is set otherwise.
+
+    That is compared with its baseline, or with the latest run of its lesson.
+    """
     new = session.new_run(lesson, baseline)
-    before = baseline or next((named for named in reversed(session.runs) if named is not new), None)
-    if before:
+    words = [text(f"lesson.{new.lesson[0]}")]
+    alike, _ = session.runs_by_lesson
+    if before := baseline or next((named for named in reversed(alike) if named is not new), None):
         others = settings_of(before.run.state.lesson)
         changes = {name: value for name, value in settings_of(lesson).items() if value != others[name]}
-        changes.pop("pairs", None)
-        new.name = " ".join([new.name, *(text(f"run.set_{name}", value=value) for name, value in changes.items())])
+        words += [text(f"run.set_{name}", value=value) for name, value in changes.items()]
+    new.name = f"{new.name} {', '.join(words)}"
+
+
+def say_what_gives_way(session: Session, baseline: NamedRun | None = None) -> None:
+    """Says which run the next one takes the place of, as long as that can be helped."""
+    for named in session.gives_way(baseline):
+        if not named.is_empty:
+            st.text(text("run.gives_way", most=MAX_RUNS, name=named.name))  # as it was typed, not as markup
 
 
 def settings_of(lesson: Lesson) -> dict[str, object]:

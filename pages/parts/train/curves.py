@@ -22,6 +22,7 @@ from seq2seq.classroom.run import Run
 
 # With round ends. One kind fewer than there are colours of runs, so that no two of a dozen runs are alike.
 _DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]
+_HEIGHT = 280  # pixels of a chart; style.css keeps as much room from the beginning
 _POINTS_PER_LINE = 300  # more than a screen can show apart
 _SCALES = {  # of what is drawn upwards
     "open": alt.Scale(domainMin=0),
@@ -41,13 +42,16 @@ def training_curves(
     masks = {run.state.lesson.model.mask_padding for run in runs.values()}
     rates = [mark for name, run in runs.items() for mark in rate_changes(name, run.history, theme)]
     watched = [(next(iter(runs)), epoch, label, line) for line, (epoch, label) in enumerate(stops, start=1)]
-    for name, column in zip(("loss", measure), st.columns(2), strict=True):
+    for name, column in zip(("loss", measure), st.container(key="curves").columns(2), strict=True):
         key, title = comparable(name, masks, theme)
-        points = points_table(runs, key)
+        lines = {run: (runs[run].history, key) for run in runs}
+        if name == "loss":
+            lines |= _held_out_line(runs, key)
+        points = points_table(lines)
         is_share = not len(points) or name in ("accuracy", "exact_match")
         scale = "share" if is_share else "log" if is_log and name == "loss" else "open"
         marks = marks_table([*rates, *watched] if name == "loss" else rates, last, theme.size)
-        spec = curve(tuple(runs), title, last, scale, theme)
+        spec = curve(tuple(lines), title, last, scale, theme)
         draw(spec, {"points": points, "marks": marks}, key=f"curve-{name}", alt=title, where=column)
     if len(masks) == 2:
         st.caption(text("train.unlike_masks"))
@@ -81,11 +85,30 @@ _MARKS = pa.schema(
 )
 
 
-def points_table(runs: Mapping[str, Run], key: str) -> pa.Table:
-    """Returns the points of some runs that have this key, `_POINTS_PER_LINE` at most, each run's last among them."""
+def held_out_loss(name: str, masks: bool) -> str:
+    """Returns the name of the loss of held-out sentences that is measured as a loss of those trained on."""
+    return f"held_out_{'padded_loss' if name == 'loss' and not masks else 'masked_loss'}"
+
+
+def _held_out_line(runs: Mapping[str, Run], key: str) -> dict[str, tuple[Sequence[dict[str, float]], str]]:
+    """Returns the line of the held-out loss of the current run, if pairs are held out."""
+    name, run = next(iter(runs.items()))
+    lesson = run.state.lesson
+    if not len(lesson.held_out_rows):
+        return {}
+    watched = held_out_loss(key, lesson.model.mask_padding)
+    return {text("train.held_out_line", run=name): (run.history, watched)}
+
+
+def points_table(lines: Mapping[str, tuple[Sequence[dict[str, float]], str]]) -> pa.Table:
+    """Returns the points of some named lines, `_POINTS_PER_LINE` at most, each line's last among them.
+
+    Args:
+        lines: name → a history, and the key of what is drawn of those of its records that have it.
+    """
     columns = {"run": [], "epoch": [], "value": []}
-    for name, run in runs.items():
-        records = [record for record in run.history if key in record]
+    for name, (history, key) in lines.items():
+        records = [record for record in history if key in record]
         every = math.ceil((len(records) - 1) / (_POINTS_PER_LINE - 1)) or 1
         records = [*records[:-1:every], *records[-1:]]
         columns["run"] += [name] * len(records)
@@ -151,14 +174,14 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
         .encode(y=pixels, text="label:N")
         for side, align, dx in (("left", "right", -4), ("right", "left", 4))
     ]
-    height = round(theme.size * (260 if len(runs) == 1 else 300))  # with a legend
     layers = alt.layer(lines, marks.mark_rule(strokeDash=[4, 4], strokeWidth=1.5), *labels)
-    return layers.resolve_scale(y="independent").properties(height=height)
+    return layers.resolve_scale(y="independent").properties(height=round(theme.size * _HEIGHT))
 
 
 def _told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
     """Returns how runs are told apart, with one legend for both; one run needs none."""
-    sizes = {"symbolSize": 600 * theme.size, "labelLimit": 140 * theme.size}
+    # Two names in a line, each as long as there is room for.
+    sizes = {"symbolSize": 600 * theme.size, "labelLimit": alt.ExprRef(f"width / 2 - {24 * theme.size}"), "columns": 2}
     legend = alt.Legend(orient="top", direction="horizontal", symbolType="stroke", **sizes)
     of_run = {"shorthand": "run:N", "title": None, "legend": legend if len(runs) > 1 else None}
     colours, dashes = (

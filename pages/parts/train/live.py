@@ -8,8 +8,8 @@ from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import wait
 from pages.parts.train.curves import history_table, training_curves
-from pages.parts.train.report import choose_epoch, figures, stops, what_stops
-from pages.parts.train.translations import translations
+from pages.parts.train.replay import player
+from pages.parts.train.report import figures, stops, what_stops
 from seq2seq.classroom.run import Run
 
 _REDRAWN = 0.5  # seconds from one time to the next
@@ -22,7 +22,7 @@ def show(session: Session, run: Run, drawn: tuple) -> None:
     @st.fragment(run_every=_REDRAWN if session.is_active else None)
     def current_run() -> None:
         session.watch()
-        # For the first loss, after a click on Start.
+        # For the first loss, after a click on Train.
         wait(lambda: run.is_active and not (run.history or run.queue_position) and session.can_train)
         if session.redraw_key != drawn:
             st.rerun()  # the buttons, the table and the timer have to know as well
@@ -33,7 +33,8 @@ def show(session: Session, run: Run, drawn: tuple) -> None:
 
 def _run(session: Session, run: Run) -> None:
     theme = session.theme
-    st.progress(refresh.progress(run), progress_line(run, session.can_train))
+    line = progress_line(run, session.can_train)
+    st.progress(refresh.progress(run), line)
     if run.error:
         st.error(text("train.failed"), icon=":material/error:")
         st.text(run.error)
@@ -51,9 +52,8 @@ def _run(session: Session, run: Run) -> None:
         st.toggle(text("train.log_scale"), **bound(page, "is_log"))
     training_curves(shown, page.measure, page.is_log, stops(run, session.training), theme)
     what_stops(run, session.training)
-    state = run.state if run.is_active else choose_epoch(session, run.state)
-    translations(run, state, theme)
-    figures(run, state)
+    player.show(session, run, line)
+    figures(run, session.trained or run.state)
     history_table(shown)
 
 
@@ -64,7 +64,7 @@ def progress_line(run: Run, can_train: bool) -> str:
     if run.status == "queued" and run.queue_position:
         return text("train.place", place=run.queue_position)
     status = text(f"train.ended_{run.stop_reason}" if run.stop_reason else f"run.{run.status}")
-    done = text("run.epochs", done=f"{len(run.history) + round(run.epoch_progress, 2):g}", epochs=run.target_epoch)
+    done = text("run.epochs", done=len(run.history), epochs=run.target_epoch)
     left = run.seconds_left
     return " · ".join([status, done] if left is None else [status, done, time_left(left)])
 

@@ -6,76 +6,99 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.parts.session import Session
-from pages.parts.state import bound
+from pages.parts.drawing.choosing import table_behind
 from pages.parts.texts import text
+from pages.parts.train.curves import held_out_loss
 from seq2seq import Lesson, TrainingConfig, TrainingState
 from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.analysis.metrics import evaluate
 from seq2seq.classroom.run import Run
-from seq2seq.classroom.stopping import epochs_without_improvement, first_stop
+from seq2seq.classroom.stopping import first_stop
 
-_USUAL_PATIENCE = 5  # the notebook's, for "where would it have stopped?"
+_PATIENCES = (1, 2, 3, 5, 10, 20)  # for "where would another have stopped?"
 _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
 
 
 def stops(run: Run, training: TrainingConfig) -> list[tuple[int, str]]:
-    """Returns (epoch, label) of the best epoch, and of where early stopping ends or would have ended the run."""
-    if not run.history:
-        return []
-    found = [(_best_epoch(run), text("train.mark_best"))]
-    if stop := first_stop(run.history, _patience(training)):
-        found.append((stop, text("train.mark_stop", patience=_patience(training))))
+    """Returns (epoch, label) of what the chart of the loss marks: the lowest losses, and where the set rule stops."""
+    found = []
+    if run.history:
+        found.append((_lowest(run.history, "loss"), text("train.mark_best")))
+    if held_out := _held_out_losses(run):
+        found.append((_lowest(run.history, held_out), text("train.mark_best_held_out")))
+    if training.patience and (stop := first_stop(run.history, training.patience)):
+        found.append((stop, text("train.mark_stop", patience=training.patience)))
     return found
 
 
 def what_stops(run: Run, training: TrainingConfig) -> None:
-    """Says what the rules that end a training watch, and how far they are; see `stops`."""
-    history = run.history
-    if not history:
-        return
-    best, patience = _best_epoch(run), _patience(training)
-    lines = [text("train.best_epoch", epoch=best, loss=f"{history[best - 1]['loss']:.4f}")]
+    """Says what the rules that end a training watch, and how far they are; other patiences where somebody asks."""
+    lines = [_early_stopping(run.history, training.patience)] if run.history else []
+    if held_out := _held_out_losses(run):
+        lines.append(_held_out_stopping(run.history, held_out, training.patience))
+    if training.stop_when_right and (latest := latest_evaluated(run.history)):
+        lines.append(_all_right(run.history, latest))
+    with st.container(key="what-stops"):
+        st.caption("  \n".join(lines) or "–")
+    if (behind := table_behind("patiences", text("train.other_patiences"))) is not None:
+        behind.dataframe(_patiences_table(run.history, held_out), hide_index=True)
+        behind.caption(text("train.patience_none"))
+
+
+def _early_stopping(history: Sequence[dict[str, float]], patience: int) -> str:
+    best = _lowest(history, "loss")
+    said = text("train.best_epoch", epoch=best, loss=f"{history[best - 1]['loss']:.4f}")
+    if not patience:
+        return f"{said} {text('train.stop_never')}"
     if stop := first_stop(history, patience):
-        lines[0] += " " + text("train.stop_at", epoch=stop, patience=patience)
-    else:
-        lines[0] += " " + text("train.stop_not_yet", since=len(history) - best, patience=patience)
-    if training.stop_when_right and (latest := latest_evaluated(history)):
-        evaluated = latest["evaluated"]
-        right = round(latest["exact_match"] * evaluated)
-        progress = text("train.right_so_far", epoch=latest["epoch"], right=right, evaluated=evaluated)
-        if right < evaluated:
-            following = next(epoch for epoch in itertools.count(len(history) + 1) if is_checkpoint(epoch))
-            progress += " " + text("train.evaluated_next", epoch=following)
-        lines.append(f"{text('train.stop_when_right')}: {progress}")
-    st.caption("  \n".join(lines))
+        return f"{said} {text('train.stop_at', epoch=stop, patience=patience)}"
+    return f"{said} {text('train.stop_not_yet', since=len(history) - best, patience=patience)}"
 
 
-def _best_epoch(run: Run) -> int:
-    return len(run.history) - epochs_without_improvement(run.history)
+def _held_out_stopping(history: Sequence[dict[str, float]], watched: str, patience: int) -> str:
+    best = _lowest(history, watched)
+    said = text("train.best_held_out", epoch=best, loss=f"{history[best - 1][watched]:.4f}")
+    if not patience:
+        return said
+    stop = first_stop(history, patience, watched)
+    rule = "train.stop_at_held_out" if stop else "train.stop_not_yet_held_out"
+    return f"{said} {text(rule, epoch=stop, patience=patience)}"
 
 
-def _patience(training: TrainingConfig) -> int:
-    return training.patience or _USUAL_PATIENCE
+def _all_right(history: Sequence[dict[str, float]], latest: dict[str, float]) -> str:
+    evaluated = latest["evaluated"]
+    right = round(latest["exact_match"] * evaluated)
+    said = text("train.right_so_far", epoch=latest["epoch"], right=right, evaluated=evaluated)
+    if right < evaluated:
+        following = next(epoch for epoch in itertools.count(len(history) + 1) if is_checkpoint(epoch))
+        said += " " + text("train.evaluated_next", epoch=following)
+    return f"{text('train.stop_when_right')}: {said}"
+
+
+def _patiences_table(history: Sequence[dict[str, float]], held_out: str | None) -> pd.DataFrame:
+    """Returns after which epoch each of some patiences would have stopped, by the training and by the held-out loss."""
+    table = {text("train.patience"): [str(patience) for patience in _PATIENCES]}
+    watched = {"loss": text("train.by_training"), held_out: text("train.by_held_out")}
+    for name, title in watched.items():
+        if name is not None:
+            table[title] = [str(first_stop(history, patience, name) or "–") for patience in _PATIENCES]
+    return pd.DataFrame(table)
+
+
+def _lowest(history: Sequence[dict[str, float]], name: str) -> int:
+    """Returns the first epoch in which a figure was lowest, of those that have it."""
+    return min((record for record in history if name in record), key=lambda record: record[name])["epoch"]
+
+
+def _held_out_losses(run: Run) -> str | None:
+    """Returns the name of the held-out loss in the records of a run, measured as its training loss; None if none is."""
+    name = held_out_loss("loss", run.state.lesson.model.mask_padding)
+    return name if any(name in record for record in run.history) else None
 
 
 def latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
     """Returns the latest record with the figures of an evaluation."""
     return next((record for record in reversed(history) if "exact_match" in record), None)
-
-
-def choose_epoch(session: Session, state: TrainingState) -> TrainingState:
-    """Shows a slider over the checkpoints of a current run; returns the state to look at, here and on Translate."""
-    kept = sorted({epoch for epoch, _ in state.checkpoints} | {state.epoch})
-    if len(kept) < 2:
-        return state
-
-    def take(epoch: int) -> None:
-        session.look_at = None if epoch == state.epoch else epoch
-
-    shown = bound(session, "look_at", take, lambda epoch: epoch if epoch in kept else state.epoch)
-    st.select_slider(text("train.look_at"), kept, help=text("train.look_at_help"), **shown)
-    return state.at(session.look_at) if session.look_at in dict(state.checkpoints) else state
 
 
 def figures(run: Run, state: TrainingState) -> None:
@@ -84,17 +107,25 @@ def figures(run: Run, state: TrainingState) -> None:
     While the run trains, these are of its latest evaluation, else the state's own.
     """
     latest, lesson = latest_evaluated(state.history), state.lesson
+    epoch, found = state.epoch, {}
     if run.is_active and latest is not None:
         epoch, found = latest["epoch"], latest
-    elif state.step:
-        epoch = state.epoch
+    elif state.step and not run.is_active:
         is_its_own = latest is not None and latest["epoch"] == epoch and not state.batch
         found = latest if is_its_own else _evaluated(state, run.id, state.step)
-    else:
-        return
     st.subheader(text("train.figures_title", epoch=epoch), anchor=False)
     st.table(_figures_table(found, lesson), hide_index=True)  # whose words go on in a second line on a phone
-    st.caption(text("train.padding_reason"))
+    while_training = () if state.batch else state.history[epoch - 1 : epoch]
+    notes = [text("train.two_losses", epoch=epoch, loss=f"{record['loss']:.4f}") for record in while_training]
+    st.caption(" ".join([*notes, text("train.padding_reason")]))
+    with st.container(key="gaps-live" if run.is_active else "gaps"):
+        _gaps(found, lesson)
+
+
+def _gaps(found: dict[str, float], lesson: Lesson) -> None:
+    """Says in words where the figures part."""
+    if not found:
+        return
     accuracy, exact = found["masked_accuracy"], found["exact_match"]
     if accuracy - exact > 0.2:
         why = "train.gap_alone" if lesson.model.markers else "train.gap_endless"
@@ -115,12 +146,16 @@ def _figures_table(found: dict[str, float], lesson: Lesson) -> pd.DataFrame:
     """Returns a row for each figure, and a column for each side: the sentences trained on, and those held out."""
     table = {text("train.figure"): [text(f"train.{figure}") for figure in _FIGURES]}
     for side, rows in (("", lesson.training_rows), ("held_out_", lesson.held_out_rows)):
-        if f"{side}evaluated" in found:
-            values = {figure: found[side + figure] for figure in _FIGURES}
-            title, evaluated = text(f"train.on_{side or 'training'}"), found[f"{side}evaluated"]
-            if evaluated < len(rows):
-                title = text("train.sample", name=title, evaluated=evaluated, all=f"{len(rows):,}")
-            table[title] = [
-                f"{value:.3f}" if figure.endswith("loss") else f"{value:.0%}" for figure, value in values.items()
-            ]
+        title, evaluated = text(f"train.on_{side or 'training'}"), found.get(f"{side}evaluated", len(rows))
+        if evaluated < len(rows):
+            title = text("train.sample", name=title, evaluated=evaluated, all=f"{len(rows):,}")
+        if len(rows):
+            table[title] = [_written(figure, found.get(side + figure)) for figure in _FIGURES]
     return pd.DataFrame(table)
+
+
+def _written(figure: str, value: float | None) -> str:
+    """Returns how a figure is written; before an evaluation there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if figure.endswith("loss") else f"{value:.0%}"

@@ -1,5 +1,6 @@
 """The runs of a session: compare one with another, and a table in which they are named, chosen and deleted."""
 
+import itertools
 from dataclasses import replace
 
 import pandas as pd
@@ -8,7 +9,7 @@ import streamlit as st
 from pages.parts.session import NamedRun, Session
 from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
-from pages.parts.train.controls import is_too_large, settings_of, train
+from pages.parts.train.controls import is_too_large, say_what_gives_way, settings_of, train
 from pages.parts.train.report import latest_evaluated
 from seq2seq import Lesson
 
@@ -28,6 +29,8 @@ def offer_comparisons(session: Session) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(text("train.what_if"), width="content")
         asked = [name for name in COMPARISONS if st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}")]
+    if session.gives_way() != session.gives_way(session.baseline):
+        say_what_gives_way(session, session.baseline)
     for name in asked:
         baseline = session.baseline
         changed = COMPARISONS[name](baseline.run.state.lesson)
@@ -40,17 +43,17 @@ def offer_comparisons(session: Session) -> None:
 
 
 def show_table(session: Session) -> None:
-    """Shows all runs of the session: rename, overlay, choose, delete."""
-    page = remembered(TrainState)
-    key = "-".join(["runs", str(page.runs_version), *(named.run.id[:8] for named in session.runs)])
+    """Shows all runs, first those of the current lesson: rename, overlay, choose, delete."""
+    page, runs = remembered(TrainState), list(itertools.chain(*session.runs_by_lesson))
+    key = "-".join(["runs", str(page.runs_version), *(named.run.id[:8] for named in runs)])
     # An editor whose figures change is another one and forgets what was done to it, so they stay while there is such.
     if page.drawn_runs is None or key != page.drawn_runs[0] or not any(st.session_state.get(key, {}).values()):
-        page.drawn_runs = key, _table_of(session)
+        page.drawn_runs = key, _table_of(session, runs)
     _, before = page.drawn_runs
     after = _editor(before, key)
     if after.equals(before):
         return
-    for n, named in enumerate(session.runs):
+    for n, named in enumerate(runs):
         if n not in after.index:
             session.delete(named.run)
             continue
@@ -82,8 +85,8 @@ def _editor(table: pd.DataFrame, key: str) -> pd.DataFrame:
     )
 
 
-def _table_of(session: Session) -> pd.DataFrame:
-    """Returns a row for each run; of the settings only those that differ."""
+def _table_of(session: Session, runs: list[NamedRun]) -> pd.DataFrame:
+    """Returns a row for each of some runs; of the settings only those that differ."""
     rows = [
         {
             "shown": named.is_shown or named.run is session.run,
@@ -95,10 +98,10 @@ def _table_of(session: Session) -> pd.DataFrame:
             "loss": named.run.history[-1]["loss"] if named.run.history else None,
             "exact_match": (latest_evaluated(named.run.history) or {}).get("exact_match"),
         }
-        for named in session.runs
+        for named in runs
     ]
     table = pd.DataFrame(rows)
-    same = [name for name in settings_of(session.runs[0].run.state.lesson) if table[name].nunique() == 1]
+    same = [name for name in settings_of(runs[0].run.state.lesson) if table[name].nunique() == 1]
     return table.drop(columns=same)
 
 

@@ -13,7 +13,19 @@ from pages.parts.train.live import progress_line, time_left
 from pages.parts.train.runs import COMPARISONS
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig
 from seq2seq.classroom.memory import training_bytes
-from tests.pages.app import TEXTS, a_run, button, checked, click, new_session, open_page, plain_texts, shows, visit
+from tests.pages.app import (
+    TEXTS,
+    a_run,
+    button,
+    checked,
+    click,
+    new_session,
+    open_page,
+    picture,
+    plain_texts,
+    shows,
+    visit,
+)
 
 
 def test_starting_and_stopping(engine, session):
@@ -66,7 +78,7 @@ def test_what_is_begun_quickly_loses_nothing(engine, trained_session):
         click(app, "train.start")
         assert [named.run for named in trained_session.runs] == [trained_run, trained_session.run]
     assert engine.submitted == [trained_session.run]
-    assert [named.name for named in trained_session.runs] == ["1.", "2. seed 2"]
+    assert [named.name for named in trained_session.runs] == ["1.", f"2. {TEXTS['lesson.own']}, seed 2"]
     for _ in range(2):
         checked(app.button(key="what-if-units").click().run())
         assert len(trained_session.runs) == 3
@@ -122,14 +134,23 @@ def test_a_training_too_large_for_the_server_cannot_start(monkeypatch):
 
 def test_while_it_trains(trained):
     half = replace(trained, epoch=75, history=trained.history[:75])
-    session = new_session(run=a_run(half, "training", None, _pace_samples=((0.0, 0), (1.0, 75))))
+    session = new_session(run=a_run(half, "training", None, _pace_samples=tuple((n, 60 + 5 * n) for n in range(4))))
     app = open_page("train", session)
     assert shows(app, "run.epochs", done=75, epochs=150)
     assert shows(app, "train.left_seconds")
-    assert shows(app, "train.translations_title", epoch=75)
+    assert picture(app)["kept"][-1] == 75
     (bar,) = visit(app, "pairs").sidebar.get("progress")
     epochs = TEXTS["run.epochs"].format(done=75, epochs=150)
     assert (bar.text, bar.value) == (f"{TEXTS['run.training']} · {epochs}", 50)
+
+
+def test_the_sidebar_says_how_far_it_is_and_which_epoch_translate_uses(trained_session):
+    trained_session.look_at = 40
+    app = open_page("translate", trained_session)
+    (bar,) = app.sidebar.get("progress")
+    done, used = (TEXTS[f"run.{name}"] for name in ("epochs", "looked_at"))
+    assert bar.text == f"{TEXTS['run.finished']} · {done.format(done=150, epochs=150)} · {used.format(epoch=40)}"
+    assert shows(app, "translate.model", epoch=40)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +172,7 @@ def test_the_line_says_how_far_it_is_or_why_it_rests(run, can_train, expected, m
     monkeypatch.setattr(texts, "language", lambda: "en")
     some = {"history": [{}] * 3, "epoch_progress": 0.25, "target_epoch": 10}
     some |= {"queue_position": 0, "stop_reason": None, "seconds_left": None}
-    said = TEXTS | {"run.epochs": TEXTS["run.epochs"].format(done=3.25, epochs=10)}
+    said = TEXTS | {"run.epochs": TEXTS["run.epochs"].format(done=3, epochs=10)}
     line = " · ".join(said[key].format(place=3, seconds=5) for key in expected.split())
     assert progress_line(SimpleNamespace(**some | run), can_train) == line
 
@@ -198,7 +219,13 @@ def test_comparisons_have_one_baseline(trained_session, engine):
         assert not shows(app, "frame.outdated")
     lessons = [named.run.state.lesson for named in trained_session.runs]
     assert lessons[1:] == [COMPARISONS[name](baseline.state.lesson) for name in ("units", "batch", "mask")]
-    assert [named.name for named in trained_session.runs] == ["1.", "2. 8 units", "3. batch 5", "4. mask ✗"]
+    assert [named.name for named in trained_session.runs] == [
+        "1.",
+        *(
+            f"{n}. {TEXTS['lesson.own']}, {change}"
+            for n, change in enumerate(("8 units", "batch 5", "mask ✗"), start=2)
+        ),
+    ]
     assert all(named.is_shown and named.run.is_active for named in trained_session.runs)
     click(app, "train.pause")
     assert not trained_session.is_active  # all of them

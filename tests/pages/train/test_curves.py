@@ -17,7 +17,7 @@ ENGLISH = Theme("en")
 
 def drawn(history, key):
     """Returns (epoch, value) of the points of one run."""
-    rows = points_table({"1.": SimpleNamespace(history=history)}, key).to_pylist()
+    rows = points_table({"1.": (history, key)}).to_pylist()
     assert {row["run"] for row in rows} <= {"1."}
     return [(row["epoch"], row["value"]) for row in rows]
 

@@ -7,7 +7,18 @@ import pytest
 from pages.parts import session as sessions
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.analysis.metrics import evaluate
-from tests.pages.app import TEXTS, a_run, chart_tables, checked, new_session, open_page, shows, visit
+from tests.pages.app import (
+    TEXTS,
+    a_run,
+    chart_tables,
+    checked,
+    new_session,
+    open_page,
+    picture,
+    shows,
+    table_with,
+    visit,
+)
 
 
 def figures_of(app) -> dict[str, str]:
@@ -33,28 +44,13 @@ def test_each_epoch_that_is_looked_at_has_its_own_figures(trained):
     broken_off = replace(tenth, weights=trained.at(11).weights, batch=3, step=53, checkpoints=checkpoints)
     session = new_session(run=a_run(broken_off, "paused", None))
     app = open_page("train", session)
-    for epoch, state in ((1, trained.at(1)), (5, trained.at(5)), (10, broken_off)):
-        checked(app.select_slider[0].set_value(epoch).run())
-        assert shows(app, "train.translations_title", epoch=epoch) and shows(app, "train.figures_title", epoch=epoch)
+    for epoch, state in ((1, trained.at(1)), (None, broken_off), (5, trained.at(5))):
+        session.look_at = epoch
+        checked(app.run())
+        assert shows(app, "train.figures_title", epoch=epoch or 10) and picture(app)["used"] == (epoch or 10)
         assert figures_of(app) == as_shown(evaluate(state))
         assert session.trained.step == state.step
-    checked(app.select_slider[0].set_value(5).run())
     assert shows(visit(app, "translate"), "translate.model", epoch=5, pairs=5)
-
-
-def test_the_epoch_that_is_looked_at_is_one_in_all_tabs(trained_session):
-    """At rest each tab draws itself anew now and then, and must not write back what it showed before."""
-    app, other = (open_page("train", trained_session) for _ in range(2))
-    before = trained_session.redraw_key
-    checked(app.select_slider[0].set_value(15).run())
-    assert trained_session.redraw_key != before  # so that the other tab draws itself anew
-    for tab in (other, app):
-        checked(tab.run())
-        assert trained_session.trained.epoch == tab.select_slider[0].value == 15
-    other.select_slider[0].set_value(trained_session.run.state.epoch)
-    for tab in (other, app, other):
-        checked(tab.run())
-        assert trained_session.look_at is None and tab.select_slider[0].value == 150
 
 
 def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
@@ -69,29 +65,76 @@ def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
     assert [bool(named.run.state.checkpoints) for named in session.runs] == [True, False, True, True, True]
     session.choose(session.runs[1].run)
     app = open_page("train", session)
-    assert not app.select_slider
-    assert shows(app, "train.translations_title", epoch=150)
+    assert picture(app)["kept"] == [150]
 
 
 # --- What stops it ---------------------------------------------------------------------------------------------------
 
 LOSSES = [3, 2, 1, 1.5, 1.4, 1.3, 1.2, 0.9, 1, 1]
+HELD_OUT = {1: 3, 2: 2.5, 3: 2.6, 6: 2.7, 10: 2.4}  # epoch: loss; the others were not evaluated
 
 
-@pytest.mark.parametrize(("patience", "used", "stop"), [(0, 5, None), (4, 4, 7), (3, 3, 6), (9, 9, None)])
-def test_a_patience_can_be_tried_after_the_training(patience, used, stop, trained):
-    history = tuple(record | {"loss": loss} for record, loss in zip(trained.history, LOSSES, strict=False))
-    state = replace(trained, history=history, epoch=len(LOSSES), checkpoints=())
-    app = open_page("train", new_session(run=a_run(state), training=TrainingConfig(patience=patience)))
-    expected = [(8, TEXTS["train.mark_best"])]
-    if stop:
-        expected.append((stop, TEXTS["train.mark_stop"].format(patience=used)))
-        assert shows(app, "train.stop_at", patience=used, epoch=stop)
-    else:
-        assert shows(app, "train.stop_not_yet", patience=used, since=2)
+def run_with(losses, held_out, lesson, trained):
+    """Returns a run with these losses."""
+    history = tuple(
+        {name: value for name, value in record.items() if name in ("accuracy", "learning_rate")}
+        | {"epoch": epoch, "loss": loss}
+        | ({"held_out_masked_loss": held_out[epoch]} if epoch in held_out else {})
+        for epoch, (record, loss) in enumerate(zip(trained.history, losses, strict=False), start=1)
+    )
+    state = replace(TrainingState.new(lesson), history=history, epoch=len(losses), step=1)
+    return a_run(state, "paused", None)
+
+
+def marks_of(app):
     marks = chart_tables(app, "train.loss")["marks"]
-    assert list(zip(marks["epoch"], marks["label"], strict=True)) == expected
+    return list(zip(marks["epoch"], marks["label"], strict=True))
+
+
+@pytest.mark.parametrize(("patience", "stop"), [(0, None), (4, 7), (3, 6), (9, None)])
+def test_only_the_patience_that_is_set_stops_anything(patience, stop, trained):
+    lesson = Lesson(NOTEBOOK_PAIRS)
+    run = run_with(LOSSES, {}, lesson, trained)
+    app = open_page("train", new_session(run=run, training=TrainingConfig(patience=patience)))
+    assert shows(app, "train.stop_never") == (patience == 0)
+    assert shows(app, "train.stop_at", patience=patience, epoch=stop) == (stop is not None)
+    assert shows(app, "train.stop_not_yet", patience=patience, since=2) == (patience == 9)
+    expected = [(8, TEXTS["train.mark_best"])]
+    expected += [(stop, TEXTS["train.mark_stop"].format(patience=patience))] if stop else []
+    assert marks_of(app) == expected
     assert chart_tables(app, "train.accuracy")["marks"].empty  # the loss is what is watched
+    assert not shows(app, "train.best_held_out")
+
+
+@pytest.mark.parametrize(("patience", "stop"), [(0, None), (3, 6), (9, None)])
+def test_beside_it_stands_what_a_held_out_loss_would_have_said(patience, stop, trained):
+    lesson = Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(held_out=0.2))
+    run = run_with(LOSSES[:9], HELD_OUT, lesson, trained)
+    app = open_page("train", new_session(run=run, training=TrainingConfig(patience=patience, held_out=0.2)))
+    assert shows(app, "train.best_held_out", epoch=2, loss="2.5000")
+    assert shows(app, "train.stop_at_held_out", patience=patience, epoch=stop) == (stop is not None)
+    assert shows(app, "train.stop_not_yet_held_out", patience=patience) == (patience == 9)
+    assert (2, TEXTS["train.mark_best_held_out"]) in marks_of(app)
+    points, line = chart_tables(app, "train.loss")["points"], TEXTS["train.held_out_line"].format(run="1.")
+    own = points[points["run"] == line]
+    assert dict(zip(own["epoch"], own["value"], strict=True)) == {e: loss for e, loss in HELD_OUT.items() if e < 10}
+    assert set(chart_tables(app, "train.accuracy")["points"]["run"]) == {"1."}
+
+
+def test_other_patiences_are_tried_where_somebody_asks(trained):
+    lesson = Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(held_out=0.2))
+    app = open_page("train", new_session(run=run_with(LOSSES, HELD_OUT, lesson, trained)))
+    app.session_state["patiences"] = True
+    table = table_with(checked(app.run()), "train.by_held_out")
+    assert list(table[TEXTS["train.patience"]]) == ["1", "2", "3", "5", "10", "20"]
+    assert list(table[TEXTS["train.by_training"]]) == ["4", "5", "6", "–", "–", "–"]
+    assert list(table[TEXTS["train.by_held_out"]]) == ["3", "6", "6", "–", "–", "–"]
+
+
+def test_two_losses_of_one_epoch_are_explained(trained):
+    """One is the mean of an epoch in which the weights were changing, the other one was measured afterwards."""
+    app = open_page("train", new_session(run=a_run(trained)))
+    assert shows(app, "train.two_losses", epoch=150, loss=f"{trained.history[-1]['loss']:.4f}")
 
 
 def test_what_all_right_watches(trained):

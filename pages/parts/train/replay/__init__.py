@@ -1,0 +1,1 @@
+"""A training played back: the losses, and what the model said by then."""

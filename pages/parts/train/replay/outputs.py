@@ -1,0 +1,85 @@
+"""What the model says for some sentences of its lesson, token by token beside what would have been right."""
+
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from pages.parts.drawing.tokens import token_label
+from pages.parts.state import TrainState
+from seq2seq import Lesson, TrainingState, Translator
+from seq2seq.analysis.metrics import nearest
+from seq2seq.classroom.run import Run
+
+_MAX_TRANSLATED = 8  # sentences at once; translating them must not hold up the picture while it trains
+_MAX_LIVE = 2  # earlier models that are translated with in one redraw while it trains, each in 3 to 8 ms
+_MAX_TOKENS = 40_000  # of all translations together; of a lesson with long sentences fewer epochs are shown
+_MARKS = {"equal": "", "replace": "≠", "delete": "+", "insert": "−"}  # by the kind of an edit, of rapidfuzz
+
+
+class Column(NamedTuple):
+    """What was said at one place, and what would have been right there; "" where there is nothing."""
+
+    said: str
+    right: str
+    mark: str  # "" if they are the same, "≠" if not, "+" if nothing belongs there, "−" if something is missing
+
+
+class Line(NamedTuple):
+    """A translation, and beside it the nearest that would have been right."""
+
+    output: str
+    target: str
+    columns: list[Column]  # read without the empty places, the upper row is the output and the lower one the target
+
+
+def pages_of_sentences(lesson: Lesson) -> list[list[str]]:
+    """Returns the sources, so many at once, each time spread over the lesson; first those held out."""
+    held_out = lesson.held_out_sources
+    sources = sorted(lesson.targets, key=lambda source: source not in held_out)
+    pages = -(-len(sources) // _MAX_TRANSLATED)
+    return [sources[page::pages] for page in range(pages)]
+
+
+def lines_by_epoch(run: Run, sources: Sequence[str], page: TrainState) -> dict[int, list[Line]]:
+    """Translates some sources with the models of a run that were kept: epoch → a line for each, the latest epoch last.
+
+    Each model translates once, and is told from others by its steps. While the run trains, only a few earlier ones
+    are added at a time, so that a redraw takes no longer.
+    """
+    key = (run.id, *sources)
+    if page.lines is None or page.lines[0] != key:
+        page.lines = key, {}
+    known, state = page.lines[1], run.state
+    steps = {epoch: epoch * state.lesson.steps_per_epoch for epoch in _shown_epochs(state)}
+    steps |= {state.epoch: state.step}  # which may be within the next epoch
+    missing = [epoch for epoch in steps if steps[epoch] not in known]
+    for epoch in {*(missing[:_MAX_LIVE] if run.is_active else missing), *missing[-1:]}:
+        known[steps[epoch]] = _lines(state if epoch == state.epoch else state.at(epoch), sources)
+    return {epoch: known[step] for epoch, step in steps.items() if step in known}
+
+
+def _lines(state: TrainingState, sources: Sequence[str]) -> list[Line]:
+    targets, split = state.lesson.targets, state.lesson.target_vocabulary.split
+    outputs = Translator(state).translate_all(sources, [state.lesson.prefix(targets[source][0]) for source in sources])
+    return [compared(output, targets[source], split) for source, output in zip(sources, outputs, strict=True)]
+
+
+def _shown_epochs(state: TrainingState) -> list[int]:
+    """Returns the epochs that were kept but for the latest; of very long sentences only some, evenly."""
+    epochs = [epoch for epoch, _ in state.checkpoints if epoch < state.epoch]
+    most = max(1, _MAX_TOKENS // (_MAX_TRANSLATED * Translator(state).max_new_tokens))
+    return epochs[:: -(-len(epochs) // most) or 1]
+
+
+def compared(output: str, targets: Sequence[str], split: Callable[[str], list[str]]) -> Line:
+    """Compares an output with the nearest of its targets, token by token, by the fewest edits (Levenshtein)."""
+    target = nearest(output, targets)
+    said, right = split(output), split(target)
+    columns = []
+    for kind, *ends in Levenshtein.opcodes(said, right):
+        above, below = said[ends[0] : ends[1]], right[ends[2] : ends[3]]
+        for pair in zip_longest(above, below, fillvalue=""):
+            columns.append(Column(*map(token_label, pair), _MARKS[kind]))
+    return Line(output, target, columns)

@@ -1,0 +1,202 @@
+// The replay of a training: goes through its epochs, with the loss and the translations of each, all in the browser.
+//
+// player.py sends the losses and translations that there are so far, as tables of what is to be seen. The server is told
+// of one thing: the epoch that the page Translate is to use.
+
+const SECONDS = 12 // that all epochs take at the usual speed
+const TICK = 100 // milliseconds between two pictures while it plays
+const QUIET = 10_000 // milliseconds between two things that screen readers are told while it trains
+const EDGE = 8, HEIGHT = 56 // pixels beside the way of the slider's handle, and of the curve above it
+const SAMPLES = [["same", "a", "a", ""], ["other", "a", "b", "≠"], ["extra", "a", "", "+"], ["lacking", "", "b", "−"]]
+const KINDS = Object.fromEntries(SAMPLES.map(([kind, , , mark]) => [mark, kind]))
+
+const players = new WeakMap() // an element of the page → what is shown in it
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  if (!players.has(parentElement)) players.set(parentElement, new Player(parentElement.querySelector(".replay")))
+  const player = players.get(parentElement)
+  player.use = epoch => setTriggerValue("use", epoch)
+  player.show(data)
+  return () => {
+    player.leave()
+    players.delete(parentElement) // it may come back into the same element
+  }
+}
+
+class Player {
+  constructor(root) {
+    this.find = selector => root.querySelector(selector)
+    this.find("[data-does=play]").onclick = () => (this.timer ? this.stop() : this.play())
+    this.find("[data-does=use]").onclick = () => this.use(this.kept)
+    this.scrub = this.find(".scrub")
+    this.scrub.oninput = () => this.go(Number(this.scrub.value))
+    this.resized = new ResizeObserver(() => this.draw())
+    this.resized.observe(this.find(".track"))
+    this.find("[role=status]").textContent = ""
+  }
+
+  leave() {
+    clearInterval(this.timer)
+    clearTimeout(this.telling)
+    this.resized.disconnect()
+  }
+
+  /** Takes what there is of a training. Who is at its end stays there while it grows; another one begins anew. */
+  show(data) {
+    const isNew = data.version !== this.data?.version, isAtEnd = isNew || this.epoch >= this.last
+    this.data = data
+    this.last = data.epochs.at(-1) ?? data.kept.at(-1)
+    if (isNew) clearInterval(this.timer), (this.timer = undefined)
+    if (isNew && !data.is_active) this.epoch = data.used
+    else if (isAtEnd && !this.timer) this.epoch = this.last
+    this.drawn = undefined
+    this.label()
+    this.announce(isNew)
+    this.draw()
+  }
+
+  /** Writes what stays the same from epoch to epoch. */
+  label() {
+    const { texts } = this.data, legend = this.find(".legend")
+    this.find(".speed span").textContent = texts.speed
+    this.find("[data-does=use]").textContent = texts.use
+    this.find(".used").textContent = texts.used
+    this.find("svg").setAttribute("aria-label", texts.loss_alt)
+    this.scrub.setAttribute("aria-label", texts.scrub)
+    legend.replaceChildren()
+    add(legend, "span", {}, texts.said)
+    for (const [kind, ...sample] of SAMPLES) {
+      const item = add(legend, "span", { class: "item" })
+      this.drawColumn(item, sample)
+      item.append(texts[kind])
+    }
+  }
+
+  /** Tells screen readers how far it is: now and then, and at once when it has begun or ended. */
+  announce(isNew) {
+    const { announcement, is_active } = this.data, now = performance.now()
+    if (!isNew && is_active && this.wasActive && now - this.toldAt < QUIET) return
+    this.toldAt = now
+    this.wasActive = is_active
+    clearTimeout(this.telling) // what stands there from the beginning is read by none
+    this.telling = setTimeout(() => (this.find("[role=status]").textContent = announcement), TICK)
+  }
+
+  // --- Going from epoch to epoch -------------------------------------------------------------------------------------
+
+  /** Who goes by hand does not want it to play on. */
+  go(epoch) {
+    this.epoch = epoch
+    this.stop()
+  }
+
+  /** Plays; at the end it begins anew. */
+  play() {
+    let at = this.epoch >= this.last ? this.data.epochs[0] : this.epoch, before = performance.now()
+    this.epoch = at
+    this.timer = setInterval(() => {
+      const now = performance.now(), perSecond = (this.last / SECONDS) * this.find("select").value
+      at += ((now - before) / 1000) * perSecond
+      before = now
+      this.epoch = Math.min(Math.floor(at), this.last)
+      if (this.epoch === this.last) this.stop()
+      else this.draw()
+    }, TICK)
+    this.draw()
+  }
+
+  stop() {
+    clearInterval(this.timer)
+    this.timer = undefined
+    this.draw()
+  }
+
+  // --- Drawing -------------------------------------------------------------------------------------------------------
+
+  draw() {
+    if (!this.data) return
+    const { epochs, losses, kept, said, lines, texts, used, is_active } = this.data
+    const n = Math.max(0, kept.findLastIndex(epoch => epoch <= this.epoch))
+    const loss = losses[epochs.findLastIndex(epoch => epoch <= this.epoch)], sentences = said[n].length
+    const right = said[n].filter(line => lines[line].output === lines[line].target).length
+    this.kept = kept[n]
+    this.find("h3").textContent = filled(texts.title, { epoch: this.kept })
+    const told = filled(loss === undefined ? texts.without_loss : texts.now, { epoch: this.epoch, loss: loss?.toFixed(4), right, sentences })
+    const nearest = this.kept === this.epoch ? "" : filled(texts.nearest, { epoch: this.epoch, kept: this.kept })
+    this.find(".now").textContent = `${told} ${nearest}`
+    this.find("[data-does=play] i").textContent = this.timer ? "pause" : "play_arrow"
+    this.find("[data-does=play] span").textContent = this.timer ? texts.pause : texts.play
+    this.find("[data-does=play]").disabled = this.scrub.disabled = epochs.length < 2
+    this.find("[data-does=use]").disabled = is_active || this.kept === used
+    this.scrub.min = epochs[0] ?? this.last
+    this.scrub.max = this.last
+    this.scrub.value = this.epoch
+    this.scrub.setAttribute("aria-valuetext", told)
+    this.drawLoss()
+    if (this.drawn !== n) this.drawSentences(said[n])
+    this.drawn = n
+  }
+
+  /** The curve stands above the slider, so that the handle is at its epoch. */
+  drawLoss() {
+    const svg = this.find("svg"), { epochs, losses } = this.data, width = this.find(".track").clientWidth
+    const [first, most] = [epochs[0], Math.max(...losses)]
+    const X = epoch => EDGE + ((epoch - first) / Math.max(1, this.last - first)) * (width - 2 * EDGE)
+    const Y = loss => HEIGHT - 4 - (loss / most) * (HEIGHT - 8)
+    svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`)
+    svg.replaceChildren()
+    if (losses.length === 0) return
+    const line = epochs.map((epoch, n) => `${X(epoch).toFixed(1)},${Y(losses[n]).toFixed(1)}`)
+    add(svg, "polyline", { points: line.join(" "), fill: "none", stroke: "var(--wrong)", "stroke-width": 2.5 })
+    const x = X(this.epoch), y = Y(losses[epochs.findLastIndex(epoch => epoch <= this.epoch)])
+    add(svg, "line", { x1: x, x2: x, y1: 0, y2: HEIGHT, stroke: "currentColor", "stroke-dasharray": "3 3" })
+    add(svg, "circle", { cx: x, cy: y, r: 5, fill: "var(--wrong)", stroke: "currentColor", "stroke-width": 1.5 })
+  }
+
+  /** Every sentence has the same room in every epoch, so that nothing moves while it plays or trains. */
+  drawSentences(said) {
+    const { lines, sources, texts, places, direction } = this.data, list = this.find("ol")
+    list.replaceChildren()
+    said.forEach((n, row) => {
+      const { output, target, columns, more } = lines[n], isRight = output === target
+      const item = add(list, "li"), head = add(item, "div", { class: "head" })
+      add(head, "bdi", { class: "source", title: sources[row] }, `${row + 1}  ${sources[row]}`)
+      const plain = add(head, "span", { class: "plain", title: output })
+      add(plain, "b", {}, isRight ? "✓ " : "✗ ")
+      add(plain, "bdi", { class: "output" }, output || "–")
+      if (more) add(plain, "span", { class: "more" }, filled(texts.more, { count: more }))
+      if (!isRight) add(head, "span", { class: "hidden" }, filled(texts.should, { right: isolated(target) }))
+      const boxes = add(item, "div", { class: "columns", dir: direction, "aria-hidden": "true" })
+      for (const column of columns) this.drawColumn(boxes, column)
+      for (let k = columns.length; k < places; k++) this.drawColumn(boxes, ["", "", ""], "filler")
+    })
+  }
+
+  drawColumn(parent, [said, right, mark], kind = KINDS[mark]) {
+    const tip = this.data.texts[`tip_${kind}`] ?? ""
+    const column = add(parent, "span", { class: `column ${kind}`, title: filled(tip, { said: isolated(said), right: isolated(right) }) })
+    add(column, "span", { class: said ? "box" : "box none" }, said)
+    add(column, "span", { class: "mark" }, mark)
+    add(column, "span", { class: right ? "box" : "box none" }, right)
+  }
+}
+
+/** Returns words that keep their own direction within a text. */
+function isolated(words) {
+  return `\u2068${words}\u2069`
+}
+
+/** Fills in the braces of a text. */
+function filled(text, values) {
+  return text.replace(/{(\w+)}/g, (_, name) => values[name])
+}
+
+/** Adds an element; its words are put in as text, never as markup, for students typed them. */
+function add(parent, name, attributes = {}, words) {
+  const isDrawn = parent.namespaceURI.endsWith("svg")
+  const element = isDrawn ? document.createElementNS(parent.namespaceURI, name) : document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
+  if (words !== undefined) element.textContent = words
+  parent.append(element)
+  return element
+}

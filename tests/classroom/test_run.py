@@ -1,0 +1,35 @@
+"""How long a training will still take, as far as that can be said."""
+
+import time
+
+import pytest
+
+from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
+from seq2seq.classroom.run import Run
+
+SLICE = 0.25  # seconds
+
+
+def run_after(epochs, target=150):
+    """Returns a run after some slices, each of which ended at one of these epochs."""
+    run, now = Run(TrainingState.new(Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(epochs=target)))), time.monotonic()
+    run.status = "training"
+    run._pace_samples = tuple((now + SLICE * (n - len(epochs) + 1), epoch) for n, epoch in enumerate(epochs))
+    return run
+
+
+@pytest.mark.parametrize("epochs", [[], [0.1], [0.1, 0.2, 0.3], [1, 4, 7, 10, 13], [3, 9, 15, 20, 25, 30], [5] * 8])
+def test_nothing_is_said_before_it_can_be_said_well(epochs):
+    """Of quick epochs the first ones are no measure: each of them is evaluated, and few of the later ones are."""
+    assert run_after(epochs).seconds_left is None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "slices"),
+    [([0.1, 0.2, 0.3, 0.4], 1496), ([14, 15, 20, 30, 40, 50], 10), ([100, 120, 140, 150], 0)],
+)
+def test_the_rest_is_judged_by_the_recent_pace(epochs, slices):
+    run = run_after(epochs)
+    assert run.seconds_left == pytest.approx(slices * SLICE, abs=0.2)
+    run.status = "paused"
+    assert run.seconds_left is None
