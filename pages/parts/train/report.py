@@ -115,7 +115,8 @@ def figures(run: Run, state: TrainingState) -> None:
         found = latest if is_its_own else _evaluated(state, run.id, state.step)
     st.subheader(text("train.figures_title", epoch=epoch), anchor=False)
     st.table(_figures_table(found, lesson), hide_index=True)  # whose words go on in a second line on a phone
-    while_training = () if state.batch else state.history[epoch - 1 : epoch]
+    is_within = state.batch and not run.is_active  # an epoch, and so measured neither before nor after one
+    while_training = () if is_within else state.history[epoch - 1 : epoch]
     notes = [text("train.two_losses", epoch=epoch, loss=f"{record['loss']:.4f}") for record in while_training]
     st.caption(" ".join([*notes, text("train.padding_reason")]))
     with st.container(key="gaps-live" if run.is_active else "gaps"):
