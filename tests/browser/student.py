@@ -21,7 +21,7 @@ UNSEEN_FOCUS = """() => {
     while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement
     const isOutlined = element => element && getComputedStyle(element).outlineStyle !== "none"
     const isSeen = [focused, focused.parentElement, focused.closest("label")].some(isOutlined)
-        || focused.matches("body, input[type=text], input[type=number], [role=gridcell], [data-testid=data-grid-canvas]")
+        || focused.matches("body, input[type=text], input[type=number], [role=gridcell], canvas")
     return isSeen ? "" : focused.outerHTML.slice(0, 300)
 }"""
 
