@@ -48,7 +48,13 @@ def training_curves(
         scale = "share" if is_share else "log" if is_log and name == "loss" else "open"
         marks = marks_table([*rates, *watched] if name == "loss" else rates, last, theme.size)
         spec = curve(tuple(runs), title, last, scale, theme)
-        draw(spec, {"points": points, "marks": marks}, key=f"curve-{name}", alt=title, where=column)
+        draw(
+            spec,
+            {"points": points, "marks": marks},
+            key=f"curve-{name}",
+            alt=text("train.curve_alt", measure=title),
+            where=column,
+        )
     if len(masks) == 2:
         st.caption(text("train.unlike_masks"))
 
