@@ -120,5 +120,5 @@ def test_what_is_drawn_are_the_numbers_that_were_sent_in_any_size(stepper):
     svg = stepper.picture.locator("svg")
     usual = svg.bounding_box()["height"]
     stepper.sidebar.get_by_text(stepper.text("frame.large"), exact=True).click()
-    expect(stepper.page.locator("html")).to_have_css("font-size", "20.8px")
-    expect(svg).to_have_css("height", re.compile(rf"^{1.3 * usual:.0f}"))
+    expect(stepper.page.locator("html")).to_have_css("font-size", "19.2px")
+    expect(svg).to_have_css("height", re.compile(rf"^{1.2 * usual:.0f}"))
