@@ -1,5 +1,6 @@
 """What students and teachers do, from the first page to a translation, in a real browser."""
 
+import re
 from pathlib import Path
 
 import pytest
