@@ -1,5 +1,6 @@
 """What students and teachers do, from the first page to a translation, in a real browser."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,12 @@ def test_notebook_journey_in_korean(visit):
     student.goes_to("tensors")
     main.get_by_role("combobox", name=student.text("choosing.pair")).click()
     page.get_by_role("option", name="[1] How are you? → 어떻게 지내니?").click()
+    expect(main.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    main.get_by_role("radio", name=student.text("tensors.section_shapes"), exact=True).click()
+    expect(page).to_have_url(re.compile("section=shapes"))
     student.sees("tensors.axis_time_target_plus", n=11, longest=10, kinds=student.text("tokens.character_many"))
     for shape in ("(5, 18, 23)", "(5, 11, 28)"):
         expect(main.get_by_role("heading", name=shape).first).to_be_visible()
-    expect(main.get_by_test_id("stVegaLiteChart").first).to_be_visible()
 
     student.goes_to("train")
     student.sees("train.empty", pairs=5)

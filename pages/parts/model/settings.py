@@ -14,7 +14,7 @@ from seq2seq.vocabulary import LEVELS
 
 def section(session: Session, lesson: Lesson) -> None:
     """Offers the settings of the model; those of the training change with "as in the notebook" alone."""
-    size, switches, *sides, presets = st.columns([3, 7, 3, 3, 5], vertical_alignment="bottom")
+    size, switches, *sides, presets = st.columns([4, 7, 3, 3, 5], vertical_alignment="bottom")
     size.number_input(
         text("model.hidden_size"),
         *SETTING_RANGES["hidden_size"],
