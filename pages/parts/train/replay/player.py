@@ -50,7 +50,8 @@ def show(session: Session, run: Run, announcement: str) -> None:
 
     def use() -> None:
         epoch = st.session_state[_KEY]["use"]
-        session.look_at = None if epoch == run.state.epoch else epoch
+        if not run.is_active:  # by now, in another tab
+            session.look_at = None if epoch == run.state.epoch else epoch
 
     data = player_data(run, sources, lines, session.look_at) | {"announcement": announcement}
     _component(key=_KEY, on_use_change=use, data=data)
