@@ -17,7 +17,7 @@ wiring.section(lesson, session.chosen, session.is_large)
 st.subheader(text("cell.title"), anchor=False)
 frame.direction_note(lesson)
 trained = session.trained
-cell.section(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen, session.theme)
+cell.section(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen, session)
 
 st.subheader(text("model.parameters_title"), anchor=False)
 parameters.section(session, lesson)

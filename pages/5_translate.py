@@ -36,7 +36,7 @@ with translation:
 
 frame.direction_note(query.lesson)
 if section == "steps":
-    stepper.show(query, state, (run.id, query.sentence, query.prefix))
+    stepper.show(session, query, state, (run.id, query.sentence, query.prefix))
 elif section == "search":
     search.show(session, query, state)
 else:

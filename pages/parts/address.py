@@ -54,8 +54,9 @@ def _opened() -> Session:
     new = Session.new("notebook")
     new.id = id[:64] or new.id
     session = _SESSIONS.use(new)
-    # A teacher can pass on an address without questions, or in large type; the switches are in the sidebar.
+    # A teacher can pass on an address without questions, without single keys or in large type: switches of the sidebar.
     session.asks = given.get("questions", "on" if session.asks else "off") != "off"
+    session.has_shortcuts = given.get("shortcuts", "on" if session.has_shortcuts else "off") != "off"
     session.is_large = given.get("large", "on" if session.is_large else "off") == "on"
     return session
 

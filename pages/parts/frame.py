@@ -42,6 +42,7 @@ def open_page(name: str) -> Session:
         refresh.training_status(session, name)
         questions.progress(session)
         st.toggle(text("frame.large"), help=text("frame.large_help"), **bound(session, "is_large"))
+        st.toggle(text("frame.shortcuts"), help=text("frame.shortcuts_help"), **bound(session, "has_shortcuts"))
         _document(key="document", data={"language": language()})
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         menu.links()

@@ -1,5 +1,7 @@
 """What changes on a page while nobody touches it: how far the training is, and what another tab did."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.parts.session import Session
@@ -7,6 +9,9 @@ from pages.parts.texts import text
 from seq2seq.classroom.run import Run
 
 _IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then
+_announce = st.components.v2.component(
+    "announcement", js=Path(__file__).with_name("announcement.js").read_text("utf-8")
+)
 
 
 def training_status(session: Session, name: str) -> None:
@@ -25,8 +30,17 @@ def training_status(session: Session, name: str) -> None:
         if is_shown:
             st.divider()
             st.progress(progress(session.run), run_line(session))
+        if session.run is not None:
+            _announce(key="announcement", data=announcement(session) | {"is_told_elsewhere": name == "train"})
 
     status()
+
+
+def announcement(session: Session) -> dict[str, str]:
+    """Returns what a screen reader is told of the training; its "status" changes when that is to be told at once."""
+    run = session.run
+    line = text(f"train.ended_{run.stop_reason}") if run.stop_reason else run_line(session)
+    return {"status": f"{run.id} {run.status}", "line": line}
 
 
 def run_line(session: Session) -> str:

@@ -67,6 +67,7 @@ class Session:
     asks: bool = True  # whether the pages ask questions before they show the answers
     answers: dict[str, Given] = field(default_factory=dict)  # by the id of the question; what was earned stays
     is_large: bool = False  # large type, for the projector
+    has_shortcuts: bool = True  # whether single keys press buttons; a voice or a shaking hand may press them unasked
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))  # in the address bar
     _lesson: Lesson | None = field(default=None, init=False, repr=False)
     _changing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)  # the table
@@ -82,6 +83,10 @@ class Session:
     def theme(self) -> Theme:
         """How this page looks."""
         return Theme.current(self.is_large)
+
+    def shortcut(self, key: str) -> str | None:
+        """Returns the key on the keyboard that presses a button; None where such keys are switched off."""
+        return key if self.has_shortcuts else None
 
     # --- The lesson ------------------------------------------------------------------------------------------------
 

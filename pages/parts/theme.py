@@ -61,6 +61,7 @@ def style_sheet(theme: Theme, **labels: str) -> str:
     is_large = theme.size > 1
     values |= {"mono": MONOSPACE, "type-size": f"{LARGE_TYPE if is_large else 1:.0%}"}
     values |= {"on-primary": "black" if theme.is_dark else "white"}  # white on the dark theme's light blue is 2.3:1
+    values |= {"focus": st.get_option(f"theme.{'dark' if theme.is_dark else 'light'}.primaryColor")}  # said once there
     for name, label in labels.items():
         values[name.replace("_", "-")] = json.dumps(label, ensure_ascii=False)  # in quotes, as CSS wants it
     variables = " ".join(f"--{name}: {value};" for name, value in values.items())

@@ -14,6 +14,17 @@ PATIENCE = 120_000  # milliseconds; a busy machine is slow, not wrong
 ROW = 35  # pixels, also of the header
 COLUMNS = {"source": 2, "target": 3}  # the first two are for ticking rows and for their numbers
 
+# Returns what has the focus, be it in a shadow root, unless that is seen: by an outline around it or around what stands
+# for it, by the border of a field, or by the cell of a table that is drawn as selected.
+UNSEEN_FOCUS = """() => {
+    let focused = document.activeElement
+    while (focused.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement
+    const isOutlined = element => element && getComputedStyle(element).outlineStyle !== "none"
+    const isSeen = [focused, focused.parentElement, focused.closest("label")].some(isOutlined)
+        || focused.matches("body, input[type=text], input[type=number], [role=gridcell], canvas")
+    return isSeen ? "" : focused.outerHTML.slice(0, 300)
+}"""
+
 
 class Student:
     """Somebody in front of a page, who reads and clicks in one language."""
@@ -49,6 +60,15 @@ class Student:
             expect(link).to_be_visible()
         if name == "pairs":
             expect(self.table()).to_be_visible()
+
+    def tabs_to(self, target):
+        """Presses Tab until something has the focus, which is seen at every stop."""
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            assert not self.page.evaluate(UNSEEN_FOCUS)
+            if target.evaluate("element => element.matches(':focus-within')"):
+                return
+        raise AssertionError("the keyboard does not get there")
 
     # The table of pairs is drawn on a canvas; its cells are also there for screen readers.
 

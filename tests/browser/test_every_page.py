@@ -1,9 +1,10 @@
-"""All pages one after the other: what fits on a phone and above the fold, and what the styles count on."""
+"""All pages one after the other: what fits on a phone and above the fold, what the styles count on, and WCAG."""
 
 import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 import pages.parts
@@ -25,9 +26,22 @@ NAMES = {
         *("stElementToolbar", "stElementToolbarButton", "stFileUploaderDropzone", "stFileUploaderDropzoneInstructions"),
         "stPageLink",
     },
-    "tensors": {"stSelectbox", "stColumn", "stIconMaterial"},
+    "tensors": {"stSelectbox", "stColumn", "stIconMaterial", "stSlider", "stCode"},
     "train": {"stNumberInput", "stCheckbox"},
 }
+
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+
+
+def check_accessibility(page):
+    """Lets axe-core look for faults in a page that is drawn to its end: what still fades has other colours."""
+    page.wait_for_function("""
+        !document.querySelector("[data-stale=true]")
+            && !document.getAnimations().some(animation => animation instanceof CSSTransition)
+    """)
+    faults = Axe().run(page, options=AXE).response["violations"]
+    assert [(fault["id"], node["target"], node["html"]) for fault in faults for node in fault["nodes"]] == []
 
 
 def test_every_page_on_a_phone_in_the_dark(visit, trained):
@@ -46,6 +60,7 @@ def test_every_page_on_a_phone_in_the_dark(visit, trained):
         assert sum(map(int, re.findall(r"\d+", background)[:3])) < 200, name
         for test_id in NAMES.get(name, ()):
             expect(student.page.get_by_test_id(test_id).first).to_be_attached()
+        check_accessibility(student.page)
         if name == "tensors":
             student.main.get_by_test_id("stTooltipHoverTarget").first.hover()
             expect(student.page.get_by_test_id("stTooltipContent")).to_be_attached()
@@ -80,6 +95,16 @@ def test_every_main_picture_is_above_the_fold(visit, address, trained, language,
         if name == "model":  # side by side, so that the same layers can be compared
             left, right = (wiring.bounding_box() for wiring in picture.locator(".wiring").all())
             assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
+
+
+def test_every_page_on_a_wide_screen_in_the_light(visit):
+    """With questions, in English, before any training: the other half of what pages look like."""
+    student = visit("en")
+    student.is_at("start")
+    student.sidebar.get_by_text(student.text("questions.switch"), exact=True).click()
+    for name in PAGES:
+        student.goes_to(name)
+        check_accessibility(student.page)
 
 
 def test_names_of_streamlits_elements_stand_in_one_style_sheet():

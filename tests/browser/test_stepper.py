@@ -79,7 +79,7 @@ def test_by_keyboard_alone(stepper):
     """A step, another token, teacher forcing, and back; test_stepper_alone.py goes through all steps."""
     stepper.presses("ArrowRight")
     stepper.is_at_step(2)
-    tab_to(stepper, stepper.picture.get_by_role("combobox"))
+    stepper.tabs_to(stepper.picture.get_by_role("combobox"))
     stepper.page.keyboard.type("요")
     stepper.presses("Enter")
     stepper.shows("stepper.did_pick", step=2, token="요")
@@ -88,7 +88,7 @@ def test_by_keyboard_alone(stepper):
     stepper.presses("u")
     stepper.sees("stepper.nothing_changed")
 
-    tab_to(stepper, stepper.button("stepper.do_taught"))
+    stepper.tabs_to(stepper.button("stepper.do_taught"))
     stepper.presses("Enter")
     stepper.shows("stepper.did_taught")
     expect(stepper.changed).to_have_text("안녕하세요.")
@@ -122,12 +122,3 @@ def test_what_is_drawn_are_the_numbers_that_were_sent_in_any_size(stepper):
     stepper.sidebar.get_by_text(stepper.text("frame.large"), exact=True).click()
     expect(stepper.page.locator("html")).to_have_css("font-size", "19.2px")
     expect(svg).to_have_css("height", re.compile(rf"^{1.2 * usual:.0f}"))
-
-
-def tab_to(student, target):
-    """Presses Tab until something has the focus."""
-    for _ in range(80):
-        student.presses("Tab")
-        if target.evaluate("element => element.matches(':focus')"):
-            return
-    raise AssertionError("the keyboard does not get there")

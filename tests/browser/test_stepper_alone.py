@@ -103,6 +103,18 @@ def test_to_the_end_and_back_by_buttons_slider_and_keys(stepper):
     is_at(stepper, 1)
 
 
+def test_single_keys_do_nothing_where_they_are_switched_off(stepper):
+    mount(stepper, shown(has_shortcuts=False))
+    expect(stepper.locator("kbd").first).to_be_hidden()
+    for key in ("ArrowRight", "p"):
+        stepper.keyboard.press(key)
+    is_at(stepper, 1)
+    expect(stepper.locator("[data-does=play]")).to_contain_text("play_arrow")
+    mount(stepper)
+    stepper.keyboard.press("ArrowRight")
+    is_at(stepper, 2)
+
+
 def test_on_a_phone_the_pictures_stand_below_each_other_and_fit(stepper):
     stepper.set_viewport_size({"width": 390, "height": 844})
     mount(stepper)

@@ -155,9 +155,10 @@ def ending(key, **values) -> str:
 
 
 def chart(app, key, **values):
-    """Returns a chart by its description, a text of the catalogue."""
-    alt = TEXTS[key].format(**values)
-    return next(chart.proto for chart in app.get("vega_lite_chart") if chart.proto.alt == alt)
+    """Returns a chart by a text of the catalogue: its description, or what a curve of the training measures."""
+    words = TEXTS[key].format(**values)
+    alts = words, TEXTS["train.curve_alt"].format(measure=words)
+    return next(chart.proto for chart in app.get("vega_lite_chart") if chart.proto.alt in alts)
 
 
 def chart_tables(app, key, **values) -> dict[str, pd.DataFrame]:

@@ -72,7 +72,7 @@ def test_what_stands_around_every_page_shows_the_same_on_each(session):
     checked(app.toggle(key="Session-is_large").set_value(True).run())
     for page in ("pairs", "start", "train", "translate"):
         visit(app, page)
-        assert [toggle.value for toggle in app.sidebar.toggle] == [session.asks, session.is_large] == [True, True]
+        assert [toggle.value for toggle in app.sidebar.toggle] == [True, True, True]
         assert any("--type-size: 120%" in element.proto.body for element in app.get("html"))
         assert app.button_group(key="FrameState-language").value == "ko"
 
@@ -84,19 +84,27 @@ def test_the_browsers_language_comes_first(locale, language, app):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "asks", "is_large"),
+    ("parameters", "asks", "is_large", "has_shortcuts"),
     [
-        ({}, True, False),
-        ({"questions": "off", "large": "on"}, False, True),
-        ({address.ID: "abc?large=on&questions=off"}, False, True),  # as people add it where there is a "?" already
+        ({}, True, False, True),
+        ({"questions": "off", "large": "on", "shortcuts": "off"}, False, True, False),
+        # as people add it where there is a "?" already
+        ({address.ID: "abc?large=on&questions=off&shortcuts=off"}, False, True, False),
     ],
 )
-def test_an_address_can_begin_without_questions_and_in_large_type(parameters, asks, is_large, app):
+def test_an_address_can_begin_with_the_switches_set(parameters, asks, is_large, has_shortcuts, app):
     app.query_params.update(parameters)
     session = checked(app.run()).session_state["session"]
-    assert (session.asks, session.is_large) == (asks, is_large)
+    assert (session.asks, session.is_large, session.has_shortcuts) == (asks, is_large, has_shortcuts)
     assert shows(app, "questions.progress") == asks
     assert app.query_params[address.ID] == session.id == ("abc" if address.ID in parameters else session.id)
+
+
+@pytest.mark.parametrize("page", ["tensors", "model", "train"])
+def test_single_keys_press_buttons_unless_they_are_switched_off(page, trained_session):
+    for trained_session.has_shortcuts in (True, False):
+        app = open_page(page, trained_session)
+        assert any(button.proto.shortcut for button in app.button) == trained_session.has_shortcuts
 
 
 def test_switching_the_language_keeps_the_work():

@@ -11,9 +11,10 @@ def steps():
     import streamlit as st  # noqa: PLC0415, this function is a script of its own
 
     from pages.parts.drawing.choosing import step_through  # noqa: PLC0415
+    from pages.parts.session import Session  # noqa: PLC0415
 
     state = st.session_state["state"]
-    st.text(step_through("step", state.last, state, "step"))
+    st.text(step_through(Session.new("notebook"), "step", state.last, state, "step"))
 
 
 def test_a_step_stays_where_there_are_more_of_them():

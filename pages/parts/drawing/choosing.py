@@ -94,7 +94,7 @@ def choose_sentence(
     return getattr(owner, name)
 
 
-def step_through(label: str, last: int, owner: object, name: str) -> int:
+def step_through(session: Session, label: str, last: int, owner: object, name: str) -> int:
     """Offers to go back and forward, and a slider; returns the step, from 0 to the last, that a field keeps."""
     setattr(owner, name, min(getattr(owner, name), last))
 
@@ -104,7 +104,7 @@ def step_through(label: str, last: int, owner: object, name: str) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for way, by, key in (("back", -1, "Left"), ("forward", 1, "Right")):
             icon = f":material/chevron_{key.lower()}:"
-            st.button(text(f"choosing.{way}"), icon=icon, shortcut=key, on_click=move, args=(by,))
+            st.button(text(f"choosing.{way}"), icon=icon, shortcut=session.shortcut(key), on_click=move, args=(by,))
         if last:
             # Not `slider`, which would be another one with another last step, and begin at 0 again.
             st.select_slider(label, range(last + 1), **bound(owner, name))

@@ -18,13 +18,13 @@ from pages.parts.model.trace import (
     unit_table,
     written,
 )
+from pages.parts.session import Session
 from pages.parts.state import ModelState, bound, remembered
 from pages.parts.texts import text
-from pages.parts.theme import Theme
 from seq2seq import Translator, cell
 
 
-def section(translator: Translator, epoch: int | None, chosen: int, theme: Theme) -> None:
+def section(translator: Translator, epoch: int | None, chosen: int, session: Session) -> None:
     """Shows a sentence, at first that of Tensors, inside a cell of a model after an epoch; None: it is untrained."""
     state = remembered(ModelState)
     if state.taken_over != (translator.lesson.pairs, chosen):
@@ -37,7 +37,7 @@ def section(translator: Translator, epoch: int | None, chosen: int, theme: Theme
     if state.side == "encoder":
         _tell_padding(translator, row)
     trace = trace_lstm(translator, state.side, row)
-    _steps(trace, charts.heat_maps(trace), theme)
+    _steps(session, trace, charts.heat_maps(trace))
     with st.expander(text("cell.code")):
         functions = cell.lstm_step, cell.gate_inputs, cell.cell_update, cell.sigmoid
         st.code("\n\n".join(map(inspect.getsource, functions)), language="python", wrap_lines=True)
@@ -51,10 +51,10 @@ def _tell_padding(translator: Translator, row: int) -> None:
 
 
 @st.fragment
-def _steps(trace: LSTMTrace, pictures: dict[str, str], theme: Theme) -> None:
+def _steps(session: Session, trace: LSTMTrace, pictures: dict[str, str]) -> None:
     """Shows one time step; moving through time, and choosing a unit, reruns this alone."""
     state = remembered(ModelState)
-    step = step_through(text("cell.step"), len(trace) - 1, state, "step")
+    step = step_through(session, text("cell.step"), len(trace) - 1, state, "step")
     last = trace.hidden - 1
     state.unit = min(state.unit, last)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
@@ -66,9 +66,9 @@ def _steps(trace: LSTMTrace, pictures: dict[str, str], theme: Theme) -> None:
         if (unit := charts.clicked_unit()) is not None:
             state.unit, state.clicks = unit, state.clicks + 1
 
-    charts.draw_grid(trace, state, theme, take_clicked)
+    charts.draw_grid(trace, state, session.theme, take_clicked)
     _write_out(trace, step, state.unit)
-    charts.draw_over_time(trace, pictures, state, theme)
+    charts.draw_over_time(trace, pictures, state, session.theme)
     if (behind := table_behind("cell-tables", text("cell.tables"))) is not None:
         names = {part: text(f"cell.part_{part}") for part in trace.at(step)}
         behind.dataframe(unit_table(trace, step).rename(columns=names), height=250)

@@ -200,4 +200,4 @@ def _input_axis(theme: Theme, steps: int, longest: int) -> alt.Axis:
 
 def _quick(chart: alt.LayerChart) -> alt.LayerChart:
     """Returns a chart that is drawn anew at each step: on a canvas, and without a description of each box."""
-    return chart.properties(usermeta=CANVAS).configure_view(stroke=None).configure_mark(aria=False)
+    return chart.properties(usermeta=CANVAS).configure_view(stroke=None)

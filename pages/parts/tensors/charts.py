@@ -172,7 +172,7 @@ def draw_one_hot(theme: Theme, table: pd.DataFrame, step: int, tensor: str) -> N
     """Draws an `one_hot_table`: a row per time step, the one at `step` framed, and one filled box a row or none."""
     longest = max(map(len, table.columns), default=0)
     spec = _one_hot(theme, tensor, 30 + min(120, 8 * longest) + 20 * len(table))
-    draw(spec, one_hot_marks(table, step), key="one-hot", alt=theme.text("tensors.one_hot_title"))
+    draw(spec, one_hot_marks(table, step), key="one-hot", alt=theme.text("tensors.one_hot_alt"))
 
 
 @specification
@@ -208,7 +208,7 @@ def draw_product(theme: Theme, table: pd.DataFrame, largest: float) -> None:
     """Draws a `product_table`; the largest number has the darkest colour."""
     cells = product_cells(table, largest)
     spec = _product(theme, cells["row"].nunique(), cells["column"].nunique())
-    draw(spec, {"cells": cells}, key="product", alt=theme.text("tensors.picks_title"))
+    draw(spec, {"cells": cells}, key="product", alt=theme.text("tensors.picks_alt"))
 
 
 @specification
@@ -250,7 +250,7 @@ def _product(theme: Theme, rows: int, columns: int) -> alt.LayerChart:
 
 def draw_memory(theme: Theme, table: pd.DataFrame, own: pd.DataFrame) -> None:
     """Draws a `memory_table`, and this lesson's own row of it, which stays where it is when the lines move."""
-    draw(_memory(theme), memory_tables(theme, table, own), key="memory", alt=theme.text("tensors.memory_title"))
+    draw(_memory(theme), memory_tables(theme, table, own), key="memory", alt=theme.text("tensors.memory_alt"))
 
 
 @specification

@@ -35,7 +35,7 @@ def follow(session: Session, lesson: Lesson, n: int, weights: Weights, epoch: in
     tensors, steps = st.columns(2, vertical_alignment="bottom")
     switch(text("tensors.tensor"), {tensor: text(f"tensors.{tensor}") for tensor in TENSORS}, state, "tensor", tensors)
     with steps:
-        t = step_through(text("tensors.choose_step"), last, state, "step")
+        t = step_through(session, text("tensors.choose_step"), last, state, "step")
     sentence, vocabulary = getattr(ids, state.tensor)[0], vocabulary_of(lesson, state.tensor)
     row = one_hot(sentence[t], len(vocabulary))  # (tokens,)
     if state.section == "steps":

@@ -21,26 +21,32 @@ def buttons(session: Session, can_start: bool) -> None:
     is_active = run is not None and run.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
         start = st.button(
-            text("train.start"), type="primary", icon=":material/play_arrow:", shortcut="S", disabled=not can_start
+            text("train.start"),
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut=session.shortcut("S"),
+            disabled=not can_start,
         )
         if is_active:
             resume = False
             # By callback: a rerun that is cut short, as when the page is left at once, would lose the click.
             pause = {"help": text("train.pause_help"), "on_click": _pause, "args": (session,)}
-            st.button(text("train.pause"), icon=":material/pause:", shortcut="P", **pause)
+            st.button(text("train.pause"), icon=":material/pause:", shortcut=session.shortcut("P"), **pause)
         else:
             going_on = {"help": text("train.resume_help"), "disabled": run is None}
-            resume = st.button(text("train.resume"), icon=":material/resume:", shortcut="P", **going_on)
+            resume = st.button(
+                text("train.resume"), icon=":material/resume:", shortcut=session.shortcut("P"), **going_on
+            )
         cannot_add = is_active or (run is None and not can_start)
         more = [
             epochs
             for epochs, shortcut in ((1, "E"), (10, "T"))
-            if st.button(text("train.more", epochs=epochs), shortcut=shortcut, disabled=cannot_add)
+            if st.button(text("train.more", epochs=epochs), shortcut=session.shortcut(shortcut), disabled=cannot_add)
         ]
         cannot_begin = run is None or not can_start
         anew = {"help": text("train.anew_help"), "disabled": cannot_begin}
         reset = st.button(text("train.reset"), icon=":material/restart_alt:", **anew)  # no key: one hit by mistake …
-        new_seed = st.button(text("train.new_seed"), icon=":material/casino:", shortcut="N", **anew)
+        new_seed = st.button(text("train.new_seed"), icon=":material/casino:", shortcut=session.shortcut("N"), **anew)
     if start:
         train(session, session.lesson)
     elif resume:

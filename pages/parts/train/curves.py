@@ -51,8 +51,8 @@ def training_curves(
         is_share = not len(points) or name in ("accuracy", "exact_match")
         scale = "share" if is_share else "log" if is_log and name == "loss" else "open"
         marks = marks_table([*rates, *watched] if name == "loss" else rates, last, theme.size)
-        spec = curve(tuple(lines), title, last, scale, theme)
-        draw(spec, {"points": points, "marks": marks}, key=f"curve-{name}", alt=title, where=column)
+        spec, label = curve(tuple(lines), title, last, scale, theme), text("train.curve_alt", measure=title)
+        draw(spec, {"points": points, "marks": marks}, key=f"curve-{name}", alt=label, where=column)
     if len(masks) == 2:
         st.caption(text("train.unlike_masks"))
 

@@ -21,27 +21,28 @@ _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_
 
 def stops(run: Run, training: TrainingConfig) -> list[tuple[int, str]]:
     """Returns (epoch, label) of what the chart of the loss marks: the lowest losses, and where the set rule stops."""
-    found = []
-    if run.history:
-        found.append((_lowest(run.history, "loss"), text("train.mark_best")))
-    if held_out := _held_out_losses(run):
-        found.append((_lowest(run.history, held_out), text("train.mark_best_held_out")))
-    if training.patience and (stop := first_stop(run.history, training.patience)):
+    found, history = [], run.history  # which is replaced as it trains
+    if history:
+        found.append((_lowest(history, "loss"), text("train.mark_best")))
+    if held_out := _held_out_losses(history, run):
+        found.append((_lowest(history, held_out), text("train.mark_best_held_out")))
+    if training.patience and (stop := first_stop(history, training.patience)):
         found.append((stop, text("train.mark_stop", patience=training.patience)))
     return found
 
 
 def what_stops(run: Run, training: TrainingConfig) -> None:
     """Says what the rules that end a training watch, and how far they are; other patiences where somebody asks."""
-    lines = [_early_stopping(run.history, training.patience)] if run.history else []
-    if held_out := _held_out_losses(run):
-        lines.append(_held_out_stopping(run.history, held_out, training.patience))
-    if training.stop_when_right and (latest := latest_evaluated(run.history)):
-        lines.append(_all_right(run.history, latest))
+    history = run.history
+    lines = [_early_stopping(history, training.patience)] if history else []
+    if held_out := _held_out_losses(history, run):
+        lines.append(_held_out_stopping(history, held_out, training.patience))
+    if training.stop_when_right and (latest := latest_evaluated(history)):
+        lines.append(_all_right(history, latest))
     with st.container(key="what-stops"):
         st.caption("  \n".join(lines) or "–")
     if (behind := table_behind("patiences", text("train.other_patiences"))) is not None:
-        behind.dataframe(_patiences_table(run.history, held_out), hide_index=True)
+        behind.dataframe(_patiences_table(history, held_out), hide_index=True)
         behind.caption(text("train.patience_none"))
 
 
@@ -90,10 +91,10 @@ def _lowest(history: Sequence[dict[str, float]], name: str) -> int:
     return min((record for record in history if name in record), key=lambda record: record[name])["epoch"]
 
 
-def _held_out_losses(run: Run) -> str | None:
+def _held_out_losses(history: Sequence[dict[str, float]], run: Run) -> str | None:
     """Returns the name of the held-out loss in the records of a run, measured as its training loss; None if none is."""
     name = held_out_loss("loss", run.state.lesson.model.mask_padding)
-    return name if any(name in record for record in run.history) else None
+    return name if any(name in record for record in history) else None
 
 
 def latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
@@ -115,7 +116,8 @@ def figures(run: Run, state: TrainingState) -> None:
         found = latest if is_its_own else _evaluated(state, run.id, state.step)
     st.subheader(text("train.figures_title", epoch=epoch), anchor=False)
     st.table(_figures_table(found, lesson), hide_index=True)  # whose words go on in a second line on a phone
-    while_training = () if state.batch else state.history[epoch - 1 : epoch]
+    is_within = state.batch and not run.is_active  # an epoch, and so measured neither before nor after one
+    while_training = () if is_within else state.history[epoch - 1 : epoch]
     notes = [text("train.two_losses", epoch=epoch, loss=f"{record['loss']:.4f}") for record in while_training]
     st.caption(" ".join([*notes, text("train.padding_reason")]))
     with st.container(key="gaps-live" if run.is_active else "gaps"):

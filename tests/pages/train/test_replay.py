@@ -90,6 +90,19 @@ def test_every_model_translates_once_and_while_it_trains_a_few_at_a_time(trained
     assert lines_by_epoch(run, SOURCES, page) == lines and len(translated) == len(lines)
 
 
+def test_a_state_that_comes_while_the_page_is_drawn_breaks_nothing(trained, monkeypatch):
+    """The engine puts in a later one whenever a slice ends."""
+    run = a_run(trained.at(10), "training", None)
+    translate_all = Translator.translate_all
+
+    def and_goes_on(translator, *args):
+        run.state = trained
+        return translate_all(translator, *args)
+
+    monkeypatch.setattr(Translator, "translate_all", and_goes_on)
+    assert picture(open_page("train", new_session(run=run)))["used"] == 10
+
+
 def test_of_long_sentences_fewer_epochs_are_shown(trained):
     pairs = tuple((f"{n}" * 300, f"{n}" * 300) for n in range(8))
     state = TrainingState.new(Lesson(pairs))

@@ -50,7 +50,8 @@ def show(session: Session, run: Run, announcement: str) -> None:
 
     def use() -> None:
         epoch = st.session_state[_KEY]["use"]
-        session.look_at = None if epoch == run.state.epoch else epoch
+        if not run.is_active:  # by now, in another tab
+            session.look_at = None if epoch == run.state.epoch else epoch
 
     data = player_data(run, sources, lines, session.look_at) | {"announcement": announcement}
     _component(key=_KEY, on_use_change=use, data=data)
@@ -59,12 +60,12 @@ def show(session: Session, run: Run, announcement: str) -> None:
         options = {"options": range(1, len(pages) + 1), "disabled": run.is_active}
         st.select_slider(text("train.other_sentences"), **options, **shown)
     _notes(lesson, len(sources), len(pages))
-    _table(sources, lines[_used(run, session.look_at)])
+    _table(sources, lines[_used(lines, session.look_at)])  # not of `run.state`, which may be a later one by now
 
 
-def _used(run: Run, look_at: int | None) -> int:
-    """Returns the epoch of the model that Translate uses; see `Session.trained`."""
-    return look_at if look_at in dict(run.state.checkpoints) else run.state.epoch
+def _used(lines: dict[int, list[Line]], look_at: int | None) -> int:
+    """Returns the epoch of the model that Translate uses, of those that are shown; see `Session.trained`."""
+    return look_at if look_at in lines else max(lines)
 
 
 def _beside(ending: str) -> str:
@@ -92,7 +93,7 @@ def player_data(run: Run, sources: list[str], lines: dict[int, list[Line]], look
     split = lesson.target_vocabulary.split
     targets = [target for source in sources for target in lesson.targets[source]]
     places = max(len(split(target)) for target in targets) + _MAX_BEYOND
-    held_out, used = lesson.held_out_sources, _used(run, look_at)
+    held_out, used = lesson.held_out_sources, _used(lines, look_at)
     texts = {name: text(f"replay.{name}", **_BRACES) for name in TEXTS}
     return {
         "version": run.id,

@@ -64,6 +64,7 @@ class Stepper {
   label() {
     const { texts } = this.data
     for (const name of ["first", "back", "next"]) this.find(`[data-does=${name}] span`).textContent = texts[name]
+    for (const key of this.find(".controls").querySelectorAll("kbd")) key.hidden = !this.data.has_shortcuts
     this.scrub.max = Math.max(2, this.last + 1)
     this.scrub.setAttribute("aria-label", texts.scrub)
     this.find(".other span").textContent = texts.other_token
@@ -111,7 +112,7 @@ class Stepper {
     const isElsewhere = event.composedPath()[0].closest?.(
       "input, textarea, select, [contenteditable=true], [role=slider], [role=combobox], [role=radiogroup], [role=tablist]",
     )
-    if (!name || isElsewhere || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
+    if (!name || !this.data.has_shortcuts || isElsewhere || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
     const button = this.find(`[data-does=${name}]`)
     if (button.disabled) return
     event.preventDefault() // the page would scroll

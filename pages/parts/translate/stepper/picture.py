@@ -46,6 +46,7 @@ class Shown(NamedTuple):
     begins: str  # what stands in the box of the context vector
     version: str  # what tells this translation from others
     n: int  # the step, from 0, at which it begins
+    has_shortcuts: bool = True  # single keys go from step to step
 
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
@@ -212,6 +213,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
     return {
         "version": shown.version,
         "n": shown.n,
+        "has_shortcuts": shown.has_shortcuts,
         "texts": {name: text(f"stepper.{name}") for name in TEXTS} | {"states": states, "colours": colours},
         "tokens": token_labels(shown.vocabulary),
         "steps": [

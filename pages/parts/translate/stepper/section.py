@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.drawing.tokens import ZERO_ROW, display_text, display_token
+from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
@@ -48,7 +49,7 @@ class Stepper:
         self.version += 1
 
 
-def show(query: Query, state: TranslateState, of: tuple) -> None:
+def show(session: Session, query: Query, state: TranslateState, of: tuple) -> None:
     """Shows the stepper, and below it what can be changed, and what comes of that.
 
     Another sentence or model, told apart by `of`, begins at step 1 with nothing changed.
@@ -69,10 +70,11 @@ def show(query: Query, state: TranslateState, of: tuple) -> None:
         begins={None: "h, c", "": "✎ 0"}.get(intervention.context_of, "✎ h, c"),
         version=repr((*of, stepper.version)),
         n=stepper.n,
+        has_shortcuts=session.has_shortcuts,
     )
     draw(shown, state, stepper.pick)
     _what_if(stepper, query, target)
-    _changed(stepper, query, steps)
+    _changed(session, stepper, query, steps)
     if intervention != NOTHING:
         table = comparison(query.steps, steps, lesson.target_vocabulary)
         table.index = [text(f"stepper.row_{name}") for name in table.index]
@@ -81,7 +83,7 @@ def show(query: Query, state: TranslateState, of: tuple) -> None:
         st.markdown(text("stepper.same") if at is None else text("stepper.part", step=at + 1))
 
 
-def _changed(stepper: Stepper, query: Query, steps: list[DecodingStep]) -> None:
+def _changed(session: Session, stepper: Stepper, query: Query, steps: list[DecodingStep]) -> None:
     """Shows the changed translation and names what was changed."""
     with st.container(key="changed", gap="xsmall", vertical_alignment="center"):
         if stepper.intervention == NOTHING:
@@ -91,7 +93,9 @@ def _changed(stepper: Stepper, query: Query, steps: list[DecodingStep]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             with st.container(key="changed-translation", width="content"):
                 st.text(query.translator.text_of(steps) or "–")
-            st.button(text("stepper.undo"), icon=":material/undo:", on_click=stepper.undo, shortcut="U")
+            st.button(
+                text("stepper.undo"), icon=":material/undo:", on_click=stepper.undo, shortcut=session.shortcut("U")
+            )
 
 
 def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
