@@ -51,7 +51,8 @@ class OpenedFile:
     name: str
     content: bytes
     asked: Reading = field(default_factory=Reading)  # what the student decided of how it is read
-    found: Understood | PairsFileError | None = None  # what is understood of it like that; None: still to be read
+    found: Understood | None = None  # what is understood of it like that; None: nothing yet, or nothing can be read
+    refused: PairsFileError | None = None  # what is wrong with it as it was asked for last; `found` is as before then
 
 
 @dataclass

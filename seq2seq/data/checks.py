@@ -36,6 +36,7 @@ PROBLEM_MESSAGES: dict[str, str] = {
     # A file that cannot be read at all
     "empty_file": "the file is empty; it needs a line with a source, a delimiter such as a tab, and a target a pair",
     "file_too_large": "the file has more than {limit_mb} MB; take a part of it",
+    "too_many_columns": "there are more than {limit} columns; keep those that are needed",
     "no_delimiter": "no tab, comma, semicolon or | is between source and target; put the two in columns of a "
     "spreadsheet and save that",
     "not_text": "this is neither a text file nor a workbook; put the pairs in two columns of a spreadsheet",

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from seq2seq.data.checks import Problem
-from seq2seq.limits import MAX_FILE_BYTES, MAX_PAIRS
+from seq2seq.limits import MAX_COLUMNS, MAX_FILE_BYTES, MAX_PAIRS
 
 csv.field_size_limit(MAX_FILE_BYTES)  # a longer cell than Python's 128 kB is over-long, not a fault of the file
 
@@ -49,22 +49,23 @@ class Preamble(NamedTuple):
 
 # --- What the first lines say ----------------------------------------------------------------------------------------
 
-_ANKI = re.compile("#(separator|html|columns|(?:(?:tags|deck|notetype|guid)(?: column)?)):(.*)", re.IGNORECASE)
+_ANKI = re.compile("#(separator|html|columns|(?:(?:tags|deck|notetype|guid)(?: column)?)):([^\t]*)", re.IGNORECASE)
 _ANKI_NAMES = {"tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "colon": ":", "space": " "}
+_ANKI_NAMES |= {delimiter: delimiter for delimiter in _ANKI_NAMES.values()}  # it may write either
 
 
 def preamble(lines: Iterable[str]) -> Preamble:
     """Reads the first lines as far as they speak of the file; a sentence that begins with # is left alone."""
     found = Preamble()
     for number, line in enumerate(line.strip(f"{_BYTE_ORDER_MARK}\r\n") for line in lines):
-        if number == 0 and (excel := re.fullmatch("sep=(.)", line, re.IGNORECASE)):
+        if number == 0 and (excel := re.fullmatch("sep=([\t,;|:])", line, re.IGNORECASE)):
             return Preamble(excel[1], lines=1)
         if not (anki := _ANKI.fullmatch(line)):
             break
         key, value = anki[1].lower(), anki[2].strip()
         found = found._replace(lines=number + 1, is_anki=True)
         if key == "separator":
-            found = found._replace(delimiter=_ANKI_NAMES.get(value.lower(), value[:1] or "\t"))
+            found = found._replace(delimiter=_ANKI_NAMES.get(value.lower(), "\t"))
         elif key == "html":
             found = found._replace(is_html=value.lower() == "true")
         elif key.endswith("column") and value.isdigit():
@@ -78,8 +79,8 @@ def preamble(lines: Iterable[str]) -> Preamble:
 def guess_delimiter(lines: Iterable[str]) -> list[str]:
     """Finds what may separate the cells of some lines, the most probable first; empty if nothing does.
 
-    In a table all rows have as many cells. A tab in most lines is one for sure; a comma or semicolon may be part of the
-    sentences, in each of them perhaps: then there are several.
+    In a table all rows have as many cells. A tab that fits as well as any is one for sure; a comma or semicolon may be
+    part of the sentences, in each of them perhaps: then there are several.
     """
     sample = [line for line in islice(lines, _SAMPLE) if line.strip()]
     fits = {delimiter: _fit(sample, delimiter) for delimiter in DELIMITERS}
@@ -125,7 +126,7 @@ def _rows(lines: Iterable[str], delimiter: str, quotes: bool, before: int = 0) -
     lines = (line.removeprefix(_BYTE_ORDER_MARK) for line in lines)  # of a file, or of one that was put behind another
     if not quotes:
         for number, line in enumerate(lines, before + 1):
-            cells = line.rstrip("\r\n").split(delimiter)
+            cells = line.rstrip("\r\n").split(delimiter, MAX_COLUMNS)
             yield Row(number, cells if delimiter == "\t" else [cell.strip() for cell in cells])
         return
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)

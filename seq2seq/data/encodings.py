@@ -59,7 +59,7 @@ def suggestions(content: bytes) -> list[str]:
 
 def cut_line(content: bytes, encoding: str) -> int | None:
     """Returns the line of a file that ends in the middle of a character, from 1; None if it does not."""
-    return content.decode(encoding, "ignore").count("\n") + 1 if _is_cut(content, encoding) else None
+    return sum(1 for _ in lines_of(content, encoding)) if _is_cut(content, encoding) else None
 
 
 def lines_of(content: bytes, encoding: str) -> io.TextIOWrapper:

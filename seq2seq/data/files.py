@@ -16,15 +16,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, NamedTuple
 
 from seq2seq.data.checks import Problem, check_pairs
 from seq2seq.data.columns import Column, describe, guess_columns, is_heading
-from seq2seq.data.delimited import Preamble, Row, Table, guess_delimiter, preamble, read_rows
+from seq2seq.data.delimited import DELIMITERS, Preamble, Row, Table, guess_delimiter, preamble, read_rows
 from seq2seq.data.encodings import cut_line, detect, lines_of
 from seq2seq.data.pairs import Pair, to_pair
 from seq2seq.data.workbooks import is_workbook, packed, read_workbook
-from seq2seq.limits import MAX_FILE_BYTES, MAX_PAIRS
+from seq2seq.limits import MAX_COLUMNS, MAX_FILE_BYTES, MAX_PAIRS
 
 
 class PairsFileError(ValueError):
@@ -104,13 +105,20 @@ def read_pairs(
         The normalised pairs in the order of the file.
 
     Raises:
+        ValueError: the columns are not two, or there is no such delimiter.
         PairsFileError: a line is wrong, or the whole file, or something would have to be guessed; `problems` says what
             and which argument tells it, `pairs` has the rest.
         LookupError: Python knows no such encoding.
         OSError: there is no such file, or it may not be read.
     """
+    if columns is not None and (len(set(columns)) != 2 or min(columns) < 0):
+        raise ValueError(f"columns are two different numbers from 0, not {columns}")
+    if delimiter is not None and len(delimiter) != 1 and delimiter not in DELIMITERS:
+        raise ValueError(f"a delimiter is one character, or one of {DELIMITERS}, not {delimiter!r}")
     source, target = columns or (None, None)
     found = understand(_content(file), Reading(encoding, delimiter, sheet, header, source, target, html))
+    if not found.pairs and not found.problems:
+        raise PairsFileError([*found.doubts, Problem("empty_file")])  # nothing but a heading
     if found.doubts or found.problems:
         raise PairsFileError([*found.doubts, *found.problems], found.pairs)
     return found.pairs
@@ -129,6 +137,8 @@ def understand(content: bytes, asked: Reading = Reading()) -> Understood:
     rows, problems = table
     if not rows and not problems:
         raise PairsFileError([Problem("empty_file")])
+    if any(len(row.cells) > MAX_COLUMNS for row in rows):
+        raise PairsFileError([Problem("too_many_columns", {"limit": MAX_COLUMNS})])
     doubt_header = asked.header is None and is_heading(rows)
     reading = replace(reading, header=doubt_header if asked.header is None else asked.header)
     headings = rows.pop(0).cells if reading.header and rows else []
@@ -148,7 +158,8 @@ def understand(content: bytes, asked: Reading = Reading()) -> Understood:
     pairs, wrong = _pairs(rows, reading, len(problems))
     problems = sorted([*problems, *wrong], key=lambda problem: problem.line or 0)
     joined = content.find(b"\n" + codecs.BOM_UTF8)
-    notes = [] if joined < 0 else [Problem("joined_files", line=content.count(b"\n", 0, joined + 1) + 1)]
+    is_joined = joined >= 0 and reading.encoding is not None
+    notes = [Problem("joined_files", line=content.count(b"\n", 0, joined + 1) + 1)] if is_joined else []
     return Understood(reading, doubts, sheets, headings, described, pairs, problems, notes)
 
 
@@ -204,7 +215,7 @@ def _from_text(content: bytes, asked: Reading) -> _Read:
     first = preamble(lines_of(content, encoding))
     delimiter = asked.delimiter or first.delimiter
     if delimiter is None:
-        likely = guess_delimiter(lines_of(content, encoding))
+        likely = guess_delimiter(islice(lines_of(content, encoding), first.lines, None))
         if not likely:
             raise PairsFileError([Problem("no_delimiter" if content.strip(b"\xef\xbb\xbf\r\n\t ") else "empty_file")])
         delimiter = likely[0]
@@ -218,8 +229,8 @@ def _from_text(content: bytes, asked: Reading) -> _Read:
 
 # --- Cells -----------------------------------------------------------------------------------------------------------
 
-_BREAK = re.compile(r"<br\b[^>]*>|</(?:div|p|li)>", re.IGNORECASE)
-_TAG = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|li|ol|p|r[pt]|ruby|span|strong|su[bp]|ul?)\b[^>]*>", re.I)
+_BREAK = re.compile(r"<br\b[^<>]*>|</(?:div|p|li)>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|li|ol|p|r[pt]|ruby|span|strong|su[bp]|ul?)\b[^<>]*>", re.I)
 _ENTITY = re.compile("&(?:nbsp|amp|lt|gt|quot|#[0-9]+|#x[0-9a-fA-F]+);")
 _SAMPLE = 1000  # rows that decide whether cells are HTML
 

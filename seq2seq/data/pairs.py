@@ -23,7 +23,7 @@ NOTEBOOK_PAIRS: tuple[Pair, ...] = (
 )
 
 _MARK = "\ufeff"
-_OUTER = re.compile(rf"^[\s{_MARK}]+|[\s{_MARK}]+$")
+_OUTER = _MARK + "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 _BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
@@ -36,7 +36,7 @@ def normalise(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text).strip()
     if _MARK in text:
-        text = _OUTER.sub("", text)
+        text = text.strip(_OUTER)
     return _BREAKS.sub(" ", text)
 
 

@@ -20,9 +20,9 @@ from python_calamine import CalamineWorkbook
 
 from seq2seq.data.checks import Problem
 from seq2seq.data.delimited import Row, Table
-from seq2seq.limits import MAX_PAIRS, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_SECONDS
+from seq2seq.limits import MAX_FILE_BYTES, MAX_PAIRS, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_SECONDS
 
-_ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"  # stands unpacked at the beginning of the zip
 _ROOT = Path(__file__).parents[2]  # from which Python finds this file by its name
 _PACKED = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh")
@@ -39,13 +39,17 @@ class Workbook(NamedTuple):
 def is_workbook(content: bytes) -> bool:
     """Tells whether a file is a workbook, by what is in it."""
     names = _names(content)
-    return content.startswith(_OLD_EXCEL) or _OPEN_DOCUMENT in content[:100] or "xl/workbook.xml" in names
+    if content.startswith(_OLD_OFFICE):  # which of its programs wrote it is said by a name inside
+        return any(name.encode("utf-16-le") in content for name in ("Workbook", "Book"))
+    return _OPEN_DOCUMENT in content[:100] or "xl/workbook.xml" in names or "xl/workbook.bin" in names
 
 
 def packed(content: bytes) -> Problem | None:
     """Returns what is wrong with a file that is no workbook but packed, or that a word processor wrote."""
     names = _names(content)
-    if "word/document.xml" in names or "content.xml" in names:
+    if content.startswith(_OLD_OFFICE) or not {"word/document.xml", "[Content_Types].xml", "mimetype"}.isdisjoint(
+        names
+    ):
         return Problem("document")
     inside = [name for name in names if not name.endswith("/")]
     if inside:
@@ -87,10 +91,13 @@ def _main(sheet: str | None = None) -> None:
     sheets = [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).end is not None]
     name = sheet or (sheets or workbook.sheet_names)[0]
     read = workbook.get_sheet_by_name(name)
-    rows = []
+    rows, size = [], 0
     for line, cells in enumerate(([_text(cell) for cell in cells] for cells in read.iter_rows()), 1):
         if any(cells):
             rows.append((line, cells))
+        size += sum(map(len, cells))
+        if size > MAX_FILE_BYTES:
+            sys.exit("too large")
         if len(rows) > MAX_PAIRS + 1:  # with a heading
             break
     print(json.dumps([sheets, name, rows]))

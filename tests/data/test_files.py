@@ -168,7 +168,10 @@ def test_a_wrong_line_is_named_and_the_others_are_offered(content, problem, othe
         (zipped({"word/document.xml": b"<w/>"}), "document"),
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<t/>"}), "document"),
         (zipped({"xl/workbook.xml": b"<workbook"}), "workbook_unreadable"),
-        (b"\xd0\xcf\x11\xe0 an old one", "workbook_unreadable"),
+        (b"\xd0\xcf\x11\xe0" + "Workbook".encode("utf-16-le"), "workbook_unreadable"),
+        (b"\xd0\xcf\x11\xe0" + "WordDocument".encode("utf-16-le"), "document"),
+        (zipped({"mimetype": b"application/hwp+zip", "Contents/section0.xml": b"<t/>"}), "document"),
+        (b"a\t" * 1000, "too_many_columns"),
         (gzip.compress(b"a\tb"), "archive_unreadable"),
         (b"PK\x03\x04\x14\x00\x06\x00\x08\x00,\x00", "archive_unreadable"),
         (codecs.BOM_UTF16_LE + "a\0b".encode("utf-16-le"), "not_text"),
@@ -224,7 +227,7 @@ def test_every_message_names_only_details_that_there_are():
         *[b"a\tb\nc", b'a,b\nc,d,e\nf,"g', b"", b"a\nb", b"\0\xff", b"a\tb\n" * (SEVERAL + 1)],
         *[b"a" * (MAX_FILE_BYTES + 1), b"a\tb\nc\t\xea\xb0", b"1\ta\tb", b"source\ttarget\na<br>b\tc", b"a,b;c"],
         *["Hi.,안녕하세요.".encode("cp949"), b"\0", zipped({"a": b""}), zipped({"word/document.xml": b""})],
-        *[b"PK\3\4", b"\xd0\xcf\x11\xe0"],
+        *[b"PK\3\4", b"\xd0\xcf\x11\xe0" + "Book".encode("utf-16-le"), b"a,b" + b"," * 60],
         xlsx({"One": {"A1": "a", "B1": "b"}, "Two": {"A1": "c"}}),
     ]
     problems = [*check_pairs(bad_rows).problems, *(problem for each in contents for problem in refused(each).problems)]

@@ -242,3 +242,34 @@ def test_real_files(name, count, doubts):
         pytest.skip(f"{path} is not there")
     found = understand(path.read_bytes())
     assert (len(found.pairs), kinds(found.doubts)) == (count, doubts)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"columns": (0, 0)}, {"columns": (-1, 0)}, {"columns": (0,)}, {"delimiter": "::"}, {"delimiter": ""}],
+)
+def test_arguments_that_mean_nothing(arguments):
+    with pytest.raises(ValueError, match=r"columns|delimiter") as refused:
+        read_pairs(b"a\tb", **arguments)
+    assert not isinstance(refused.value, PairsFileError)
+
+
+def test_nothing_but_a_heading_is_no_lesson():
+    with pytest.raises(PairsFileError, match="empty"):
+        read_pairs(b"source\ttarget\n", header=True)
+
+
+def test_a_sentence_that_begins_as_ankis_lines_do_is_kept():
+    assert read_pairs(b'#tags: are fun\ta\n"b\tc\n') == (("#tags: are fun", "a"), ('"b', "c"))
+
+
+def test_a_file_that_was_cut_and_has_the_line_ends_of_old_macs():
+    found = understand("a\tb\rc\td가".encode()[:-1])
+    assert [(problem.kind, problem.line) for problem in found.problems] == [("file_cut", 2)]
+    assert found.pairs == (("a", "b"),)
+
+
+@pytest.mark.parametrize("cell", ["<b " * 200_000, "y\ufeff" + " " * 200_000 + "x", "<br" * 200_000])
+def test_a_huge_cell_costs_no_more_than_its_length(cell):
+    """Half an hour, if an expression begins anew at each of its characters; the test would be ended before."""
+    assert [problem.kind for problem in understand(f"a\tb\n{cell}\tc\n".encode()).problems] == ["too_long"]

@@ -1,6 +1,6 @@
 """How a chosen file is read: what is understood of it, what is in doubt, and what can be changed before it counts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from pages.parts.state import OpenedFile, PairsState, bound
 from pages.parts.texts import catalogue, language, text
 from seq2seq.data.delimited import DELIMITERS
 from seq2seq.data.encodings import ENCODINGS
-from seq2seq.data.files import PairsFileError, Understood, understand
+from seq2seq.data.files import PairsFileError, Reading, Understood, understand
 from seq2seq.data.pairs import Pair
 
 _MAX_PROBLEMS = 10  # of a file
@@ -33,14 +33,14 @@ def _read(session: Session, state: PairsState) -> None:
     if opened is None:  # it was closed in another run of this tab
         st.rerun()
     st.text(display_text(opened.name))
-    if opened.found is None:
+    if opened.found is None and opened.refused is None:
         with st.spinner(text("reading.busy")):
-            opened.found = _understood(opened)
+            _read_anew(opened, opened.asked)
     found = opened.found
-    if isinstance(found, PairsFileError):
-        st.error(text("reading.unreadable"), icon=":material/error:")
-        for problem in found.problems:
-            st.text(message(problem))
+    if opened.refused is not None:
+        st.error(text("reading.unreadable" if found is None else "reading.kept"), icon=":material/error:")
+        st.text("\n".join(map(message, opened.refused.problems)))
+    if found is None:
         return
     _choices(opened, found)
     _say(found)
@@ -64,11 +64,12 @@ def _close(state: PairsState) -> None:
     state.opened, state.uploads = None, state.uploads + 1
 
 
-def _understood(opened: OpenedFile) -> Understood | PairsFileError:
+def _read_anew(opened: OpenedFile, asked: Reading) -> None:
+    """Reads the file in another way; if nothing can be read like that, it stays as it was."""
     try:
-        return understand(opened.content, opened.asked)
+        opened.found, opened.asked, opened.refused = understand(opened.content, asked), asked, None
     except PairsFileError as error:
-        return error
+        opened.refused = error
 
 
 # --- What can be changed ---------------------------------------------------------------------------------------------
@@ -82,17 +83,18 @@ def _choices(opened: OpenedFile, found: Understood) -> None:
         else:
             _choose(opened, found, "encoding", _with(found.reading.encoding, ENCODINGS))
             _choose(opened, found, "delimiter", _with(found.reading.delimiter, DELIMITERS))
+        columns = max(len(found.columns), found.reading.source + 1, found.reading.target + 1)
         for side in Pair._fields:
-            _choose(opened, found, side, range(max(len(found.columns), 2)))
+            _choose(opened, found, side, range(columns))
         st.button(text("reading.swap"), icon=":material/swap_horiz:", on_click=_swap, args=(opened, found))
     with st.container(horizontal=True):
         for name in ("header", "html"):
-            take = _take(opened, name)
+            take = _take(opened, found, name)
             st.toggle(text(f"reading.{name}"), help=text(f"reading.{name}_help"), **bound(found.reading, name, take))
 
 
 def _choose(opened: OpenedFile, found: Understood, name: str, options: Sequence) -> None:
-    kept = bound(found.reading, name, _take(opened, name), options=options)
+    kept = bound(found.reading, name, _take(opened, found, name), options=options)
     st.selectbox(text(f"reading.{name}"), options, format_func=lambda value: _named(found, name, value), **kept)
 
 
@@ -116,7 +118,7 @@ def _with(value: str, options: Sequence[str]) -> list[str]:
     return [*options, *([] if value in options else [value])]
 
 
-def _take(opened: OpenedFile, name: str):
+def _take(opened: OpenedFile, found: Understood, name: str) -> Callable[[Any], None]:
     """Returns what reads the file anew with something changed; other columns may be the pair then."""
 
     def take(value: Any) -> None:
@@ -124,16 +126,18 @@ def _take(opened: OpenedFile, name: str):
         if name in ("delimiter", "sheet"):
             asked = replace(asked, source=None, target=None, header=None)
         elif name in Pair._fields:
-            taken = {side: getattr(opened.found.reading, side) for side in Pair._fields if side != name}
-            asked = replace(asked, **taken)
-        opened.asked, opened.found = asked, None
+            (other,) = set(Pair._fields) - {name}
+            column = getattr(found.reading, other)
+            if value == column:  # who takes the column of the other side swaps the two
+                column = getattr(found.reading, name)
+            asked = replace(asked, **{other: column})
+        _read_anew(opened, asked)
 
     return take
 
 
 def _swap(opened: OpenedFile, found: Understood) -> None:
-    asked = replace(opened.asked, source=found.reading.target, target=found.reading.source)
-    opened.asked, opened.found = asked, None
+    _read_anew(opened, replace(opened.asked, source=found.reading.target, target=found.reading.source))
 
 
 # --- What is said ----------------------------------------------------------------------------------------------------

@@ -206,6 +206,18 @@ def test_what_is_in_doubt_is_said_and_can_be_changed(session):
     assert session.rows == (("english", "korean"), ("Hello.", "안녕."), ("Bye.", "잘 가."), ("Yes.", "네."))
 
 
+def test_a_way_of_reading_that_finds_nothing_is_given_up(session):
+    app = upload(open_page("pairs", session), "Hello.\t안녕.\nBye.\t잘 가.\n".encode())
+    choose(app, "encoding", "utf-16-le")
+    assert shows(app, "reading.kept")
+    assert next(box for box in app.selectbox if box.key == "Reading-encoding").value == "utf-8"
+    assert preview(app) == [["Hello.", "안녕."], ["Bye.", "잘 가."]]
+    choose(app, "source", 1)  # which is the target's: they swap
+    assert not shows(app, "reading.kept")
+    use(app)
+    assert session.rows == (("안녕.", "Hello."), ("잘 가.", "Bye."))
+
+
 def test_another_delimiter_means_other_columns(session):
     app = upload(open_page("pairs", session), b"a,b;c,d\ne,f;g,h\n")
     assert TEXTS["problem.doubt_delimiter"].format(delimiter="comma", other="semicolon") in "".join(plain_texts(app))
