@@ -42,7 +42,7 @@ PROBLEM_MESSAGES: dict[str, str] = {
     "not_text": "this is neither a text file nor a workbook; put the pairs in two columns of a spreadsheet",
     "archive": "this is a packed file (zip); unpack it and take the file inside: {file}",
     "archive_unreadable": "this is a packed or damaged file; unpack it, or get it once more",
-    "document": "this is a document of a word processor; copy its table into a spreadsheet and save that",
+    "document": "this is a document, no table; copy its table into a spreadsheet and save that",
     "workbook_unreadable": "this workbook cannot be read: it may be damaged, too large, or have a password; save it "
     'from the spreadsheet once more, or as "CSV UTF-8"',
     # What would have to be guessed

@@ -165,7 +165,7 @@ def test_a_wrong_line_is_named_and_the_others_are_offered(content, problem, othe
         (codecs.BOM_UTF8 + b"\r\n \n", "empty_file"),
         (b"Hello.\nBye.\n", "no_delimiter"),
         (zipped({"kor.txt": b"a\tb", "other/": b""}), "archive"),
-        (zipped({"word/document.xml": b"<w/>"}), "document"),
+        (zipped({"[Content_Types].xml": b"<w/>"}), "document"),
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<t/>"}), "document"),
         (zipped({"xl/workbook.xml": b"<workbook"}), "workbook_unreadable"),
         (b"\xd0\xcf\x11\xe0" + "Workbook".encode("utf-16-le"), "workbook_unreadable"),
@@ -226,7 +226,7 @@ def test_every_message_names_only_details_that_there_are():
     contents = [
         *[b"a\tb\nc", b'a,b\nc,d,e\nf,"g', b"", b"a\nb", b"\0\xff", b"a\tb\n" * (SEVERAL + 1)],
         *[b"a" * (MAX_FILE_BYTES + 1), b"a\tb\nc\t\xea\xb0", b"1\ta\tb", b"source\ttarget\na<br>b\tc", b"a,b;c"],
-        *["Hi.,안녕하세요.".encode("cp949"), b"\0", zipped({"a": b""}), zipped({"word/document.xml": b""})],
+        *["Hi.,안녕하세요.".encode("cp949"), b"\0", zipped({"a": b""}), zipped({"[Content_Types].xml": b""})],
         *[b"PK\3\4", b"\xd0\xcf\x11\xe0" + "Book".encode("utf-16-le"), b"a,b" + b"," * 60],
         xlsx({"One": {"A1": "a", "B1": "b"}, "Two": {"A1": "c"}}),
     ]
