@@ -26,6 +26,9 @@ def test_a_token_is_followed_by_mouse_and_by_keys(visit):
     def follows(tensor, step):
         place = f"{tensor}[0, {step}, {getattr(ids, tensor)[0, step]}]"
         expect(student.main.get_by_test_id("stText").get_by_text(place, exact=True)).to_be_visible()
+        # The choice below follows a moment later. Until then the browser sends the one before, and Streamlit takes that
+        # for a choice of the student's.
+        expect(student.main.get_by_role("radio", name=student.text(f"tensors.{tensor}"), exact=True)).to_be_checked()
 
     follows("encoder_inputs", 0)
     # The same one again: it stays.
