@@ -24,11 +24,11 @@ def specification(build: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict
     @lru_cache(maxsize=64)
     @wraps(build)
     def kept(*args) -> dict:
+        # A screen reader is told what a chart shows, its axes, and the numbers in a table; not each mark by itself.
+        chart = build(*args).configure_mark(aria=False)
         # Altair has checked each part when it was built. To check the whole again would take half as long again as all
         # the rest, and what Vega-Lite refuses fails in the tests with a browser.
-        spec = build(*args).to_dict(validate=False)
-        # A screen reader is told what a chart shows, its axes, and the numbers in a table; not each mark by itself.
-        return spec | {"config": spec.get("config", {}) | {"mark": {"aria": False}}}
+        return chart.to_dict(validate=False)
 
     return kept
 
