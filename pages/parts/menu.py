@@ -12,6 +12,7 @@ PAGES = {  # name: (file, icon), in the order of the story
     "model": ("pages/3_model.py", ":material/account_tree:"),
     "train": ("pages/4_train.py", ":material/model_training:"),
     "translate": ("pages/5_translate.py", ":material/translate:"),
+    "share": ("pages/6_share.py", ":material/share:"),
 }
 
 

@@ -87,7 +87,7 @@ def test_every_main_picture_is_above_the_fold(visit, address, trained, language,
     student.is_at("translate")
     student.page.goto(f"{address}{trained}&large={large}&questions=on")
     student.is_at("translate")
-    for name in PAGES:
+    for name in MAIN_PICTURES:
         student.goes_to(name)
         expect(student.main.locator(".st-key-QuestionsState-is_open summary")).to_be_attached()
         picture = student.main.locator(MAIN_PICTURES[name])

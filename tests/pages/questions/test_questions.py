@@ -39,7 +39,7 @@ def test_every_page_asks_and_one_choice_is_right(lesson):
         questions_of(lesson, replace(TrainingState.new(lesson), step=1))
         for lesson in (lesson, Lesson(lesson.pairs, lesson.model, lesson.training))
     )
-    assert list(asked) == list(PAGES)
+    assert list(asked) == [page for page in PAGES if page != "share"]  # where nothing is to be learned
     assert asked == again
     for page, questions in asked.items():
         assert len(questions) >= 2

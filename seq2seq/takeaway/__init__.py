@@ -1,0 +1,1 @@
+"""What leaves the app: lesson files, links, notebooks, models, reports."""
