@@ -87,10 +87,10 @@ def test_every_main_picture_is_above_the_fold(visit, address, trained, language,
     student.is_at("translate")
     student.page.goto(f"{address}{trained}&large={large}&questions=on")
     student.is_at("translate")
-    for name in MAIN_PICTURES:
+    for name, selector in MAIN_PICTURES.items():
         student.goes_to(name)
         expect(student.main.locator(".st-key-QuestionsState-is_open summary")).to_be_attached()
-        picture = student.main.locator(MAIN_PICTURES[name])
+        picture = student.main.locator(selector)
         expect(picture).to_be_in_viewport(ratio=1)
         if name == "model":  # side by side, so that the same layers can be compared
             left, right = (wiring.bounding_box() for wiring in picture.locator(".wiring").all())
