@@ -14,6 +14,7 @@ MAX_PAIRS = 80_000
 MAX_CHARACTERS = 300
 # 80,000 lines with long sentences, and with the attribution that the public files carry, are about 15 MB.
 MAX_FILE_BYTES = 20 * 1024**2
+MAX_TYPED = 20_000  # of a cell that is kept: what is too long for a sentence as well, to be mended
 MAX_COLUMNS = 50  # of a file; one of more is another kind of file
 # What reading a workbook may take, in a process of its own. One of 76,000 pairs takes 0.2 GB and 2 seconds.
 MAX_WORKBOOK_BYTES = 2**30

@@ -1,0 +1,142 @@
+"""What is kept of a student's work, as data: in the database, and in a lesson file.
+
+A workspace is one document, small JSON, and blobs that never change: the rows of a table, some epochs of a history, the
+weights of a checkpoint. The document names blobs by the digests of their contents. So whatever is not new is neither
+written nor sent again, and a blob that was damaged is noticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import msgspec
+
+from seq2seq.lesson import ModelConfig, TrainingConfig
+
+FORMAT = 1  # of documents and blobs; whoever changes what they mean counts it up
+MAX_DOCUMENT_BYTES = 2 * 2**20  # of one with all that a student may keep there are about 300 kB
+
+Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Blobs = Mapping[str, bytes]  # by digest
+Short = Annotated[str, msgspec.Meta(max_length=300)]  # a name, or the id of something
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Number = int | float | Literal["nan", "inf", "-inf"]  # JSON has no words for a loss that went astray
+
+
+class DamagedError(ValueError):
+    """What should be a workspace is none, or not whole; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class StateDocument:
+    """A `TrainingState`; its pairs, weights and epochs are in blobs."""
+
+    pairs: Digest
+    model: ModelConfig
+    training: TrainingConfig
+    latest: Digest  # weights and Adam's means
+    step: Count = 0
+    epoch: Count = 0
+    batch: Count = 0
+    sums: tuple[Number, ...] = ()
+    evaluation: tuple[dict[Short, Number], ...] = ()
+    history: tuple[Digest, ...] = ()
+    checkpoints: tuple[tuple[Count, Digest], ...] = ()
+
+
+@dataclass(frozen=True)
+class RunDocument:
+    """A training in the table of runs."""
+
+    id: Short
+    name: Short
+    state: StateDocument
+    # The lesson that it belongs to: its name, the rows that it began with, and its pairs and model at the start.
+    lesson_name: Short
+    start: Digest
+    pairs: Digest
+    model: ModelConfig
+    baseline: Short | None = None
+    is_shown: bool = False
+    status: Literal["queued", "training", "paused", "finished", "failed"] = "paused"
+    target_epoch: Count = 0
+    has_rules: bool = True
+    stop_reason: Literal["right", "patience", "epochs"] | None = None
+    error: str | None = None
+    seconds_trained: float = 0.0
+
+
+@dataclass(frozen=True)
+class MomentDocument:
+    """What Undo and Redo go back to: the pairs, the settings, and which runs there were."""
+
+    lesson_name: Short
+    table: Digest
+    start: Digest
+    model: ModelConfig
+    training: TrainingConfig
+    runs: tuple[Short, ...] = ()  # their ids
+    run: Short | None = None  # the current one
+
+
+@dataclass(frozen=True)
+class GivenDocument:
+    """An answer to a question."""
+
+    answer: str | int | float | None
+    is_right: bool
+
+
+@dataclass(frozen=True)
+class WorkspaceDocument:
+    """All that is kept of a student."""
+
+    now: MomentDocument
+    format: int = FORMAT
+    undo: tuple[MomentDocument, ...] = ()
+    redo: tuple[MomentDocument, ...] = ()
+    runs: tuple[RunDocument, ...] = ()  # also those that only Undo and Redo know
+    look_at: Count | None = None
+    chosen: Count = 0
+    sentence: str | None = None
+    sentence_of: Digest | None = None
+    asks: bool = True
+    answers: dict[Short, GivenDocument] = field(default_factory=dict)
+    is_large: bool = False
+    has_shortcuts: bool = True
+    language: Short | None = None
+    hidden: tuple[Short, ...] = ()  # pages and controls that whoever handed the lesson on has left out
+
+
+def digest(content: bytes) -> str:
+    """Names a blob by its content."""
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def write_document(document: WorkspaceDocument) -> bytes:
+    """Returns a document as JSON."""
+    return msgspec.json.encode(document, enc_hook=float)  # a NumPy number
+
+
+def read_document(content: bytes) -> WorkspaceDocument:
+    """Returns the document of some JSON that nobody has looked at yet.
+
+    Raises:
+        DamagedError: it is none, or of a later format; every setting is checked as where it is typed.
+    """
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise DamagedError(f"the document has {len(content):,} bytes; at most {MAX_DOCUMENT_BYTES:,} are read")
+    try:
+        written = msgspec.json.decode(content, type=_Format).format
+        if written > FORMAT:
+            raise DamagedError(f"it has format {written}, this app reads up to {FORMAT}: a later version wrote it")
+        return msgspec.json.decode(content, type=WorkspaceDocument)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise DamagedError(str(error)) from error
+
+
+class _Format(msgspec.Struct):
+    format: int

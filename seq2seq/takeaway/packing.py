@@ -1,0 +1,237 @@
+"""Trainings and rows ↔ documents and blobs. What comes out of a blob is checked before it is used."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from seq2seq.data.pairs import Pair
+from seq2seq.lesson import Lesson
+from seq2seq.limits import MAX_PAIRS, MAX_TYPED
+from seq2seq.state import TrainingState, Weights, weight_shapes
+from seq2seq.takeaway.document import Blobs, DamagedError, Number, StateDocument, digest
+
+Row = tuple[str, str]  # source and target as typed, faulty or not
+EPOCHS_IN_A_BLOB = 100
+_PARTS = ("weights", "adam_m", "adam_v")
+_HEADER_BYTES = 20_000  # of safetensors; ours take 3,000
+_record = msgspec.json.Decoder(dict[str, Number])
+_row = msgspec.json.Decoder(tuple[str, str])
+
+
+class Packer:
+    """Makes blobs, each thing once: what was packed before and is still the same object is known by its digest.
+
+    Attributes:
+        blobs: those that were made since the last `forget_others`, by digest.
+    """
+
+    def __init__(self):
+        self.blobs: dict[str, bytes] = {}
+        self._known: dict[int, tuple[Any, str]] = {}  # by id: the thing, so that no other gets its id, and its digest
+        self._used: dict[int, tuple[Any, str]] = {}
+
+    def pack(self, thing: Any, write: Callable[[Any], bytes]) -> str:
+        """Returns the digest of a thing that never changes, and makes its blob if it is new."""
+        known = self._known.get(id(thing)) or self._used.get(id(thing))
+        if known is None:
+            content = write(thing)
+            known = thing, digest(content)
+            self.blobs[known[1]] = content
+        self._used[id(thing)] = known
+        return known[1]
+
+    def forget_others(self) -> None:
+        """Forgets all that was not packed since the last time, and the blobs, which are where they belong by now."""
+        self._known, self._used, self.blobs = self._used, {}, {}
+
+    def rows(self, rows: tuple[Row, ...]) -> str:
+        """Returns the digest of the rows of a table."""
+        return self.pack(rows, write_rows)
+
+    def state(self, state: TrainingState) -> StateDocument:
+        """Returns the document of a training."""
+        starts = range(0, len(state.history), EPOCHS_IN_A_BLOB)
+        history = [write_records(state.history[n : n + EPOCHS_IN_A_BLOB]) for n in starts]
+        latest = {part: getattr(state, part) for part in _PARTS}
+        return StateDocument(
+            pairs=self.rows(state.lesson.pairs),
+            model=state.lesson.model,
+            training=state.lesson.training,
+            # Known by `adam_m`, for the weights may be those of the latest checkpoint as well.
+            latest=self.pack(state.adam_m, lambda _: write_arrays(_joined(latest))),
+            step=state.step,
+            epoch=state.epoch,
+            batch=state.batch,
+            sums=tuple(map(_written, state.sums)),
+            evaluation=tuple({name: _written(value) for name, value in part.items()} for part in state.evaluation),
+            history=tuple(map(self._content, history)),
+            checkpoints=tuple((epoch, self.pack(weights, write_arrays)) for epoch, weights in state.checkpoints),
+        )
+
+    def _content(self, content: bytes) -> str:
+        name = digest(content)
+        self.blobs[name] = content
+        return name
+
+
+class Unpacker:
+    """Takes blobs apart, each once: runs of one lesson share their pairs again.
+
+    Args:
+        blobs: by digest. Whoever is not sure of them has compared them with their digests.
+    """
+
+    def __init__(self, blobs: Blobs):
+        self._blobs = blobs
+        self._rows: dict[str, tuple[Row, ...]] = {}
+        self._lessons: dict[tuple, Lesson] = {}
+
+    def rows(self, name: str) -> tuple[Row, ...]:
+        """Returns the rows of a table.
+
+        Raises:
+            DamagedError: there is no such blob, or it has no rows in it.
+        """
+        if name not in self._rows:
+            self._rows[name] = read_rows(self._blob(name))
+        return self._rows[name]
+
+    def state(self, document: StateDocument) -> TrainingState:
+        """Returns a training, which can be gone on with as if it had never been away.
+
+        Raises:
+            DamagedError: something is missing, or the parts do not fit together.
+        """
+        lesson = self._lesson(document)
+        shapes = weight_shapes(lesson)
+        latest = read_arrays(
+            self._blob(document.latest), {f"{part}.{name}": shapes[name] for part in _PARTS for name in shapes}
+        )
+        history = tuple(record for name in document.history for record in read_records(self._blob(name)))
+        if [record.get("epoch") for record in history] != list(range(1, document.epoch + 1)):
+            raise DamagedError(f"a training of {document.epoch} epochs has the history of others")
+        if document.batch > lesson.steps_per_epoch or any(epoch > document.epoch for epoch, _ in document.checkpoints):
+            raise DamagedError("a training is further than its epochs")
+        return TrainingState(
+            lesson,
+            **{part: {name: latest[f"{part}.{name}"] for name in shapes} for part in _PARTS},
+            step=document.step,
+            epoch=document.epoch,
+            batch=document.batch,
+            sums=tuple(map(_read, document.sums)),
+            evaluation=tuple({name: _read(value) for name, value in part.items()} for part in document.evaluation),
+            history=history,
+            checkpoints=tuple((epoch, read_arrays(self._blob(name), shapes)) for epoch, name in document.checkpoints),
+        )
+
+    def _lesson(self, document: StateDocument) -> Lesson:
+        key = document.pairs, document.model, document.training
+        if key not in self._lessons:
+            pairs = tuple(Pair(*row) for row in self.rows(document.pairs))
+            try:
+                self._lessons[key] = Lesson(pairs, document.model, document.training)
+            except ValueError as error:
+                raise DamagedError(str(error)) from error
+        return self._lessons[key]
+
+    def _blob(self, name: str) -> bytes:
+        if name not in self._blobs:
+            raise DamagedError(f"a part of it, {name}, is missing")
+        return self._blobs[name]
+
+
+# --- Rows and epochs: JSON, a line each ------------------------------------------------------------------------------
+
+
+def write_rows(rows: Iterable[Row]) -> bytes:
+    """Returns rows as lines of JSON, `["Hello.", "안녕하세요."]`."""
+    return b"".join(msgspec.json.encode(tuple(row)) + b"\n" for row in rows)
+
+
+def read_rows(content: bytes) -> tuple[Row, ...]:
+    """Returns the rows of `write_rows`, line by line: what is too much is not read.
+
+    Raises:
+        DamagedError: a line is no row, or there are too many, or too long ones.
+    """
+    rows = tuple(_lines(content, _row, MAX_PAIRS))
+    if any(len(cell) > MAX_TYPED for row in rows for cell in row):
+        raise DamagedError(f"a cell is longer than {MAX_TYPED:,} characters")
+    return rows
+
+
+def write_records(history: Iterable[dict[str, float]]) -> bytes:
+    """Returns the records of some epochs as lines of JSON."""
+    lines = ({name: _written(value) for name, value in record.items()} for record in history)
+    return b"".join(msgspec.json.encode(line, enc_hook=float) + b"\n" for line in lines)
+
+
+def read_records(content: bytes) -> list[dict[str, float]]:
+    """Returns the records of `write_records`.
+
+    Raises:
+        DamagedError: a line is no record, or there are too many.
+    """
+    records = _lines(content, _record, EPOCHS_IN_A_BLOB)
+    return [{name: _read(value) for name, value in record.items()} for record in records]
+
+
+def _lines(content: bytes, decoder: msgspec.json.Decoder, most: int) -> Iterable[Any]:
+    if content.count(b"\n") > most:
+        raise DamagedError(f"a part of it has more than {most:,} lines")
+    for n, line in enumerate(io.BytesIO(content), start=1):
+        try:
+            yield decoder.decode(line)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise DamagedError(f"line {n} of a part of it: {error}") from error
+
+
+def _written(value: float) -> Number:
+    return value if math.isfinite(value) else str(float(value))
+
+
+def _read(value: Number) -> int | float:
+    return float(value) if isinstance(value, str) else value
+
+
+# --- Weights: safetensors --------------------------------------------------------------------------------------------
+
+
+def write_arrays(arrays: Weights) -> bytes:
+    """Returns arrays as safetensors, which are their bytes after a table of names, types and shapes."""
+    return safetensors.numpy.save(dict(arrays))
+
+
+def read_arrays(content: bytes, shapes: dict[str, tuple[int, ...]]) -> Weights:
+    """Returns the arrays of `write_arrays`.
+
+    Args:
+        content: what is read only if it is as large as these arrays are.
+        shapes: name → shape of each array that must be there, all float32.
+
+    Raises:
+        DamagedError: these are other arrays.
+    """
+    wanted = 4 * sum(map(math.prod, shapes.values()))
+    if not wanted < len(content) <= wanted + _HEADER_BYTES:
+        raise DamagedError(f"weights have {len(content):,} bytes, where their lesson needs {wanted:,}")
+    try:
+        arrays = safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        raise DamagedError(f"weights cannot be read: {error}") from error
+    found = {name: (values.dtype, values.shape) for name, values in arrays.items()}
+    if found != {name: (np.float32, shape) for name, shape in shapes.items()}:
+        raise DamagedError("weights are not those of their lesson")
+    return {name: arrays[name] for name in shapes}
+
+
+def _joined(parts: dict[str, Weights]) -> Weights:
+    return {f"{part}.{name}": values for part, weights in parts.items() for name, values in weights.items()}
