@@ -71,22 +71,21 @@ class RunDocument:
 
 @dataclass(frozen=True)
 class MomentDocument:
-    """What Undo and Redo go back to: the pairs, the settings, and which runs there were."""
+    """What Undo and Redo go back to: the pairs, the settings, and which runs had been deleted."""
 
     lesson_name: Short
     table: Digest
     start: Digest
     model: ModelConfig
     training: TrainingConfig
-    runs: tuple[Short, ...] = ()  # their ids
-    run: Short | None = None  # the current one
+    deleted: tuple[Short, ...] = ()  # ids of runs
 
 
 @dataclass(frozen=True)
 class GivenDocument:
     """An answer to a question."""
 
-    answer: str | int | float | None
+    answer: str | int | float | tuple[int, ...] | None
     is_right: bool
 
 
@@ -98,7 +97,8 @@ class WorkspaceDocument:
     format: int = FORMAT
     undo: tuple[MomentDocument, ...] = ()
     redo: tuple[MomentDocument, ...] = ()
-    runs: tuple[RunDocument, ...] = ()  # also those that only Undo and Redo know
+    runs: tuple[RunDocument, ...] = ()  # also the deleted ones, as long as Undo can bring them back
+    run: Short | None = None  # the id of the current one
     look_at: Count | None = None
     chosen: Count = 0
     sentence: str | None = None
@@ -114,6 +114,17 @@ class WorkspaceDocument:
 def digest(content: bytes) -> str:
     """Names a blob by its content."""
     return hashlib.sha256(content).hexdigest()[:32]
+
+
+def digests_of(document: WorkspaceDocument) -> set[str]:
+    """Returns the names of all blobs that a document needs."""
+    names = {document.sentence_of} - {None}
+    for moment in (document.now, *document.undo, *document.redo):
+        names |= {moment.table, moment.start}
+    for run in document.runs:
+        names |= {run.start, run.pairs, run.state.pairs, run.state.latest, *run.state.history}
+        names |= {name for _, name in run.state.checkpoints}
+    return names
 
 
 def write_document(document: WorkspaceDocument) -> bytes:

@@ -30,27 +30,26 @@ class Packer:
     """Makes blobs, each thing once: what was packed before and is still the same object is known by its digest.
 
     Attributes:
-        blobs: those that were made since the last `forget_others`, by digest.
+        blobs: those that were made since the last `forget`, by digest.
     """
 
     def __init__(self):
         self.blobs: dict[str, bytes] = {}
         self._known: dict[int, tuple[Any, str]] = {}  # by id: the thing, so that no other gets its id, and its digest
-        self._used: dict[int, tuple[Any, str]] = {}
+        self._states: dict[int, tuple[TrainingState, StateDocument]] = {}
 
     def pack(self, thing: Any, write: Callable[[Any], bytes]) -> str:
         """Returns the digest of a thing that never changes, and makes its blob if it is new."""
-        known = self._known.get(id(thing)) or self._used.get(id(thing))
-        if known is None:
-            content = write(thing)
-            known = thing, digest(content)
-            self.blobs[known[1]] = content
-        self._used[id(thing)] = known
-        return known[1]
+        if id(thing) not in self._known:
+            self._known[id(thing)] = thing, self._blob(write(thing))
+        return self._known[id(thing)][1]
 
-    def forget_others(self) -> None:
-        """Forgets all that was not packed since the last time, and the blobs, which are where they belong by now."""
-        self._known, self._used, self.blobs = self._used, {}, {}
+    def forget(self, used: set[str], states: Iterable[TrainingState]) -> None:
+        """Forgets the blobs, which are where they belong by now, and all that is not used any longer."""
+        self.blobs = {}
+        self._known = {key: known for key, known in self._known.items() if known[1] in used}
+        used_states = set(map(id, states))
+        self._states = {key: known for key, known in self._states.items() if key in used_states}
 
     def rows(self, rows: tuple[Row, ...]) -> str:
         """Returns the digest of the rows of a table."""
@@ -58,8 +57,11 @@ class Packer:
 
     def state(self, state: TrainingState) -> StateDocument:
         """Returns the document of a training."""
-        starts = range(0, len(state.history), EPOCHS_IN_A_BLOB)
-        history = [write_records(state.history[n : n + EPOCHS_IN_A_BLOB]) for n in starts]
+        if id(state) not in self._states:
+            self._states[id(state)] = state, self._document(state)
+        return self._states[id(state)][1]
+
+    def _document(self, state: TrainingState) -> StateDocument:
         latest = {part: getattr(state, part) for part in _PARTS}
         return StateDocument(
             pairs=self.rows(state.lesson.pairs),
@@ -72,11 +74,19 @@ class Packer:
             batch=state.batch,
             sums=tuple(map(_written, state.sums)),
             evaluation=tuple({name: _written(value) for name, value in part.items()} for part in state.evaluation),
-            history=tuple(map(self._content, history)),
+            history=tuple(self._epochs(state.history)),
             checkpoints=tuple((epoch, self.pack(weights, write_arrays)) for epoch, weights in state.checkpoints),
         )
 
-    def _content(self, content: bytes) -> str:
+    def _epochs(self, history: tuple[dict[str, float], ...]) -> Iterable[str]:
+        for start in range(0, len(history), EPOCHS_IN_A_BLOB):
+            records = history[start : start + EPOCHS_IN_A_BLOB]
+            if len(records) == EPOCHS_IN_A_BLOB:  # it stays as it is, and is known by its first record
+                yield self.pack(records[0], lambda _, full=records: write_records(full))
+            else:
+                yield self._blob(write_records(records))
+
+    def _blob(self, content: bytes) -> str:
         name = digest(content)
         self.blobs[name] = content
         return name

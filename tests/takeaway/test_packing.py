@@ -54,17 +54,20 @@ def test_a_training_goes_on_as_if_it_had_never_been_packed(within_an_epoch):
     assert_same(advance(unpacked, epochs=2), advance(within_an_epoch, epochs=2))
 
 
+def names_in(document):
+    return {document.pairs, document.latest, *document.history, *(name for _, name in document.checkpoints)}
+
+
 def test_what_was_packed_before_is_not_packed_again(within_an_epoch):
     packer = Packer()
     document = packer.state(within_an_epoch)
-    packer.forget_others()
+    assert set(packer.blobs) == names_in(document)
+    packer.forget(names_in(document), [within_an_epoch])
     assert packer.state(within_an_epoch) == document
-    later = advance(within_an_epoch, epochs=1)
-    packer.forget_others()
-    after = packer.state(later)
-    new = {after.latest, *after.history, *(name for _, name in after.checkpoints)}
-    assert new >= set(packer.blobs) and after.latest in packer.blobs
-    assert document.pairs == after.pairs and document.pairs not in packer.blobs
+    assert not packer.blobs
+    later = packer.state(advance(within_an_epoch, epochs=30))
+    assert set(packer.blobs) == names_in(later) - names_in(document)
+    assert later.history[0] == document.history[0] and len(later.history) == 2
 
 
 @given(st.lists(st.tuples(cells, cells)))
