@@ -1,76 +1,49 @@
 """What one student has at hand: a lesson and its trainings. Several tabs may look at it and change it at once."""
 
 import secrets
-import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Self
+from time import monotonic
+from typing import Any, Self
 
 import streamlit as st
 
+from pages.parts.lesson import EditedLesson, Moment
 from pages.parts.questions.question import Given
-from pages.parts.rows import Row, Table
+from pages.parts.rows import Table
+from pages.parts.runs import NamedRun, forget_checkpoints
 from pages.parts.theme import Theme
-from seq2seq import Lesson, ModelConfig, TrainingConfig, TrainingState
+from seq2seq import Lesson, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason
-from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS, suggested_settings
-from seq2seq.data.checks import Problem
+from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.pairs import Pair
-from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS, MAX_UNDO
+from seq2seq.limits import MAX_RESTING_CHECKPOINT_BYTES, MAX_RUNS
 
 _LIVE_SETTINGS = ("epochs", "learning_rate", "patience", "stop_when_right")  # that a run takes over when it is resumed
 
 
 @dataclass(eq=False)
-class NamedRun:
-    """A training as it stands in the table of runs."""
-
-    run: Run
-    name: str  # as the student calls it
-    # The pairs and the model that the lesson had when it, or what it is compared with, was started.
-    lesson_key: tuple[tuple[Pair, ...], ModelConfig]
-    baseline: str | None = None  # the id of the run that it is compared with, one thing being changed
-    is_shown: bool = False  # whether its curves are drawn beside those of the current run
-    lesson: tuple[str, tuple[Row, ...]] = ("own", ())  # that it belongs to: its name, and the rows that it began with
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is lost with it: it is paused and was never trained."""
-        return not (self.run.is_active or self.run.state.step)
-
-    @property
-    def checkpoint_bytes(self) -> int:
-        """What its checkpoints take; each has as many numbers as the latest weights."""
-        state = self.run.state
-        return len(state.checkpoints) * sum(weights.nbytes for weights in state.weights.values())
-
-
-@dataclass(eq=False)
-class Session:
+class Session(EditedLesson):
     """A student's lesson and trainings."""
 
-    lesson_name: str  # of the supplied lesson it began with, or "own" after an upload
-    table: Table  # the pairs as the student left them, faulty rows included; `edit`, `replace` and `undo` change it
-    start: Table  # what `restart` brings back
-    model: ModelConfig  # as set on the page Model, for the next run
-    training: TrainingConfig  # the same of the page Train
     runs: list[NamedRun] = field(default_factory=list)  # each keeps the lesson that it belongs to
     run: Run | None = None  # the current one, which Train shows and Translate uses
     look_at: int | None = None  # the checkpoint of it to look at; None is the latest epoch
-    undo_stack: tuple[Table, ...] = ()  # earlier tables, the latest last
-    chosen: int = 0  # the row that the page Tensors shows
     sentence: str | None = None  # typed on the page Translate; None before
     sentence_of: tuple[Pair, ...] | None = None  # the pairs of the lesson that it was typed for
     asks: bool = True  # whether the pages ask questions before they show the answers
     answers: dict[str, Given] = field(default_factory=dict)  # by the id of the question; what was earned stays
     is_large: bool = False  # large type, for the projector
     has_shortcuts: bool = True  # whether single keys press buttons; a voice or a shaking hand may press them unasked
+    language: str | None = None  # that was chosen last; None: none was
+    hidden: frozenset[str] = frozenset()  # pages and controls that whoever handed the lesson on has left out
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))  # in the address bar
-    _lesson: Lesson | None = field(default=None, init=False, repr=False)
-    _changing: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)  # the table
+    kept: Any = field(default=None, repr=False)  # how much of it is in the database: see sessions.py
+    is_deleted: bool = False  # with all that was kept of it
+    was_overtaken: bool = False  # somebody changed it elsewhere, and this page has not said so yet
+    seen_at: float = field(default_factory=monotonic, repr=False)  # when somebody looked at it last
 
     @classmethod
     def new(cls, name: str) -> Self:
@@ -88,79 +61,17 @@ class Session:
         """Returns the key on the keyboard that presses a button; None where such keys are switched off."""
         return key if self.has_shortcuts else None
 
-    # --- The lesson ------------------------------------------------------------------------------------------------
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        return self.table.rows
-
-    @property
-    def is_at_start(self) -> bool:
-        """Whether the table is as the lesson began."""
-        return self.rows == self.start.rows
-
-    def edit(self, before: Table, after: Table) -> int:
-        """Does to the table what was done in an editor; returns how many changed rows are gone. See `with_changes`."""
-        with self._changing:
-            table, gone = self.table.with_changes(before, after)
-            self._set_table(table)
-        return gone
-
-    def replace(self, table: Table) -> None:
-        """Puts another table in the place of this one; can be undone."""
-        with self._changing:
-            self._set_table(table)
-
-    def restart(self) -> None:
-        """Goes back to how the lesson began; can be undone."""
-        self.replace(self.start)
-
-    def undo(self) -> None:
-        """Undoes the latest edit or replacement."""
-        with self._changing:
-            if self.undo_stack:
-                *earlier, self.table = self.undo_stack
-                self.undo_stack, self.chosen = tuple(earlier), 0
-
-    def open(self, rows: Iterable[Row], name: str = "own") -> None:
-        """Begins a lesson with the settings that suit it; what was in the table can be brought back."""
-        self.lesson_name, self.start = name, Table.of(rows)
-        self.restart()
-        self.use_suggested_settings()
-
-    def use_settings_of(self, lesson: Lesson) -> None:
-        """Sets the model and the training to those of another lesson."""
-        self.model, self.training = lesson.model, lesson.training
-
-    def use_suggested_settings(self) -> None:
-        """Sets the model and the training to what suits this lesson."""
-        if self.lesson_name in SUPPLIED_LESSONS:
-            supplied = SUPPLIED_LESSONS[self.lesson_name]
-            self.model, self.training = supplied.model, supplied.training
-        else:
-            self.model, self.training = suggested_settings(len(self.rows))
-
-    @property
-    def problems(self) -> list[Problem]:
-        return self.table.checked.problems
-
-    @property
-    def lesson(self) -> Lesson | None:
-        """The lesson as it stands: the usable rows with the model and the training; None without a usable row."""
-        pairs, model, training = self.table.checked.usable, self.model, self.training
-        if not pairs:
-            return None
-        lesson = self._lesson
-        if lesson is None or lesson.pairs is not pairs or (lesson.model, lesson.training) != (model, training):
-            lesson = self._lesson = Lesson(pairs, model, training)
-        return lesson
-
-    def _set_table(self, table: Table) -> None:
-        if table.rows != self.rows:
-            self.undo_stack = (*self.undo_stack[1 - MAX_UNDO :], self.table)
-            self.table, self.chosen = table, 0
-
     # --- The trainings ---------------------------------------------------------------------------------------------
+
+    def _go_to(self, moment: Moment) -> None:
+        back = [named for named in self.deleted if named not in moment.deleted]
+        again = [named.run for named in self.runs if named in moment.deleted]
+        super()._go_to(moment)
+        self.runs = [*self.runs, *back]
+        for run in again:
+            self._delete(run)
+        if self.run is None and back:
+            self.choose(back[-1].run)
 
     @property
     def trained(self) -> TrainingState | None:
@@ -269,27 +180,24 @@ class Session:
             shared_engine().pause(named.run)
 
     def watch(self) -> None:
-        """Says that somebody looks at the runs, or they would be paused."""
+        """Says that somebody looks at the lesson and its runs, or they would be put away, and paused."""
+        self.seen_at = monotonic()
         for named in self.runs:
             named.run.watch()
 
     def delete(self, run: Run) -> None:
-        """Takes a run out of the table; after the current one the last of the others is current."""
+        """Takes a run out of the table; can be undone. After the current one the last of the others is current."""
+        with self._changing:
+            self._remember()
+            self._delete(run)
+            forget_checkpoints([*reversed(self.runs), *reversed(self.deleted)], MAX_RESTING_CHECKPOINT_BYTES)
+
+    def _delete(self, run: Run) -> None:
         shared_engine().pause(run)
+        self.deleted = (*self.deleted, *(named for named in self.runs if named.run is run))
         self.runs = [named for named in self.runs if named.run is not run]
         if self.run is run:
             self.choose(self.runs[-1].run if self.runs else None)
-
-
-def forget_checkpoints(runs: Iterable[NamedRun], limit: int) -> None:
-    """Keeps the checkpoints of the first of some runs, as many as fit into a number of bytes.
-
-    The others lose theirs, unless they train. The latest weights stay.
-    """
-    for named in runs:
-        limit -= named.checkpoint_bytes
-        if limit < 0 and not named.run.is_active:  # asked first: of one that has just ended the state is the last
-            named.run.state = replace(named.run.state, checkpoints=())
 
 
 def _with_live_settings(training: TrainingConfig, by: TrainingConfig) -> TrainingConfig:

@@ -5,7 +5,7 @@ needs: which step is looked at, which table is open. `remembered(TensorsState)` 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -187,6 +187,6 @@ def bound_setting(session: object, settings: str, name: str, options: Sequence |
     """
 
     def take(value: object) -> None:
-        setattr(session, settings, replace(getattr(session, settings), **{name: value}))
+        session.change_setting(settings, name, value)
 
     return bound(getattr(session, settings), name, take, options=options)

@@ -303,7 +303,7 @@ class Engine:
             _train_slice_there,
             run._lesson,
             start,
-            None if run._has_rules else run.target_epoch,
+            None if run.has_rules else run.target_epoch,
             SLICE_SECONDS,
             self._topic,
             {"run": run.id, "slice": run._slice},

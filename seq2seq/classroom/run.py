@@ -21,6 +21,9 @@ _LEAST_SAMPLES = 4  # before anything is said
 _EARLY_EPOCHS = 15  # all of them are evaluated, most of the later ones are not: quick epochs are much slower at first
 
 
+KEPT = ("id", "status", "target_epoch", "has_rules", "stop_reason", "error", "seconds_trained")  # besides the state
+
+
 class Run:
     """One training, as the pages see it. Read it at any time, from any thread.
 
@@ -39,6 +42,7 @@ class Run:
             "failed". From each of these three `Engine.resume` trains on.
         stop_reason: the rule that finished it (see `seq2seq.classroom.stopping`), or None.
         target_epoch: the epoch that it is training up to.
+        has_rules: whether its lesson's rules may end it before; else it trains up to there whatever they say.
         queue_position: 0 while a slice of it is with a worker; else its place in the queue, 1 being the next.
         epoch_progress: how much of the epoch under way is done, 0 to 1.
         seconds_trained: time that workers spent on this run.
@@ -52,19 +56,34 @@ class Run:
         self.status = "paused"
         self.stop_reason: str | None = None
         self.target_epoch = state.lesson.training.epochs
+        self.has_rules = True
         self.queue_position = 0
         self.epoch_progress = _epoch_progress(state)
         self.seconds_trained = 0.0
         self.error: str | None = None
         self._pace_samples: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice ended
         self._watched_at = time.monotonic()
-        self._has_rules = True  # or it trains up to its target_epoch whatever they say
         self._stop = False  # once the slice under way is done
         self._slice = 0  # number of the last slice sent
         self._slice_began = False
         self._task: asyncio.Task | None = None  # waits for it
         self._worker: str | None = None  # where it was sent
         self._lesson: Future | None = None  # on the cluster
+
+    @classmethod
+    def kept(cls, state: TrainingState, **attributes: object) -> Run:
+        """Returns a run as it was kept; one that was active is paused, for `Engine.resume` to go on with.
+
+        Args:
+            state: the latest whole state.
+            attributes: those of `KEPT`.
+        """
+        run = cls(state)
+        for name, value in attributes.items():
+            setattr(run, name, value)
+        if run.is_active:
+            run.status = "paused"
+        return run
 
     @property
     def is_active(self) -> bool:
@@ -100,10 +119,10 @@ class Run:
     @property
     def _reached_rule(self) -> str | None:
         """The rule that ends this run now, if any."""
-        return stop_reason(self.state.history, self.state.lesson.training) if self._has_rules else None
+        return stop_reason(self.state.history, self.state.lesson.training) if self.has_rules else None
 
     def _begin(self, epochs: int | None) -> None:
-        self._has_rules = epochs is None
+        self.has_rules = epochs is None
         self.target_epoch = self.state.lesson.training.epochs if epochs is None else self.state.epoch + epochs
         self._stop, self._pace_samples, self.queue_position = False, (), 1
         self.watch()

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import streamlit as st
 
@@ -59,7 +58,7 @@ def buttons(session: Session, can_start: bool) -> None:
         begin(session, session.lesson)
     elif new_seed:
         _, last_seed = SETTING_RANGES["seed"]
-        session.training = replace(session.training, seed=(session.training.seed + 1) % (last_seed + 1))
+        session.change_setting("training", "seed", (session.training.seed + 1) % (last_seed + 1))
         begin(session, session.lesson)
     else:
         return

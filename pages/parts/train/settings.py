@@ -1,7 +1,5 @@
 """The form with the settings of the training."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from pages.parts.session import Session
@@ -43,7 +41,7 @@ def _field(session: Session, name: str) -> None:
     def take(typed: float | None) -> None:
         if not _is_refused(session, name):
             value = typed / 100 if name in _PERCENT else typed
-            session.training = replace(session.training, **{name: value})
+            session.change_setting("training", name, value)
 
     def shows(value: float) -> float | None:
         if _is_refused(session, name):

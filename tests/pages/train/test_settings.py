@@ -78,7 +78,7 @@ def test_a_run_that_goes_on_takes_over_the_rate_and_the_rules(engine, trained):
     taken_over = dict(epochs=300, learning_rate=0.002, patience=7, stop_when_right=False)
     assert session.run.state.lesson.training == replace(trained.lesson.training, **taken_over)
     assert session.run.state.weights is trained.weights
-    assert session.run.target_epoch == 300 and session.run._has_rules
+    assert session.run.target_epoch == 300 and session.run.has_rules
     rate = app.number_input[FIELDS.index("learning_rate")]
     assert rate.disabled  # it waits for a pause
     click(app, "train.pause")
