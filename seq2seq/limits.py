@@ -51,8 +51,6 @@ MAX_STEPS = 300  # of a translation, that can be asked for
 
 # --- What a student keeps --------------------------------------------------------------------------------------------
 
-MAX_SESSIONS = 300  # ten classes; the one that was not used for longest is dropped
 MAX_RUNS = 12  # of a session; of those that rest an untrained one is dropped, else the oldest
 MAX_UNDO = 50  # steps back
 MAX_RESTING_CHECKPOINT_BYTES = 32 * 2**20  # of all runs of a session but the current one
-MAX_ALL_CHECKPOINT_BYTES = 2 * 2**30  # of all sessions; those that were not used for longest lose their earlier epochs

@@ -1,7 +1,11 @@
 """What the tests share. Nothing here loads Keras before a test asks for it."""
 
 import os
+import shutil
+import tempfile
 
+# What pages keep while they are tested goes away with the tests: see `pytest_unconfigure`.
+os.environ["SEQ2SEQ_DATABASE_URL"] = f"sqlite:///{tempfile.mkdtemp(prefix='seq2seq-lab-')}/lab.db"
 # Before NumPy and TensorFlow are loaded: one thread in an operation, as the app has it, so that sums are added in one
 # order, and as a busy machine makes NumPy's two threads wait for each other, ten times as long as they work; one
 # operation at a time, as two tests run side by side; and less talk.
@@ -25,6 +29,10 @@ settings.load_profile("seq2seq")
 
 
 BROWSER = "tests/browser/"
+
+
+def pytest_unconfigure():
+    shutil.rmtree(os.path.dirname(os.environ["SEQ2SEQ_DATABASE_URL"].removeprefix("sqlite:///")), ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -20,19 +20,31 @@ from seq2seq.takeaway.packing import Packer, Unpacker
 _SAME = ("look_at", "chosen", "sentence", "asks", "is_large", "has_shortcuts", "language")  # in both
 
 
+class _Itself:
+    """Equal to itself alone: for what is large and never changes. It holds it, or another could get its id."""
+
+    __slots__ = ("_thing",)
+    __hash__ = None
+
+    def __init__(self, thing: object):
+        self._thing = thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self._thing is other._thing
+
+
 def marks_of(session: Session) -> tuple:
     """Returns what differs whenever something is to be kept that was not: quickly, so that it can be asked often.
 
-    States stand for themselves by their ids, as they hold arrays, and never change.
+    The last mark is how far the runs are that train; the others are what somebody did, and what has ended.
     """
-    runs = [(named.name, named.is_shown, *_attributes(named.run)[1:], id(named.run.state)) for named in session.runs]
-    stacks = (session.undo_stack, session.redo_stack, session.deleted)
-    answers = tuple(session.answers.items())
-    return (*_moment_of(session), *stacks, session.run, answers, session.hidden, *_same_of(session), *runs)
-
-
-def _moment_of(session: Session) -> tuple:
-    return session.lesson_name, id(session.table.rows), id(session.start.rows), session.model, session.training
+    lesson = _Itself(session.table.rows), _Itself(session.start.rows), session.model, session.training
+    stacks = session.undo_stack, session.redo_stack, session.deleted, session.run
+    marks, progress = [*lesson, *stacks, *session.answers.items(), session.hidden, *_same_of(session)], []
+    for named in session.runs:
+        marks += [named.name, named.is_shown, *_attributes(named.run)[:-1]]
+        (progress if named.run.is_active else marks).append(_Itself(named.run.state))
+    return (*marks, progress)
 
 
 def _same_of(session: Session) -> list:

@@ -1,6 +1,7 @@
 """What one student has at hand: a lesson and its trainings. Several tabs may look at it and change it at once."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
 from time import monotonic
@@ -178,6 +179,23 @@ class Session(EditedLesson):
         """Pauses all runs, so that none trains unseen."""
         for named in self.runs:
             shared_engine().pause(named.run)
+
+    def go_on(self, unfinished: Iterable[tuple[Run, int | None]]) -> None:
+        """Trains on what was interrupted, by so many epochs each; see `keeping.unfinished`."""
+        for run, epochs in unfinished:
+            shared_engine().resume(run, epochs)
+
+    def take_over(self, theirs: Self) -> None:
+        """Goes on from what was written elsewhere; the own pairs and settings are one Undo back, and all runs stay."""
+        with self._changing:
+            mine, moment = self.moment, theirs.moment
+            known = {named.run.id for named in (*self.runs, *self.deleted)}
+            self.runs = [*self.runs, *(named for named in theirs.runs if named.run.id not in known)]
+            self.answers = theirs.answers | self.answers
+            if (mine.table.rows, mine.model, mine.training) != (moment.table.rows, moment.model, moment.training):
+                self._remember()
+                self._go_to(replace(moment, deleted=self.deleted))
+                self.was_overtaken = True
 
     def watch(self) -> None:
         """Says that somebody looks at the lesson and its runs, or they would be put away, and paused."""

@@ -217,7 +217,8 @@ def _read(value: Number) -> int | float:
 
 def write_arrays(arrays: Weights) -> bytes:
     """Returns arrays as safetensors, which are their bytes after a table of names, types and shapes."""
-    return safetensors.numpy.save(dict(arrays))
+    # First weights are partly transposed arrays, of which safetensors would write the bytes in the wrong order.
+    return safetensors.numpy.save({name: np.ascontiguousarray(values) for name, values in arrays.items()})
 
 
 def read_arrays(content: bytes, shapes: dict[str, tuple[int, ...]]) -> Weights:

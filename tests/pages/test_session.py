@@ -3,15 +3,15 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
-from pages.parts import address, rows
-from pages.parts.address import Sessions
+from pages.parts import lesson, rows
 from pages.parts.pairs.table import with_edits
 from pages.parts.rows import Table
-from pages.parts.session import NamedRun, Session
-from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState
+from pages.parts.session import NamedRun
+from seq2seq import NOTEBOOK_PAIRS, ModelConfig
 from seq2seq.data.checks import check_pairs
 from tests.pages.app import a_run, new_session
 
@@ -125,51 +125,67 @@ def test_what_another_tab_has_to_draw_anew(trained_session):
             assert session.redraw_key == before  # an epoch alone is no reason
 
 
-# --- Many sessions ---------------------------------------------------------------------------------------------------
+# --- Undo and Redo ---------------------------------------------------------------------------------------------------
 
 
-def test_an_address_is_one_session_however_many_ask_for_it(monkeypatch, crowd):
-    monkeypatch.setattr(address, "MAX_SESSIONS", 2)
-    sessions = Sessions()
-    news = [Session.new("notebook") for _ in range(2000)]
-    for n, new in enumerate(news):
-        new.id = str(n % 5)  # more than are kept, so that one is dropped whenever another comes
-    used = crowd(sessions.use, news)
-    assert [session.id for session in used] == [new.id for new in news]
-    one = [Session.new("notebook") for _ in range(100)]
-    for new in one:
-        new.id = "one"
-    assert len(set(crowd(sessions.use, one))) == 1
+def test_undo_and_redo_go_through_pairs_settings_and_deleted_runs(trained):
+    session = new_session(run=a_run(trained))
+    run = session.run
+    table = session.table
+    changes = [
+        lambda: session.replace(Table.of([("a", "b")])),
+        lambda: session.change_setting("model", "hidden_size", 8),
+        lambda: session.delete(run),
+        lambda: session.change_setting("training", "epochs", 3),
+        lambda: session.open([("c", "d")]),
+    ]
+    kinds = ["pairs", "settings", "runs", "settings", "lesson"]
+
+    def seen():
+        return session.rows, session.model, session.training, [named.run for named in session.runs], session.run
+
+    moments = [seen()]
+    for change in changes:
+        change()
+        moments.append(seen())
+    assert all(one != other for one, other in pairwise(moments))
+    for moment, kind in reversed(list(zip(moments, kinds, strict=False))):
+        assert session.moment.differs_by(session.undo_stack[-1]) == kind
+        session.undo()
+        assert seen() == moment
+    assert not session.undo_stack and session.table is table
+    for moment in moments[1:]:
+        session.redo()
+        assert seen() == moment
+    assert not session.redo_stack
+    session.undo()
+    session.replace(Table.of([("e", "f")]))
+    assert not session.redo_stack  # what comes after another change is no longer what was undone
 
 
-def test_the_session_that_was_not_used_for_longest_is_dropped(monkeypatch):
-    monkeypatch.setattr(address, "MAX_SESSIONS", 2)
-    sessions = Sessions()
-    first, second, third = (Session.new("notebook") for _ in range(3))
-    for session in (first, second, first, third):
-        assert sessions.use(session) is session
-
-    def found(session):
-        new = Session.new("notebook")
-        new.id = session.id
-        return sessions.use(new) is session
-
-    assert (found(first), found(third)) == (True, True)
-    assert not found(second)
+def test_a_setting_turned_up_and_up_is_one_change(session):
+    before = session.model
+    for units in (33, 34, 35):
+        session.change_setting("model", "hidden_size", units)
+    session.change_setting("training", "epochs", 1)
+    session.undo()
+    assert session.model.hidden_size == 35
+    session.undo()
+    assert session.model == before and not session.undo_stack
 
 
-def test_all_sessions_together_keep_a_bounded_amount_of_earlier_epochs(monkeypatch):
-    """Those that were used last keep theirs, and whatever trains; the latest weights stay everywhere."""
-    state = TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size=2)))
-    size = sum(weights.nbytes for weights in state.weights.values())
-    monkeypatch.setattr(address, "MAX_ALL_CHECKPOINT_BYTES", 4 * size)
-    sessions = Sessions()
-    used = [sessions.use(new_session()) for _ in range(4)]
-    kept = tuple((epoch, state.weights) for epoch in (1, 2))
-    for session, status in zip(used, ("finished", "training", "paused", "paused"), strict=True):
-        runs = [a_run(replace(state, step=1, checkpoints=kept), status) for _ in range(2)]
-        session.runs = [NamedRun(run, "1.", (state.lesson.pairs, state.lesson.model)) for run in runs]
-    sessions.use(used[2])
-    left = [[len(named.run.state.checkpoints) for named in session.runs] for session in used]
-    assert left == [[0, 0], [2, 2], [2, 2], [0, 0]]
-    assert all(named.run.state.weights is state.weights for session in used for named in session.runs)
+def test_a_run_that_undo_cannot_bring_back_is_forgotten(trained, monkeypatch):
+    monkeypatch.setattr(lesson, "MAX_UNDO", 3)
+    session = new_session(run=a_run(trained))
+    session.delete(session.run)
+    for n in range(3):
+        assert session.deleted
+        session.replace(Table.of([(str(n), "b")]))
+    assert not session.deleted
+
+
+def test_a_new_run_stays_when_something_before_it_is_undone(session, trained):
+    session.change_setting("model", "hidden_size", 8)
+    new = session.new_run(session.lesson)
+    session.undo()
+    assert session.runs == [new] and session.run is new.run

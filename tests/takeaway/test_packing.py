@@ -70,6 +70,13 @@ def test_what_was_packed_before_is_not_packed_again(within_an_epoch):
     assert later.history[0] == document.history[0] and len(later.history) == 2
 
 
+def test_first_weights_come_back():
+    state = TrainingState.new(Lesson((Pair("ab", "cd"),), ModelConfig(3)))
+    assert not all(values.flags.c_contiguous for values in state.weights.values())
+    packer = Packer()
+    assert_same(Unpacker(packer.blobs).state(packer.state(state)), state)
+
+
 @given(st.lists(st.tuples(cells, cells)))
 def test_rows_come_back(rows):
     assert read_rows(write_rows(rows)) == tuple(rows)

@@ -1,0 +1,237 @@
+"""The sessions of this server: found by their ids, written as they change, put away when nobody looks at them.
+
+A thread compares each session with what it wrote last, a few times a second and whenever a page is drawn, and writes
+what is new into the database. So whatever changes a session need not think of it, and no page waits for a disk.
+"""
+
+import atexit
+import contextlib
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pages.parts.keeping import document_of, marks_of, restored, unfinished
+from pages.parts.session import Session
+from seq2seq.classroom.run import Run
+from seq2seq.takeaway.document import DamagedError, digests_of, read_document, write_document
+from seq2seq.takeaway.packing import Packer
+
+if TYPE_CHECKING:  # loaded by the thread: 0.4 s in which the first page would wait
+    from seq2seq.classroom.store import Store
+
+logger = logging.getLogger(__name__)
+KEEP_DAYS = float(os.environ.get("SEQ2SEQ_KEEP_DAYS", "90"))  # that nobody has used; a setting of whoever runs this
+LOOK_SECONDS = 0.25  # as long as a slice of a training
+IDLE_SECONDS = 1  # nothing trains; pages that are drawn say so
+REST_SECONDS = 60  # a page that is open looks every 5 seconds
+RETRY_SECONDS = 5
+_DAY = 24 * 3600
+
+
+class NotThereError(Exception):
+    """A session may be in the database, which cannot be read."""
+
+
+@dataclass
+class Written:
+    """How much of a session is in the database."""
+
+    marks: tuple | None = None  # when it was written last
+    version: int = 0
+    digests: set[str] = field(default_factory=set)  # of its blobs that are there
+    packer: Packer = field(default_factory=Packer)
+    error: str | None = None  # why it could not be written
+    unfinished: Iterable[tuple[Run, int | None]] = ()  # runs that trained when it was written
+
+
+class Sessions:
+    """Sessions by their ids.
+
+    Args:
+        url: of the database; see `Store`.
+    """
+
+    def __init__(self, url: str | None = None):
+        self._url = url
+        self._used: dict[str, Session] = {}  # those that are looked at, train, or are not written yet
+        # And those that something else holds, such as a tab whose laptop sleeps: there must never be two of one id.
+        self._alive: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
+        self._lock, self._writing = threading.Lock(), threading.Lock()
+        self._wake, self._tried = threading.Event(), threading.Event()
+        self._store: Store | None = None
+        self._cleaned_at = self._retry_at = 0.0
+        self._is_closed = False
+        threading.Thread(target=self._work, name="session writer", daemon=True).start()
+
+    # --- For pages ---------------------------------------------------------------------------------------------------
+
+    def find(self, id: str) -> Session | None:
+        """Returns a session that there is; None if there is none of this id.
+
+        Raises:
+            NotThereError: the database cannot be read, or holds something else.
+        """
+        with self._lock:
+            if session := self._alive.get(id):
+                return session
+        self._tried.wait()
+        if self._store is None:
+            raise NotThereError
+        kept = self._store.load(id)
+        return None if kept is None else _loaded(id, kept)
+
+    def use(self, session: Session) -> Session:
+        """Returns the session of this one's id, which is this one if there is no other, and keeps it."""
+        with self._lock:  # pages of other students are drawn in other threads
+            session = self._alive.setdefault(session.id, session)
+            self._used[session.id] = session
+            written = session.kept = session.kept or Written(marks_of(session))  # a new one is written once it changes
+            going_on, written.unfinished = written.unfinished, ()
+        session.seen_at = time.monotonic()
+        session.go_on(going_on)
+        self._wake.set()
+        return session
+
+    def is_written(self, session: Session, patience: float = 0.0) -> bool:
+        """Whether all of a session is in the database, but for what trains at this moment; waits a little if not."""
+        until = time.monotonic() + patience
+        while not (is_written := session.kept.marks[:-1] == marks_of(session)[:-1]) and time.monotonic() < until:
+            time.sleep(0.005)
+        return is_written
+
+    def delete(self, session: Session) -> None:
+        """Deletes a session and all that is kept of it."""
+        session.is_deleted = True
+        session.pause()
+        with self._lock:
+            self._used.pop(session.id, None)
+            self._alive.pop(session.id, None)
+        with self._writing:
+            if self._store:
+                self._store.delete(session.id)
+
+    @property
+    def store(self) -> "Store | None":
+        """The database; None if it cannot be opened."""
+        self._tried.wait()
+        return self._store
+
+    def close(self) -> None:
+        """Writes what is not written yet, and ends."""
+        self._is_closed = True
+        self._write_all()
+        if self._store:
+            self._store.close()
+
+    # --- The thread that writes --------------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        while not self._is_closed:
+            self._open_store()
+            self._write_all()
+            self._put_away()
+            trains = any(session.is_active for session in list(self._used.values()))
+            self._wake.wait(LOOK_SECONDS if trains else IDLE_SECONDS if self._used else _DAY)
+            self._wake.clear()
+
+    def _open_store(self) -> None:
+        if self._store is None and time.monotonic() >= self._retry_at:
+            try:
+                from seq2seq.classroom.store import Store  # noqa: PLC0415
+
+                self._store = Store(self._url)
+            except Exception:
+                logger.exception("the database cannot be opened; nothing is kept")
+                self._retry_at = time.monotonic() + RETRY_SECONDS
+            self._tried.set()
+        if self._store and time.time() - self._cleaned_at > _DAY:
+            self._cleaned_at = time.time()
+            with _logged("what nobody has used cannot be deleted"):
+                self._store.delete_untouched(KEEP_DAYS)
+
+    def _write_all(self) -> None:
+        if self._store is None or time.monotonic() < self._retry_at:
+            return
+        with self._writing:
+            for session in list(self._used.values()):
+                if not session.is_deleted and not self._write(session):
+                    self._retry_at = time.monotonic() + RETRY_SECONDS
+
+    def _write(self, session: Session) -> bool:
+        """Writes what is new in a session; returns whether that could be done."""
+        from seq2seq.classroom.store import ConflictError  # noqa: PLC0415
+
+        written, marks = session.kept, marks_of(session)  # before the rest: what changes now is written next time
+        if marks == written.marks:
+            return True
+        try:
+            document = document_of(session, written.packer)
+            digests = digests_of(document)
+            new = {name: blob for name, blob in written.packer.blobs.items() if name in digests - written.digests}
+            gone = written.digests - digests
+            written.version = self._store.save(session.id, written.version, write_document(document), new, gone)
+        except ConflictError:
+            self._overtake(session)
+            return True
+        except Exception as error:
+            if not written.error:
+                logger.exception("a session cannot be written")
+            written.error = f"{type(error).__name__}"
+            return False
+        written.digests, written.marks, written.error = digests, marks, None
+        written.packer.forget(digests, [named.run.state for named in (*session.runs, *session.deleted)])
+        return True
+
+    def _overtake(self, session: Session) -> None:
+        """Goes on from what another server wrote meanwhile, or deleted."""
+        with _logged("a session that was changed elsewhere cannot be read"):
+            kept = self._store.load(session.id)
+            if kept is None:
+                session.is_deleted = True
+                return
+            theirs = _loaded(session.id, kept)
+            session.take_over(theirs)
+            session.kept = theirs.kept
+            session.kept.marks = ()  # what both have is written next time
+
+    def _put_away(self) -> None:
+        with self._lock:
+            for session in list(self._used.values()):
+                is_seen = time.monotonic() - session.seen_at < REST_SECONDS
+                if session.is_deleted or not (is_seen or session.is_active or marks_of(session) != session.kept.marks):
+                    del self._used[session.id]
+
+
+def _loaded(id: str, kept) -> Session:
+    try:
+        document = read_document(kept.document)
+        session = restored(document, kept.blobs)
+    except DamagedError as error:
+        logger.error("a session cannot be read: %s", error)
+        raise NotThereError from error
+    session.id = id
+    session.kept = Written(marks_of(session), kept.version, set(kept.blobs))
+    session.kept.unfinished = list(unfinished(session, document))
+    return session
+
+
+@contextlib.contextmanager
+def _logged(message: str):
+    try:
+        yield
+    except Exception:
+        logger.exception(message)
+
+
+@cache
+def shared_sessions() -> Sessions:
+    """Returns the sessions that all pages of this server share; what is not written yet is written when it ends."""
+    sessions = Sessions()
+    atexit.register(sessions.close)
+    return sessions
