@@ -13,8 +13,6 @@ session = frame.open_page("pairs")
 with st.container():  # where questions come and go, the table must stay at its place, or a cell being typed closes
     questions.ask(session, "pairs")
 with st.container(horizontal=True, vertical_alignment="center"):
-    undo = {"disabled": not session.undo_stack, "on_click": session.undo, "key": "undo"}
-    st.button(text("pairs.undo"), icon=":material/undo:", **undo)
     restart = {"disabled": session.is_at_start, "on_click": session.restart, "key": "restart"}
     st.button(text("pairs.restart"), icon=":material/restart_alt:", **restart)
     st.download_button(

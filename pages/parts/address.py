@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts.session import Session
 from pages.parts.sessions import shared_sessions
+from pages.parts.state import FrameState, remembered
 
 ID = "lesson"  # its name in the address bar
 
@@ -34,6 +35,8 @@ def _opened() -> Session:
     if session is None:
         session = Session.new("notebook")
         session.id = id[:64] or session.id
+    if session.language is not None:
+        remembered(FrameState).language = session.language
     # A teacher can pass on an address without questions, without single keys or in large type: switches of the sidebar.
     session.asks = given.get("questions", "on" if session.asks else "off") != "off"
     session.has_shortcuts = given.get("shortcuts", "on" if session.has_shortcuts else "off") != "off"

@@ -1,6 +1,10 @@
 """What every page has around it: title, language, menu, and how far the training is."""
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
@@ -9,12 +13,14 @@ from pages.parts.drawing.choosing import switch
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.questions import card as questions
 from pages.parts.session import Session
+from pages.parts.sessions import NotThereError, shared_sessions
 from pages.parts.state import FrameState, bound, remembered
 from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
 
+_MOMENT = 0.2  # seconds that a page waits at its end for what was changed to be written
 _SIDEBAR = 220  # pixels; Streamlit's own 300 would be missing beside the pictures
 _document = st.components.v2.component("document", js=Path(__file__).with_name("document.js").read_text("utf-8"))
 
@@ -32,13 +38,14 @@ def open_page(name: str) -> Session:
     title = f"{text(f'{name}.menu')} · Seq2Seq Lab"
     st.set_page_config(page_title=title, page_icon=icon, layout="wide", initial_sidebar_state=_SIDEBAR)
     shared_engine()  # workers warm up while the student reads
-    session = address.current()
+    session = _current_session()
     labels = {"choose_file": text("frame.choose_file"), "delete_rows": text("frame.delete_rows")}
     st.html(style_sheet(session.theme, **labels))
     with st.sidebar:
         st.markdown("**Seq2Seq Lab**")
         st.caption(text(f"lesson.{session.lesson_name}"))
         menu.links()
+        _undo_and_redo(session)
         refresh.training_status(session, name)
         questions.progress(session)
         st.toggle(text("frame.large"), help=text("frame.large_help"), **bound(session, "is_large"))
@@ -53,12 +60,41 @@ def open_page(name: str) -> Session:
     with st.container(key="headline", horizontal=True, vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
         st.markdown(text(f"{name}.intro"))  # beside the title: lines of its own would push the picture down
-        switch(text("frame.language"), LANGUAGES, remembered(FrameState), "language")
+        switch(text("frame.language"), LANGUAGES, remembered(FrameState), "language", take=partial(_speak, session))
+    if session.was_overtaken:
+        session.was_overtaken = False
+        st.toast(text("frame.overtaken"), icon=":material/warning:", duration="infinite")
     return session
+
+
+def _current_session() -> Session:
+    try:
+        return address.current()
+    except NotThereError:
+        st.error(text("frame.not_there"), icon=":material/error:")
+        st.button(text("frame.try_again"), icon=":material/refresh:")
+        st.stop()
+
+
+def _speak(session: Session, language: str) -> None:
+    remembered(FrameState).language = session.language = language
+
+
+def _undo_and_redo(session: Session) -> None:
+    """Offers to undo and to do again; what, is said in the tooltip."""
+    undo, redo = session.undo_stack, session.redo_stack
+    undone = text(f"frame.undo_{session.moment.differs_by(undo[-1])}") if undo else None
+    redone = text(f"frame.redo_{session.moment.differs_by(redo[-1])}") if redo else None
+    with st.container(horizontal=True, key="undo-and-redo"):
+        going_back = {"icon": ":material/undo:", "help": undone, "disabled": not undo, "on_click": session.undo}
+        st.button(text("frame.undo"), key="undo", **going_back)
+        going_forward = {"icon": ":material/redo:", "help": redone, "disabled": not redo, "on_click": session.redo}
+        st.button(text("frame.redo"), key="redo", **going_forward)
 
 
 def close_page(name: str) -> None:
     """Ends a page with the way to the next one."""
+    _say_what_is_kept()
     names = list(menu.PAGES)
     if name != names[-1]:
         st.divider()
@@ -66,12 +102,38 @@ def close_page(name: str) -> None:
         menu.link(following, text("frame.next", page=text(f"{following}.menu")))
 
 
+def stop() -> NoReturn:
+    """Ends a page early, where it has nothing to show."""
+    _say_what_is_kept()
+    st.stop()
+
+
+def _say_what_is_kept() -> None:
+    """Says at the end of the sidebar whether all is written; after the page, so that this need not wait."""
+    session = st.session_state["session"]
+    written = session.kept
+    if shared_sessions().is_written(session, patience=_MOMENT):
+        said = text("frame.kept", time=f"{_local_time(written.at):%H:%M:%S}") if written.version else None
+    else:
+        said = text("frame.not_kept" if written.error else "frame.keeping")
+    if said:
+        st.sidebar.caption(said)
+
+
+def _local_time(at: float) -> datetime:
+    """Returns a time where the student is, which may be elsewhere than the server."""
+    try:
+        return datetime.fromtimestamp(at, ZoneInfo(st.context.timezone or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return datetime.fromtimestamp(at)
+
+
 def need_lesson(session: Session) -> Lesson:
     """Returns the lesson; without one the page says where to get it and ends here."""
     if session.lesson is None:
         st.warning(text("frame.no_pairs"), icon=":material/warning:")
         menu.link("pairs")
-        st.stop()
+        stop()
     return session.lesson
 
 

@@ -44,6 +44,7 @@ class Written:
 
     marks: tuple | None = None  # when it was written last
     version: int = 0
+    at: float = 0.0  # seconds since 1970
     digests: set[str] = field(default_factory=set)  # of its blobs that are there
     packer: Packer = field(default_factory=Packer)
     error: str | None = None  # why it could not be written
@@ -184,7 +185,7 @@ class Sessions:
                 logger.exception("a session cannot be written")
             written.error = f"{type(error).__name__}"
             return False
-        written.digests, written.marks, written.error = digests, marks, None
+        written.digests, written.marks, written.error, written.at = digests, marks, None, time.time()
         written.packer.forget(digests, [named.run.state for named in (*session.runs, *session.deleted)])
         return True
 
@@ -213,7 +214,7 @@ def _loaded(id: str, kept) -> Session:
         document = read_document(kept.document)
         session = restored(document, kept.blobs)
     except DamagedError as error:
-        logger.error("a session cannot be read: %s", error)
+        logger.exception("a session cannot be read")
         raise NotThereError from error
     session.id = id
     session.kept = Written(marks_of(session), kept.version, set(kept.blobs))

@@ -41,7 +41,7 @@ class Student:
 
     def button(self, key, **values):
         # While a page runs again, what it drew before may still stand elsewhere.
-        fresh = self.main.locator("[data-testid=stElementContainer][data-stale=false]")
+        fresh = self.page.locator("[data-testid=stElementContainer][data-stale=false]")
         name = re.compile(f"^{re.escape(self.text(key, **values))}( Shortcut .+)?$")  # its key on the keyboard
         return fresh.get_by_role("button", name=name)
 

@@ -13,10 +13,10 @@ def test_rows_that_are_deleted_right_after_undo_are_gone(visit):
         student.deletes(0)
         student.sees("pairs.used", used=4, rows=4)
         expect(student.cell("source", 0)).to_have_text("How are you?")
-        student.button("pairs.undo").click()
+        student.button("frame.undo").click()
         student.has_rows(5)
         expect(student.cell("source", 0)).to_have_text("Hello.")
-        expect(student.button("pairs.undo")).to_be_disabled()
+        expect(student.button("frame.undo")).to_be_disabled()
 
 
 def test_large_paste(visit):
@@ -29,7 +29,7 @@ def test_large_paste(visit):
     )
     student.sees("pairs.used", used="2,000", rows="2,000")
     expect(student.cell("target", 4)).to_contain_text("0 가가")
-    student.button("pairs.undo").click()
+    student.button("frame.undo").click()
     student.sees("pairs.used", used=5, rows=5)
 
 
@@ -43,7 +43,7 @@ def test_what_is_being_typed_survives_the_switch_of_the_language(visit):
     student.is_at("pairs")
     expect(student.page.locator("html")).to_have_attribute("lang", "ko")
     expect(student.cell("target", 0)).to_have_text("안녕!")
-    student.button("pairs.undo").click()
+    student.button("frame.undo").click()
     expect(student.cell("target", 0)).to_have_text("안녕하세요.")
 
 

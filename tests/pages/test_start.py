@@ -24,5 +24,5 @@ def test_choosing_a_lesson_opens_its_table(name):
     assert app.title[0].value == "Pairs"
     assert (session.rows, session.model, session.training) == (supplied.pairs, supplied.model, supplied.training)
     assert len(app.data_editor[0].value) == len(supplied.pairs)
-    click(visit(app, "pairs"), "pairs.undo")  # without a visit the app tester goes back to the page it was sent to
+    click(visit(app, "pairs"), "frame.undo")  # without a visit the app tester goes back to the page it was sent to
     assert session.rows == (("mine", "내 것"),)

@@ -45,6 +45,8 @@ FAMILIES = {
     "{}.title": PAGES,
     "{}.intro": PAGES,
     "choosing.{}": ("back", "forward"),
+    "frame.undo_{}": ("lesson", "pairs", "settings", "runs"),
+    "frame.redo_{}": ("lesson", "pairs", "settings", "runs"),
     "lesson.{}": (*SUPPLIED_LESSONS, "own"),
     "lesson.{}_reason": SUPPLIED_LESSONS,
     "cell.{}_input": SIDES,

@@ -32,10 +32,10 @@ def test_editing_the_table_and_another_page_and_back(session):
     visit(visit(app, "train"), "pairs")
     assert session.rows == (("Hello.", "안녕!"), *NOTEBOOK_PAIRS[1:4], ("Bye.", "잘 가."))
     assert app.data_editor[0].value["target"].tolist() == [target for _, target in session.rows]
-    click(app, "pairs.undo")
+    click(app, "frame.undo")
     assert session.rows == NOTEBOOK_PAIRS
     assert app.data_editor[0].value["target"].tolist() == [target for _, target in NOTEBOOK_PAIRS]
-    assert button(app, "pairs.undo").disabled
+    assert button(app, "frame.undo").disabled
     assert button(app, "pairs.restart").disabled
 
 
@@ -57,7 +57,7 @@ def test_back_to_the_start(session):
     click(app, "pairs.restart")
     assert session.rows == NOTEBOOK_PAIRS
     assert len(app.data_editor[0].value) == 5
-    click(app, "pairs.undo")
+    click(app, "frame.undo")
     assert session.rows == ()
 
 
@@ -66,7 +66,7 @@ def test_a_large_paste(session):
     pasted = [{"source": f"{n} ".ljust(300, "x"), "target": f"{n} ".ljust(300, "가")} for n in range(4500)]  # 5 MB
     edit(app, added=pasted)
     assert shows(app, "pairs.used", used="4,505", rows="4,505")
-    click(app, "pairs.undo")
+    click(app, "frame.undo")
     assert session.rows == NOTEBOOK_PAIRS
 
 
@@ -178,7 +178,7 @@ def test_a_file_changes_nothing_until_it_is_taken_over(encoding, session):
     assert app.data_editor[0].value["source"].tolist() == ["Bye.", "Yes, 'it' is."]
     assert shows(app, "pairs.used", used=2, rows=2)
     assert [toast.value for toast in app.toast] == ["Pairs read: 2"]
-    click(app, "pairs.undo")
+    click(app, "frame.undo")
     assert session.rows == NOTEBOOK_PAIRS
 
 

@@ -129,8 +129,8 @@ def test_different_rows_edited_in_two_tabs_both_survive(tabs):
     rows = (("Hello.", "하나"), ("How are you?", "둘"), *NOTEBOOK_PAIRS[2:4], ("One", "일"), ("Two", "이"))
     assert session.rows == rows
     assert second.data_editor[0].value["source"].tolist() == [source for source, _ in rows]
-    click(second, "pairs.undo")
-    click(first, "pairs.undo")
+    click(second, "frame.undo")
+    click(first, "frame.undo")
     assert session.rows == NOTEBOOK_PAIRS
 
 
