@@ -217,7 +217,7 @@ def _loaded(id: str, kept) -> Session:
         logger.exception("a session cannot be read")
         raise NotThereError from error
     session.id = id
-    session.kept = Written(marks_of(session), kept.version, set(kept.blobs))
+    session.kept = Written(marks_of(session), version=kept.version, digests=set(kept.blobs))
     session.kept.unfinished = list(unfinished(session, document))
     return session
 

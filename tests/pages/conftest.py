@@ -6,7 +6,9 @@ import pytest
 
 from pages.parts import frame
 from pages.parts import session as sessions
+from pages.parts.keeping import marks_of
 from pages.parts.session import Session
+from pages.parts.sessions import Sessions
 from tests.pages.app import StandInEngine, a_run, new_session
 
 
@@ -22,6 +24,17 @@ def engine(monkeypatch):
     gc.freeze()
     yield stand_in
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def database(monkeypatch):
+    """Takes what pages write for written; test_sessions.py has a real one."""
+
+    def write(_, session):
+        session.kept.marks = marks_of(session)
+        return True
+
+    monkeypatch.setattr(Sessions, "_write", write)
 
 
 @pytest.fixture

@@ -23,6 +23,15 @@ from tests.takeaway.test_packing import assert_same
 PATIENCE = 60
 
 
+_WRITE = Sessions._write  # before conftest.py puts another in its place
+
+
+@pytest.fixture(autouse=True)
+def database(monkeypatch):
+    """The real one."""
+    monkeypatch.setattr(Sessions, "_write", _WRITE)
+
+
 @pytest.fixture
 def url(tmp_path):
     return f"sqlite:///{tmp_path / 'lab.db'}"
