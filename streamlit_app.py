@@ -5,13 +5,14 @@ import streamlit as st
 from pages.parts import frame, menu
 from pages.parts.drawing.wiring import story
 from pages.parts.questions import card as questions
+from pages.parts.sessions import KEEP_DAYS
 from pages.parts.texts import text
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 
 session = frame.open_page("start")
 story()
 st.markdown(text("start.points"))
-st.caption(text("start.kept"))
+st.caption(text("start.kept", days=f"{KEEP_DAYS:g}"))
 questions.ask(session, "start")
 
 st.header(text("start.choose"), anchor=False)

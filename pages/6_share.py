@@ -1,7 +1,8 @@
 """Share: hand the lesson on, and take it home."""
 
 from pages.parts import frame
+from pages.parts.share import kept
 
 session = frame.open_page("share")
-lesson = frame.need_lesson(session)
+kept.section(session)
 frame.close_page("share")

@@ -18,8 +18,10 @@ ID = "lesson"  # its name in the address bar
 def current() -> Session:
     """Returns the session that the address bar names; a new one begins with the notebook's lesson."""
     session = st.session_state.get("session")
-    if session is None or session.is_deleted:
-        session = _opened()
+    if session is not None and session.is_deleted:
+        st.query_params.pop(ID, None)  # or a new one would begin at the address of the old
+        session = None
+    session = session or _opened()
     session = st.session_state["session"] = shared_sessions().use(session)
     if st.query_params.get(ID) != session.id:
         st.query_params[ID] = session.id

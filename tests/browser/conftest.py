@@ -3,11 +3,6 @@
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,9 +10,9 @@ import psutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from tests.browser.server import Server
 from tests.browser.student import PATIENCE, Student
 
-ROOT = Path(__file__).parents[2]
 NO_BROWSER = "no Chromium on the PATH and none of Playwright's own: run `playwright install chromium`"
 LOCALES = {"ko": "ko-KR", "en": "en-GB"}
 
@@ -46,46 +41,21 @@ def chromium():
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
     """Where the app answers. It is started as the README says; when it ends, its training processes must end too."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log"
-    settings = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
-    environment = {name: value for name, value in os.environ.items() if name != "SEQ2SEQ_SCHEDULER"}
-    with log.open("w") as output:
-        app = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *settings],
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-        )
+    server = Server(tmp_path_factory.mktemp("app"))
     try:
-        _wait_until_healthy(app, port, log)
-        yield f"http://127.0.0.1:{port}"
-        processes = psutil.Process(app.pid).children(recursive=True)
+        yield server.start()
+        processes = psutil.Process(server.process.pid).children(recursive=True)
         assert processes, "the app has no training processes"
         if psutil.LINUX:  # whatever the runs sent, nothing of it may have loaded TensorFlow beside the pages
-            assert not [file.path for file in psutil.Process(app.pid).memory_maps() if "tensorflow" in file.path]
-        app.terminate()
-        app.wait(30)
+            maps = psutil.Process(server.process.pid).memory_maps()
+            assert not [file.path for file in maps if "tensorflow" in file.path]
+        server.process.terminate()
+        server.process.wait(30)
         _, alive = psutil.wait_procs(processes, timeout=30)
         assert alive == []
-        assert "Traceback" not in log.read_text(), f"\n{log.read_text()}"
+        assert "Traceback" not in server.log.read_text(), f"\n{server.log.read_text()}"
     finally:
-        app.kill()
-
-
-def _wait_until_healthy(app, port, log):
-    until = time.monotonic() + PATIENCE / 1000
-    while time.monotonic() < until:
-        assert app.poll() is None, log.read_text()
-        try:
-            if urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health").status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the app does not answer\n{log.read_text()}")
+        server.kill()
 
 
 @pytest.fixture

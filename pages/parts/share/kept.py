@@ -1,0 +1,23 @@
+"""What is kept of a student, where, and how to have it deleted."""
+
+import streamlit as st
+
+from pages.parts import menu
+from pages.parts.session import Session
+from pages.parts.sessions import KEEP_DAYS, shared_sessions
+from pages.parts.texts import text
+
+
+def section(session: Session) -> None:
+    """Says what is kept, and offers to delete it all."""
+    st.header(text("share.kept_title"), anchor=False)
+    st.write(text("share.kept", days=f"{KEEP_DAYS:g}"))
+    if st.button(text("share.delete"), icon=":material/delete_forever:", key="delete-all"):
+        st.dialog(text("share.delete"), icon=":material/delete_forever:")(_ask)(session)
+
+
+def _ask(session: Session) -> None:
+    st.write(text("share.delete_sure", runs=len(session.runs), pairs=f"{len(session.rows):,}"))
+    if st.button(text("share.delete_now"), type="primary", key="delete-now"):
+        shared_sessions().delete(session)
+        menu.go_to("start")

@@ -1,0 +1,59 @@
+"""The app as a process that can be started, killed and started again."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.browser.student import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+
+
+class Server:
+    """The app on a free port of this machine, with its own log.
+
+    Args:
+        folder: for the log.
+        environment: variables besides those of the tests.
+    """
+
+    def __init__(self, folder, **environment):
+        self.log = folder / "log"
+        inherited = {name: value for name, value in os.environ.items() if name != "SEQ2SEQ_SCHEDULER"}
+        self._environment = inherited | environment
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+        self.process = None
+
+    def start(self):
+        """Starts it as the README says; returns where it answers."""
+        settings = ["--server.headless=true", f"--server.port={self._port}", "--server.address=127.0.0.1"]
+        with self.log.open("a") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *settings],
+                cwd=ROOT,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self._environment,
+            )
+        until = time.monotonic() + PATIENCE / 1000
+        while time.monotonic() < until:
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if urllib.request.urlopen(f"http://127.0.0.1:{self._port}/_stcore/health").status == 200:
+                    return f"http://127.0.0.1:{self._port}"
+            except OSError:
+                time.sleep(0.1)
+        return pytest.fail(f"the app does not answer\n{self.log.read_text()}")
+
+    def kill(self):
+        """Ends it as a power cut would."""
+        self.process.kill()
+        self.process.wait(30)

@@ -1,0 +1,67 @@
+"""What was saved is there after a power cut, also what was still training; and it can be deleted."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.server import Server
+from tests.browser.student import Student
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(tmp_path, SEQ2SEQ_DATABASE_URL=f"sqlite:///{tmp_path}/lab.db")
+    yield server
+    server.kill()
+
+
+def saved(student, before=None):
+    """Waits until the sidebar says that all is saved, later than before; returns what it says."""
+    words = student.text("frame.kept", time="TIME")
+    line = student.sidebar.get_by_text(words.replace("TIME", "").strip(" ,"))
+    expect(line).to_be_visible()
+    if before is not None:
+        expect(line).not_to_have_text(before)
+    return line.inner_text()
+
+
+def test_a_killed_server_loses_nothing_that_was_saved(chromium, server):
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{server.start()}/pairs?questions=off")
+    student = Student(page, "en")
+    student.is_at("pairs")
+    student.types("target", 1, "어떻게 지내니?")
+    saved(student)
+    student.goes_to("train")
+    student.sets("train.epochs", 10_000)
+    student.lets_it_train_on()
+    student.button("train.start").click()
+    done = student.epochs_done(more_than=3)
+
+    server.kill()
+    server.start()
+    page.reload()
+    student.is_at("train")
+    assert student.epochs_done(more_than=done) > done  # it goes on by itself
+    student.button("train.pause").click()
+    student.sees("run.paused")
+    student.goes_to("pairs")
+    expect(student.cell("target", 1)).to_have_text("어떻게 지내니?")
+    student.button("frame.undo").click()
+    student.button("frame.undo").click()
+    student.button("frame.undo").click()
+    expect(student.cell("target", 1)).to_have_text("잘 지내니?")
+    student.button("frame.redo").click()
+    expect(student.cell("target", 1)).to_have_text("어떻게 지내니?")
+
+    student.goes_to("share")
+    was = page.url
+    student.button("share.delete").click()
+    student.button("share.delete_now").click()
+    student.is_at("start")
+    assert was.partition("lesson=")[2] not in page.url
+    page.goto(was.replace("/share", "/pairs"))
+    student.is_at("pairs")
+    expect(student.cell("target", 1)).to_have_text("잘 지내니?")  # nothing of it is left
+    expect(student.button("frame.undo")).to_be_disabled()
+    context.close()
