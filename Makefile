@@ -1,12 +1,12 @@
 # Two commands: `make app` and `make test`. `make check` is the quick part of the tests, for work in between; `make bench`
-# and `make soak` measure. The README gives the lines for Windows.
+# and `make soak` measure, `make chaos` kills the app while somebody works. The README gives the lines for Windows.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: app test check style bench soak setup
+.PHONY: app test check style bench soak chaos setup
 
 app: setup
 	$(BIN)/streamlit run streamlit_app.py
@@ -26,6 +26,9 @@ bench: $(VENV)/bench-installed
 
 soak: setup
 	$(BIN)/python -m benchmarks.soak
+
+chaos: setup
+	$(BIN)/python -m benchmarks.chaos
 
 setup: $(VENV)/app-installed
 
