@@ -58,7 +58,6 @@ def work(url: str, seed: int) -> None:
         session.replace(Table.of(rows))
         _say("did", session)
         sessions.use(session)
-        session.watch()
         if sessions.is_written(session, patience=60):
             _say("saved", session)
         time.sleep(rng.random() / 20)

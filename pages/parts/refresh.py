@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.session import Session
+from pages.parts.sessions import shared_sessions
 from pages.parts.texts import text
 from seq2seq.classroom.run import Run
 
@@ -24,7 +25,7 @@ def training_status(session: Session, name: str) -> None:
 
     @st.fragment(run_every=1.0 if is_shown and session.is_active else _IDLE_SECONDS)
     def status():
-        session.watch()
+        shared_sessions().use(session)  # or it would be put away, and its runs paused
         if session.redraw_key != drawn:
             st.rerun()
         if is_shown:

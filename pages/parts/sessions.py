@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pages.parts.keeping import document_of, marks_of, restored, unfinished
 from pages.parts.session import Session
+from seq2seq.classroom.memory import give_back
 from seq2seq.classroom.run import Run
 from seq2seq.takeaway.document import DamagedError, digests_of, read_document, write_document
 from seq2seq.takeaway.packing import Packer
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 KEEP_DAYS = float(os.environ.get("SEQ2SEQ_KEEP_DAYS", "90"))  # that nobody has used; a setting of whoever runs this
 LOOK_SECONDS = 0.25  # as long as a slice of a training
 IDLE_SECONDS = 1  # nothing trains; pages that are drawn say so
-REST_SECONDS = 60  # a page that is open looks every 5 seconds
+REST_SECONDS = 150  # a page that is open looks every 5 seconds, in a hidden tab once a minute
 RETRY_SECONDS = 5
 _DAY = 24 * 3600
 
@@ -94,7 +95,7 @@ class Sessions:
             self._used[session.id] = session
             written = session.kept = session.kept or Written(marks_of(session))  # a new one is written once it changes
             going_on, written.unfinished = written.unfinished, ()
-        session.seen_at = time.monotonic()
+        session.watch()
         session.go_on(going_on)
         self._wake.set()
         return session
@@ -203,10 +204,18 @@ class Sessions:
 
     def _put_away(self) -> None:
         with self._lock:
-            for session in list(self._used.values()):
-                is_seen = time.monotonic() - session.seen_at < REST_SECONDS
-                if session.is_deleted or not (is_seen or session.is_active or marks_of(session) != session.kept.marks):
-                    del self._used[session.id]
+            used = {id: session for id, session in self._used.items() if _is_used(session)}
+            is_less, self._used = len(used) < len(self._used), used
+        if is_less:
+            give_back()
+
+
+def _is_used(session: Session) -> bool:
+    """Whether somebody looks at a session, it trains, or not all of it is written."""
+    if session.is_deleted:
+        return False
+    is_seen = time.monotonic() - session.seen_at < REST_SECONDS
+    return is_seen or session.is_active or marks_of(session) != session.kept.marks
 
 
 def _loaded(id: str, kept) -> Session:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import math
+import sys
 
 from seq2seq.lesson import Lesson
 from seq2seq.state import weight_shapes
@@ -28,3 +31,10 @@ def training_bytes(lesson: Lesson) -> int:
     # Weights, gradient and Adam's two means, before and after the step, and what is computed between them.
     numbers += 11 * sum(map(math.prod, weight_shapes(lesson).values()))
     return 4 * numbers  # bytes of a float32
+
+
+def give_back() -> None:
+    """Gives memory that was freed back to the system: of arrays Linux's C library keeps it for later ones."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # another C library
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
