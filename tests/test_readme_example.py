@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import nbformat
 import numpy as np
 
 README = Path(__file__).parents[1] / "README.md"
@@ -24,3 +25,4 @@ def test_the_readme_says_what_its_python_gives(monkeypatch, tmp_path):
     assert step.state_h.shape == step.state_c.shape == (32,)
     assert np.shape(step.gates) == (4, 32)
     assert step.probabilities.shape == (26,)
+    assert names["book"] == nbformat.read("seq2seq.ipynb", as_version=4)
