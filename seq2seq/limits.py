@@ -61,6 +61,7 @@ MAX_RESTING_CHECKPOINT_BYTES = 32 * 2**20  # of all runs of a session but the cu
 MAX_LESSON_FILE_BYTES = 100 * 2**20
 # A dozen runs with 40 checkpoints each and 10,000 epochs, a hundred to a part, have 1,700.
 MAX_LESSON_PARTS = 2500
-# Of all tables and histories, unpacked: two tables of 80,000 sentences, and as many epochs as anybody trains.
-MAX_LESSON_TEXT_BYTES = 32 * 2**20
+# Of all tables and histories, unpacked: two tables of 80,000 sentences, or 100,000 epochs. Unpacking takes twice the
+# size for a moment.
+MAX_LESSON_TEXT_BYTES = 20 * 2**20
 MAX_LESSON_ROWS = 2 * MAX_PAIRS  # of all tables; checking 80,000 takes half a second

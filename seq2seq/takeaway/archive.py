@@ -88,10 +88,10 @@ def read_zip(content: bytes) -> dict[str, Member]:
     Raises:
         DamagedError: it is another zip, or none.
     """
-    whole, end = memoryview(content), len(content) - _END.size
-    if not content.startswith(b"PK\x03\x04") or content[_LOCAL.size :][: len(DOCUMENT)] != DOCUMENT.encode():
+    whole, end = memoryview(content), max(0, len(content) - _END.size)  # slices of a view take no memory
+    if not content.startswith(b"PK\x03\x04") or whole[_LOCAL.size :][: len(DOCUMENT)] != DOCUMENT.encode():
         raise DamagedError(f"it does not begin with {DOCUMENT}", "no_lesson_file")
-    if content[end:][:4] != b"PK\x05\x06":
+    if whole[end:][:4] != b"PK\x05\x06":
         raise DamagedError("the directory of its parts is missing", "lesson_cut")
     _, _, _, count, _, size, start, _ = _END.unpack_from(content, end)
     if count > MAX_LESSON_PARTS or start + size != end:

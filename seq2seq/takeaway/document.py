@@ -121,7 +121,7 @@ class WorkspaceDocument:
     answers: dict[Short, GivenDocument] = field(default_factory=dict)
     is_large: bool = False
     has_shortcuts: bool = True
-    language: Short | None = None
+    language: Literal["ko", "en"] | None = None
     hidden: tuple[Short, ...] = ()  # pages and controls that whoever handed the lesson on has left out
 
 

@@ -19,6 +19,7 @@ from seq2seq.limits import MAX_LESSON_FILE_BYTES, MAX_LESSON_ROWS, MAX_LESSON_TE
 from seq2seq.state import TrainingState
 from seq2seq.takeaway.archive import DOCUMENT, TEXT, WEIGHTS, read_zip, write_zip
 from seq2seq.takeaway.document import (
+    MAX_DOCUMENT_BYTES,
     Blobs,
     DamagedError,
     MomentDocument,
@@ -63,7 +64,9 @@ def read_lesson_file(content: bytes) -> tuple[WorkspaceDocument, dict[str, bytes
     _check_size(content)
     members = read_zip(content)
     _check_text(sum(member.size for member in members.values() if member.is_text))
-    document = read_document(bytes(members.pop(DOCUMENT).unpacked()))
+    if members[DOCUMENT].size > MAX_DOCUMENT_BYTES:  # asked here as well, before it is unpacked
+        raise DamagedError(f"the document has {members[DOCUMENT].size:,} bytes")
+    document = read_document(members.pop(DOCUMENT).unpacked())
     names = _names(document)
     if members.keys() != names.keys():
         raise DamagedError("it has other parts than its document asks for")

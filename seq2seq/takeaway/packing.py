@@ -141,6 +141,9 @@ class Unpacker:
 
     def check(self, document: StateDocument) -> None:
         """Raises what `state` would raise. Its lesson takes memory, its weights and epochs do not."""
+        recurrent = 2 * 4 * document.model.hidden_size**2  # numbers; asked first, for 80,000 pairs take a second
+        if len(self._blob(document.latest)) < 4 * len(_PARTS) * recurrent:
+            raise DamagedError(f"weights are too few for {document.model.hidden_size} units")
         lesson = self._lesson(document)
         _check_place(document, lesson)
         self._weights(document, lesson)
