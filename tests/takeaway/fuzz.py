@@ -209,10 +209,15 @@ def a_lesson_of(rows, model):
     return write_zip({DOCUMENT: parts[DOCUMENT], name + TEXT: blob, digest(weights) + WEIGHTS: weights})
 
 
+@cache
+def packed_zeros():
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return b"".join(packer.compress(bytes(2**20)) for _ in range(1000)) + packer.flush()
+
+
 def deflate_bomb(said):
     """Returns a file whose document unpacks to a gigabyte, and says that it has so many bytes."""
-    packer = zlib.compressobj(9, wbits=-15)
-    packed = b"".join(packer.compress(bytes(2**20)) for _ in range(1000)) + packer.flush()
+    packed = packed_zeros()
     local = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 8, 0, 33, 0, len(packed), said, 11, 0) + b"lesson.json"
     central = struct.pack("<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 8, 0, 33, 0, len(packed), said, 11, *[0] * 6)
     central += b"lesson.json"
