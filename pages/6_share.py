@@ -1,8 +1,9 @@
 """Share: hand the lesson on, and take it home."""
 
 from pages.parts import frame
-from pages.parts.share import kept
+from pages.parts.share import kept, model
 
 session = frame.open_page("share")
+model.section(session)
 kept.section(session)
 frame.close_page("share")
