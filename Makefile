@@ -1,12 +1,13 @@
 # Two commands: `make app` and `make test`. `make check` is the quick part of the tests, for work in between; `make bench`
-# and `make soak` measure, `make chaos` kills the app while somebody works. The README gives the lines for Windows.
+# and `make soak` measure, `make chaos` kills the app while somebody works, `make fuzz` opens damaged lesson files. The
+# README gives the lines for Windows.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: app test check style bench soak chaos setup
+.PHONY: app test check style bench soak chaos fuzz setup
 
 app: setup
 	$(BIN)/streamlit run streamlit_app.py
@@ -29,6 +30,9 @@ soak: setup
 
 chaos: setup
 	$(BIN)/python -m benchmarks.chaos
+
+fuzz: $(VENV)/tests-installed
+	$(BIN)/python -m tests.takeaway.fuzz 2000
 
 setup: $(VENV)/app-installed
 

@@ -6,6 +6,7 @@ from pages.parts import frame, menu
 from pages.parts.drawing.wiring import story
 from pages.parts.questions import card as questions
 from pages.parts.sessions import KEEP_DAYS
+from pages.parts.start import opening
 from pages.parts.texts import text
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 
@@ -31,4 +32,5 @@ for row in range(0, len(SUPPLIED_LESSONS), 3):
                 session.open(supplied.pairs, name)
                 menu.go_to("pairs")
 st.write(text("start.own"))
+opening.section(session)
 frame.close_page("start")

@@ -1,9 +1,10 @@
 """Share: hand the lesson on, and take it home."""
 
 from pages.parts import frame
-from pages.parts.share import kept, notebook
+from pages.parts.share import kept, model, notebook
 
 session = frame.open_page("share")
 notebook.section(session)
+model.section(session)
 kept.section(session)
 frame.close_page("share")

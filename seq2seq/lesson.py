@@ -107,9 +107,12 @@ class Lesson:
             raise ValueError("a lesson needs at least one pair")
         if isinstance(self.pairs, UsablePairs):  # 80,000 take half a second to check; with other settings not again
             return
-        if errors := [problem for problem in check_pairs(self.pairs).problems if problem.is_error]:
+        usable, problems = check_pairs(self.pairs)
+        if errors := [problem for problem in problems if problem.is_error]:
             raise ValueError("; ".join(map(str, errors[:5])))
-        object.__setattr__(self, "pairs", UsablePairs(to_pair(*pair) for pair in self.pairs))
+        if len(usable) < len(self.pairs):  # a pair that is there several times counts as often
+            usable = UsablePairs(to_pair(*pair) for pair in self.pairs)
+        object.__setattr__(self, "pairs", usable)
 
     @classmethod
     def as_in_notebook(cls, pairs: tuple[Pair, ...]) -> Lesson:

@@ -54,3 +54,14 @@ MAX_STEPS = 300  # of a translation, that can be asked for
 MAX_RUNS = 12  # of a session; of those that rest an untrained one is dropped, else the oldest
 MAX_UNDO = 50  # steps back
 MAX_RESTING_CHECKPOINT_BYTES = 32 * 2**20  # of all runs of a session but the current one
+
+# --- A lesson file ---------------------------------------------------------------------------------------------------
+
+# Two trainings of 256 units with all the epochs that are kept of them. It lies in memory while it is read.
+MAX_LESSON_FILE_BYTES = 100 * 2**20
+# A dozen runs with 40 checkpoints each and 10,000 epochs, a hundred to a part, have 1,700.
+MAX_LESSON_PARTS = 2500
+# Of all tables and histories, unpacked: two tables of 80,000 sentences, or 100,000 epochs. Unpacking takes twice the
+# size for a moment.
+MAX_LESSON_TEXT_BYTES = 20 * 2**20
+MAX_LESSON_ROWS = 2 * MAX_PAIRS  # of all tables; checking 80,000 takes half a second

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from seq2seq.lesson import Lesson
 
 Weights = dict[str, np.ndarray]  # by name, see `weight_shapes`
+METRIC_SUMS = ("loss", "correct", "tokens", "correct_padding", "padding")  # of the batches of an epoch
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class TrainingState:
         step: optimizer steps taken.
         epoch: whole epochs done.
         batch: batches done of the epoch under way; when all are, the model is evaluated.
-        sums: of the epoch under way; what `compiled.epochs.METRIC_SUMS` names.
+        sums: of the epoch under way; what `METRIC_SUMS` names.
         evaluation: of the epoch under way; see `metrics.evaluate_further`.
         history: one record per epoch: {"epoch": 1, "loss": …, "accuracy": …, "learning_rate": …}; at the epochs that
             `checkpoints.is_checkpoint` names also the `metrics.figures` of the model.
@@ -65,6 +68,23 @@ class TrainingState:
             evaluation=(),
             history=self.history[:epoch],
         )
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Writes the training with its lesson to a file that the app opens (`.seq2seq.zip`); see `load`."""
+        from seq2seq.takeaway.lesson_file import save_state  # noqa: PLC0415
+
+        save_state(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> Self:
+        """Returns the training of a lesson file, as it was: to go on with, bit for bit, or to translate with.
+
+        Raises:
+            ValueError: it is no lesson file, or not whole, or nothing is trained in it; the message says what is wrong.
+        """
+        from seq2seq.takeaway.lesson_file import load_state  # noqa: PLC0415
+
+        return load_state(path)
 
 
 # --- Weights ---------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import seq2seq
 ROOT = Path(__file__).parents[1]
 MODULES = ["seq2seq", *(module.name for module in pkgutil.walk_packages(seq2seq.__path__, "seq2seq."))]
 SCRIPTS = ["streamlit_app.py", *sorted(f"pages/{file.name}" for file in (ROOT / "pages").glob("*.py"))]
-PAGES = ("pairs", "tensors", "model", "train", "translate", "share")
+PAGES = ("start", "pairs", "tensors", "model", "train", "translate", "share")
 
 
 def may_load_keras(module):

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import streamlit as st
 
 from pages.parts.session import Session
-from pages.parts.sessions import shared_sessions
+from pages.parts.sessions import Written, shared_sessions
 from pages.parts.state import FrameState, remembered
 
 ID = "lesson"  # its name in the address bar
@@ -26,6 +26,12 @@ def current() -> Session:
     if st.query_params.get(ID) != session.id:
         st.query_params[ID] = session.id
     return session
+
+
+def go_over_to(session: Session) -> None:
+    """Makes a new session the one of this tab; the one before stays at its own address."""
+    session.kept = Written(marks=())  # so that it is written though nothing has changed in it yet
+    st.session_state["session"] = shared_sessions().use(session)
 
 
 def _opened() -> Session:

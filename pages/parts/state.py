@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages.parts.rows import Table
+from seq2seq.data.checks import Problem
 from seq2seq.data.files import PairsFileError, Reading, Understood
 
 State = TypeVar("State")
@@ -31,6 +32,13 @@ class QuestionsState:
     is_open: bool = False  # whether they have opened the card, which is one line before
     question: str = ""  # the id of the question shown
     computed: tuple[Any, Any, dict[str, list]] | None = None  # the lesson, the model, and the questions about them
+
+
+@dataclass
+class StartState:
+    """The page Start."""
+
+    refused: Problem | None = None  # what is wrong with the lesson file that was chosen last
 
 
 @dataclass

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import concurrent.futures
 import contextlib
 import logging
 import math
@@ -20,10 +21,12 @@ import subprocess
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster, when_ended
+from seq2seq.classroom.client import call_there, connect, explain, first_line, train_slice_there
 from seq2seq.classroom.memory import MAX_WORKER_BYTES
 from seq2seq.classroom.run import Run
 from seq2seq.state import TrainingState
@@ -32,10 +35,6 @@ if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3
     from distributed import Client, Future
 
 logger = logging.getLogger(__name__)
-DASK_CONFIG = {
-    "distributed.admin.large-graph-warning-threshold": "1GB",  # states travel with slices on purpose
-    "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
-}
 
 # So long that the 10–20 ms of sending a slice do not count, so short that Pause, which waits for the slice under way,
 # takes less than half a second.
@@ -107,6 +106,18 @@ class Engine:
         if run.is_active:
             self._loop.call_soon_threadsafe(self._pause, run)
 
+    def call(self, function: Callable, *args: Any) -> concurrent.futures.Future:
+        """Has a worker call a function that needs TensorFlow, between two slices. Returns at once.
+
+        Args:
+            function: of a module that workers can import too.
+            args: what it is called with.
+
+        Returns:
+            The future result, or a `RuntimeError` that says what went wrong, and what to do where no worker is there.
+        """
+        return asyncio.run_coroutine_threadsafe(self._call(function, args), self._loop)
+
     def close(self) -> None:
         """Pauses all runs and ends the embedded cluster."""
         if self._thread.is_alive():
@@ -139,7 +150,7 @@ class Engine:
                     await asyncio.sleep(0.5)
                     continue
                 logger.exception("the training processes cannot be used")
-                self._end_waiting("failed", f"The training processes cannot be used: {_first_line(error)}")
+                self._end_waiting("failed", f"The training processes cannot be used: {first_line(error)}")
                 self._submitted.clear()
                 await self._submitted.wait()
 
@@ -155,7 +166,7 @@ class Engine:
                 process = start_cluster(self._workers)
                 address = await read_address(process)
             # Results straight from a worker come twice as quickly, but a remote cluster may show its scheduler only.
-            async with _connect(address, direct_to_workers=process is not None) as self._client:
+            async with connect(address, direct_to_workers=process is not None) as self._client:
                 await self._keep_busy(process)
         finally:
             self._threads = {}
@@ -279,7 +290,7 @@ class Engine:
             return
         except Exception as error:
             del self._in_flight[run.id]
-            run._finish("failed", error=_explain(error))
+            run._finish("failed", error=explain(error))
         else:
             del self._in_flight[run.id]
             run._end_slice(later, seconds)
@@ -300,7 +311,7 @@ class Engine:
             key = f"lesson-{run.id}-{run._slice}"  # for a changed one Dask would else give the earlier
             run._lesson = self._client.submit(pickle.loads, pickle.dumps(run.state.lesson), key=key)
         return self._client.submit(
-            _train_slice_there,
+            train_slice_there,
             run._lesson,
             start,
             None if run.has_rules else run.target_epoch,
@@ -312,40 +323,20 @@ class Engine:
             allow_other_workers=True,  # if that one dies
         )
 
+    async def _call(self, function: Callable, args: tuple) -> Any:
+        if not self._threads:
+            raise RuntimeError("The training processes are not ready yet; wait a moment and try again.")
+        try:
+            return await self._client.submit(call_there, function, *args, key=f"call-{secrets.token_hex(8)}")
+        except Exception as error:
+            raise RuntimeError(explain(error)) from error
+
     def _receive(self, event: tuple[float, dict]) -> None:
         """Hears from a slice under way."""
         _, message = event
         run = self._in_flight.get(message["run"])
         if run and message["slice"] == run._slice:  # else it is late: the slice's result, which has it all, was first
             run._follow_slice(message["records"], message["progress"])
-
-
-def _train_slice_there(*args):
-    """Is what workers run. The import happens there, not in the web process."""
-    from seq2seq.classroom.worker import train_slice  # noqa: PLC0415
-
-    return train_slice(*args)
-
-
-def _connect(address: str, direct_to_workers: bool) -> Client:
-    import dask  # noqa: PLC0415
-    from distributed import Client  # noqa: PLC0415
-
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
-    dask.config.set(DASK_CONFIG)
-    return Client(address, asynchronous=True, set_as_default=False, direct_to_workers=direct_to_workers)
-
-
-def _explain(error: Exception) -> str:
-    from distributed import KilledWorker  # noqa: PLC0415
-
-    if isinstance(error, KilledWorker):
-        return "The training process was ended by the system several times; the server may have too little memory."
-    return _first_line(error)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:200]
 
 
 _shared_engine_lock = threading.Lock()

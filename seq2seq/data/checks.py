@@ -45,6 +45,12 @@ PROBLEM_MESSAGES: dict[str, str] = {
     "document": "this is a document, no table; copy its table into a spreadsheet and save that",
     "workbook_unreadable": "this workbook cannot be read: it may be damaged, too large, or have a password; save it "
     'from the spreadsheet once more, or as "CSV UTF-8"',
+    # A lesson file that cannot be opened, or what a server has kept
+    "no_lesson_file": "this is no lesson file; it needs one that was downloaded from the page Share, unchanged",
+    "lesson_cut": "the lesson file ends too soon; get it once more",
+    "lesson_damaged": "the lesson is damaged, or was changed or packed by another program; get it once more",
+    "lesson_later": "a later version of this app wrote the lesson; open it there, or update this app",
+    "lesson_too_large": "the lesson has more than {limit_mb} MB, or too many rows or runs; delete some of its runs",
     # What would have to be guessed
     "doubt_encoding": "nothing in the file says for sure that it is in {encoding}; if so, give encoding={encoding!r}",
     "doubt_delimiter": "both {delimiter!r} and {other!r} may separate the columns; give delimiter=",

@@ -14,7 +14,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from seq2seq.data.checks import Problem
 from seq2seq.lesson import ModelConfig, TrainingConfig
+from seq2seq.limits import MAX_TYPED
 
 FORMAT = 1  # of documents and blobs; whoever changes what they mean counts it up
 MAX_DOCUMENT_BYTES = 2 * 2**20  # of one with all that a student may keep there are about 300 kB
@@ -22,12 +24,24 @@ MAX_DOCUMENT_BYTES = 2 * 2**20  # of one with all that a student may keep there 
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Blobs = Mapping[str, bytes]  # by digest
 Short = Annotated[str, msgspec.Meta(max_length=300)]  # a name, or the id of something
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Number = int | float | Literal["nan", "inf", "-inf"]  # JSON has no words for a loss that went astray
+Typed = Annotated[str, msgspec.Meta(max_length=MAX_TYPED)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # whole numbers that a float holds as well
+Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Number = Whole | float | Literal["nan", "inf", "-inf"]  # JSON has no words for a loss that went astray
 
 
 class DamagedError(ValueError):
-    """What should be a workspace is none, or not whole; the message says what is wrong."""
+    """What should be a workspace is none, or not whole; the message says what is wrong.
+
+    Args:
+        why: what is wrong, in the terms of the format.
+        kind: what that is to a person, a key of `PROBLEM_MESSAGES`; the pages translate `problem`.
+        details: what fills the braces of its message.
+    """
+
+    def __init__(self, why: str, kind: str = "lesson_damaged", **details: object):
+        self.problem = Problem(kind, details)
+        super().__init__(f"{self.problem} ({why})")
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,7 @@ class RunDocument:
     target_epoch: Count = 0
     has_rules: bool = True
     stop_reason: Literal["right", "patience", "epochs"] | None = None
-    error: str | None = None
+    error: Typed | None = None
     seconds_trained: float = 0.0
 
 
@@ -85,7 +99,7 @@ class MomentDocument:
 class GivenDocument:
     """An answer to a question."""
 
-    answer: str | int | float | tuple[int, ...] | None
+    answer: Typed | Whole | float | tuple[Whole, ...] | None
     is_right: bool
 
 
@@ -101,13 +115,13 @@ class WorkspaceDocument:
     run: Short | None = None  # the id of the current one
     look_at: Count | None = None
     chosen: Count = 0
-    sentence: str | None = None
+    sentence: Typed | None = None
     sentence_of: Digest | None = None
     asks: bool = True
     answers: dict[Short, GivenDocument] = field(default_factory=dict)
     is_large: bool = False
     has_shortcuts: bool = True
-    language: Short | None = None
+    language: Literal["ko", "en"] | None = None
     hidden: tuple[Short, ...] = ()  # pages and controls that whoever handed the lesson on has left out
 
 
@@ -143,7 +157,7 @@ def read_document(content: bytes) -> WorkspaceDocument:
     try:
         written = msgspec.json.decode(content, type=_Format).format
         if written > FORMAT:
-            raise DamagedError(f"it has format {written}, this app reads up to {FORMAT}: a later version wrote it")
+            raise DamagedError(f"format {written}; this app reads up to {FORMAT}", "lesson_later")
         return msgspec.json.decode(content, type=WorkspaceDocument)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise DamagedError(str(error)) from error

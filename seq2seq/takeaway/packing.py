@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
-import safetensors
 import safetensors.numpy
 
+from seq2seq.analysis.checkpoints import is_checkpoint
+from seq2seq.analysis.metrics import figures
 from seq2seq.data.pairs import Pair
 from seq2seq.lesson import Lesson
 from seq2seq.limits import MAX_PAIRS, MAX_TYPED
-from seq2seq.state import TrainingState, Weights, weight_shapes
+from seq2seq.state import METRIC_SUMS, TrainingState, Weights, weight_shapes
 from seq2seq.takeaway.document import Blobs, DamagedError, Number, StateDocument, digest
 
 Row = tuple[str, str]  # source and target as typed, faulty or not
 EPOCHS_IN_A_BLOB = 100
 _PARTS = ("weights", "adam_m", "adam_v")
 _HEADER_BYTES = 20_000  # of safetensors; ours take 3,000
+_COUNTS: dict[str, int] = defaultdict(lambda: 1)  # what an evaluation counts: all that `figures` asks for
+_FIGURES = [figures([_COUNTS] * sides).keys() for sides in (1, 2)]  # without and with sentences that are held out
+_RECORD = {"epoch", "loss", "accuracy", "learning_rate"}
 _record = msgspec.json.Decoder(dict[str, Number])
 _row = msgspec.json.Decoder(tuple[str, str])
 
@@ -102,6 +107,7 @@ class Unpacker:
     def __init__(self, blobs: Blobs):
         self._blobs = blobs
         self._rows: dict[str, tuple[Row, ...]] = {}
+        self._pairs: dict[str, tuple[Pair, ...]] = {}
         self._lessons: dict[tuple, Lesson] = {}
 
     def rows(self, name: str) -> tuple[Row, ...]:
@@ -121,41 +127,88 @@ class Unpacker:
             DamagedError: something is missing, or the parts do not fit together.
         """
         lesson = self._lesson(document)
-        shapes = weight_shapes(lesson)
-        latest = read_arrays(
-            self._blob(document.latest), {f"{part}.{name}": shapes[name] for part in _PARTS for name in shapes}
-        )
-        history = tuple(record for name in document.history for record in read_records(self._blob(name)))
-        if [record.get("epoch") for record in history] != list(range(1, document.epoch + 1)):
-            raise DamagedError(f"a training of {document.epoch} epochs has the history of others")
-        if document.batch > lesson.steps_per_epoch or any(epoch > document.epoch for epoch, _ in document.checkpoints):
-            raise DamagedError("a training is further than its epochs")
+        _check_place(document, lesson)
         return TrainingState(
             lesson,
-            **{part: {name: latest[f"{part}.{name}"] for name in shapes} for part in _PARTS},
             step=document.step,
             epoch=document.epoch,
             batch=document.batch,
             sums=tuple(map(_read, document.sums)),
             evaluation=tuple({name: _read(value) for name, value in part.items()} for part in document.evaluation),
-            history=history,
-            checkpoints=tuple((epoch, read_arrays(self._blob(name), shapes)) for epoch, name in document.checkpoints),
+            history=tuple(self._records(document, lesson)),
+            **self._weights(document, lesson),
         )
+
+    def check(self, document: StateDocument) -> None:
+        """Raises what `state` would raise. Its lesson takes memory, its weights and epochs do not."""
+        recurrent = 2 * 4 * document.model.hidden_size**2  # numbers; asked first, for 80,000 pairs take a second
+        if len(self._blob(document.latest)) < 4 * len(_PARTS) * recurrent:
+            raise DamagedError(f"weights are too few for {document.model.hidden_size} units")
+        lesson = self._lesson(document)
+        _check_place(document, lesson)
+        self._weights(document, lesson)
+        for _ in self._records(document, lesson):
+            pass
 
     def _lesson(self, document: StateDocument) -> Lesson:
         key = document.pairs, document.model, document.training
         if key not in self._lessons:
-            pairs = tuple(Pair(*row) for row in self.rows(document.pairs))
+            pairs = self._pairs.get(document.pairs) or tuple(Pair(*row) for row in self.rows(document.pairs))
             try:
                 self._lessons[key] = Lesson(pairs, document.model, document.training)
             except ValueError as error:
                 raise DamagedError(str(error)) from error
+            self._pairs[document.pairs] = self._lessons[key].pairs  # they are checked: of 80,000 that takes a while
         return self._lessons[key]
+
+    def _weights(self, document: StateDocument, lesson: Lesson) -> dict[str, Any]:
+        """Returns the arrays of a training by the names of its fields."""
+        shapes = weight_shapes(lesson)
+        latest = read_arrays(self._blob(document.latest), _joined(dict.fromkeys(_PARTS, shapes)))
+        parts = {part: {name: latest[f"{part}.{name}"] for name in shapes} for part in _PARTS}
+        kept = tuple((epoch, read_arrays(self._blob(name), shapes)) for epoch, name in document.checkpoints)
+        return parts | {"checkpoints": kept}
+
+    def _records(self, document: StateDocument, lesson: Lesson) -> Iterator[dict[str, float]]:
+        """Yields the records of the epochs, in turn."""
+        evaluated, last = _FIGURES[bool(len(lesson.held_out_rows))], 0
+        for name in document.history:
+            for epoch, record in enumerate(read_records(self._blob(name)), start=last + 1):
+                names = _RECORD | evaluated if is_checkpoint(epoch) else _RECORD
+                if epoch > document.epoch or record.keys() != names or record["epoch"] != epoch:
+                    raise DamagedError(f"the history of a training has another record than that of epoch {epoch}")
+                yield record
+                last = epoch
+        if last < document.epoch:
+            raise DamagedError(f"a training of {document.epoch} epochs has a history of {last}")
 
     def _blob(self, name: str) -> bytes:
         if name not in self._blobs:
             raise DamagedError(f"a part of it, {name}, is missing")
         return self._blobs[name]
+
+
+def _check_place(document: StateDocument, lesson: Lesson) -> None:
+    """Raises an error where no training can be."""
+    if document.batch > lesson.steps_per_epoch or len(document.sums) != (len(METRIC_SUMS) if document.batch else 0):
+        raise DamagedError("a training is further than its epoch under way")
+    epochs = [epoch for epoch, _ in document.checkpoints]
+    if epochs != sorted(set(epochs)) or not all(
+        1 <= epoch <= document.epoch and is_checkpoint(epoch) for epoch in epochs
+    ):
+        raise DamagedError("a training has kept epochs that are none of its own")
+    sides = [len(rows) for rows in (lesson.training_rows, lesson.held_out_rows) if len(rows)]
+    if document.evaluation and not (
+        len(document.evaluation) == len(sides) and all(map(_is_count, document.evaluation, sides))
+    ):
+        raise DamagedError("an evaluation is not of the sentences of its lesson")
+
+
+def _is_count(counts: dict[str, Number], rows: int) -> bool:
+    """Tells whether this may have been counted while some rows are evaluated."""
+    if counts.keys() != _COUNTS.keys():
+        return counts == {"sentences": 0, "right": 0}
+    return 0 <= _read(counts["right"]) <= _read(counts["sentences"]) <= rows
 
 
 # --- Rows and epochs: JSON, a line each ------------------------------------------------------------------------------
@@ -222,7 +275,7 @@ def write_arrays(arrays: Weights) -> bytes:
 
 
 def read_arrays(content: bytes, shapes: dict[str, tuple[int, ...]]) -> Weights:
-    """Returns the arrays of `write_arrays`.
+    """Returns the arrays of `write_arrays`, as views of the content: they take no memory and cannot be changed.
 
     Args:
         content: what is read only if it is as large as these arrays are.
@@ -232,17 +285,32 @@ def read_arrays(content: bytes, shapes: dict[str, tuple[int, ...]]) -> Weights:
         DamagedError: these are other arrays.
     """
     wanted = 4 * sum(map(math.prod, shapes.values()))
-    if not wanted < len(content) <= wanted + _HEADER_BYTES:
+    start = len(content) - wanted
+    if not 8 < start <= _HEADER_BYTES or int.from_bytes(content[:8], "little") != start - 8:
         raise DamagedError(f"weights have {len(content):,} bytes, where their lesson needs {wanted:,}")
     try:
-        arrays = safetensors.numpy.load(content)
-    except (safetensors.SafetensorError, ValueError, KeyError) as error:
+        header = _header.decode(content[8:start])
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise DamagedError(f"weights cannot be read: {error}") from error
-    found = {name: (values.dtype, values.shape) for name, values in arrays.items()}
-    if found != {name: (np.float32, shape) for name, shape in shapes.items()}:
+    if {name: array.shape for name, array in header.items()} != shapes:
         raise DamagedError("weights are not those of their lesson")
+    arrays, place = {}, 0
+    for name, array in sorted(header.items(), key=lambda item: item[1].data_offsets):  # one after the other
+        if array.data_offsets != (place, place := place + 4 * math.prod(array.shape)):
+            raise DamagedError("weights are not one after the other")
+        values = np.frombuffer(content, "<f4", math.prod(array.shape), start + array.data_offsets[0])
+        arrays[name] = values.reshape(array.shape)
     return {name: arrays[name] for name in shapes}
 
 
-def _joined(parts: dict[str, Weights]) -> Weights:
-    return {f"{part}.{name}": values for part, weights in parts.items() for name, values in weights.items()}
+class _Array(msgspec.Struct, forbid_unknown_fields=True):
+    dtype: Literal["F32"]
+    shape: tuple[int, ...]
+    data_offsets: tuple[int, int]
+
+
+_header = msgspec.json.Decoder(dict[str, _Array])
+
+
+def _joined(parts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {f"{part}.{name}": value for part, by_name in parts.items() for name, value in by_name.items()}

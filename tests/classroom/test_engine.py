@@ -18,6 +18,7 @@ from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.classroom import engine as engine_module
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import stop_reason
+from seq2seq.takeaway.keras_file import to_keras_file
 from tests.classroom.engines import (
     ENDLESS,
     HeardEngine,
@@ -199,6 +200,27 @@ def test_the_engine_keeps_no_state_that_a_run_has_left_behind(engine):
     engine._heard.clear()
     gc.collect()
     assert left() is None
+
+
+# --- Calls
+
+
+def test_a_worker_calls_what_needs_tensorflow_while_others_train(engine):
+    run = engine.submit(new_state(ENDLESS))
+    wait_until(lambda: run.history)
+    model = engine.call(to_keras_file, dataclasses.replace(new_state(), adam_m={}, adam_v={})).result()
+    assert model.startswith(b"PK")
+    assert run.is_active
+    engine.pause(run)
+    wait_for(run)
+
+
+def test_what_goes_wrong_in_a_call_is_told(engine, monkeypatch):
+    with pytest.raises(RuntimeError, match="ValueError: invalid literal"):
+        engine.call(int, "no number").result()
+    monkeypatch.setattr(engine, "_threads", {})
+    with pytest.raises(RuntimeError, match="try again"):
+        engine.call(int, "1").result()
 
 
 # --- The queue

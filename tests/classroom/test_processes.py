@@ -46,7 +46,7 @@ def one_epoch(monkeypatch, tmp_path):
             time.sleep(0.01)
         return dataclasses.replace(start, step=start.step + 1, epoch=start.epoch + 1, history=(record,)), 0.1, 1
 
-    monkeypatch.setattr(engine_module, "_train_slice_there", train)
+    monkeypatch.setattr(engine_module, "train_slice_there", train)
     return gate
 
 

@@ -6,13 +6,23 @@ from pages.parts.pairs import reading
 from pages.parts.session import Session
 from pages.parts.state import OpenedFile, PairsState, remembered
 from pages.parts.texts import text
+from seq2seq.limits import MAX_FILE_BYTES
+
+_MOST = MAX_FILE_BYTES // 2**20 + 5  # what is a little too large is told so in the student's language
 
 
 def show(session: Session) -> None:
     """Shows the uploader and, as long as a chosen file is neither taken over nor given up, how it is read."""
     state = remembered(PairsState)
     key = f"upload-{state.uploads}"  # another one, and thus empty, once a file is done with
-    st.file_uploader(text("pairs.upload"), key=key, on_change=_open, args=(state, key), help=text("pairs.upload_help"))
+    st.file_uploader(
+        text("pairs.upload"),
+        key=key,
+        on_change=_open,
+        args=(state, key),
+        help=text("pairs.upload_help"),
+        max_upload_size=_MOST,
+    )
     if state.opened is not None:
         reading.show(session, state)
 

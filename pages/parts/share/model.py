@@ -1,0 +1,78 @@
+"""The model and the whole workspace, to be taken home. Each file is made when somebody asks for it."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from pages.parts.keeping import document_of
+from pages.parts.session import Session
+from pages.parts.texts import text
+from seq2seq import TrainingState
+from seq2seq.classroom.engine import shared_engine
+from seq2seq.limits import MAX_LESSON_FILE_BYTES
+from seq2seq.takeaway.keras_file import to_keras_file
+from seq2seq.takeaway.lesson_file import ENDING, write_lesson_file
+from seq2seq.takeaway.packing import Packer
+
+_PATIENCE = 60  # seconds; a worker may have to finish slices of others first
+_MEGABYTE = 2**20
+
+
+def section(session: Session) -> None:
+    """Offers the lesson as a file that this app opens, and the model as one that Keras loads."""
+    st.header(text("share.model_title"), anchor=False)
+    _lesson_file(session)
+    _keras_file(session.trained)
+
+
+def _lesson_file(session: Session) -> None:
+    st.write(text("share.lesson_file", ending=ENDING))
+    size = sum(named.checkpoint_bytes + _latest_bytes(named.run.state) for named in session.runs)
+    is_too_large = size > MAX_LESSON_FILE_BYTES
+    if is_too_large:
+        limit = MAX_LESSON_FILE_BYTES // _MEGABYTE
+        st.warning(text("share.lesson_too_large", size=size // _MEGABYTE, limit=limit), icon=":material/warning:")
+    st.download_button(
+        text("share.download_lesson", size=f"{max(0.1, size / _MEGABYTE):,.1f}"),
+        lambda: lesson_file_of(session),
+        f"{session.lesson_name}{ENDING}",
+        "application/zip",
+        icon=":material/download:",
+        key="download-lesson",
+        disabled=is_too_large,
+    )
+
+
+def lesson_file_of(session: Session) -> bytes:
+    """Returns the file of a session as it is now."""
+    packer = Packer()
+    document = document_of(session, packer)
+    return write_lesson_file(document, packer.blobs)
+
+
+def _latest_bytes(state: TrainingState) -> int:
+    return 3 * sum(values.nbytes for values in state.weights.values())  # with Adam's two means
+
+
+def _keras_file(trained: TrainingState | None) -> None:
+    st.write(text("share.keras"))
+    if trained is None:
+        st.caption(text("share.untrained"))
+        return
+    unavailable = text("share.keras_unavailable")  # what is called later knows no language
+
+    def make() -> bytes:
+        light = replace(trained, adam_m={}, adam_v={}, history=(), checkpoints=())
+        try:
+            return shared_engine().call(to_keras_file, light).result(_PATIENCE)
+        except (RuntimeError, TimeoutError) as error:
+            raise RuntimeError(unavailable) from error
+
+    st.download_button(
+        text("share.download_keras", epoch=trained.epoch),
+        make,
+        "model.keras",
+        "application/octet-stream",
+        icon=":material/download:",
+        key="download-keras",
+    )

@@ -1,0 +1,60 @@
+"""The engine's side of Dask: its connection to a cluster, what workers are asked to run, and errors in words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
+    from distributed import Client
+
+DASK_CONFIG = {
+    "distributed.admin.large-graph-warning-threshold": "1GB",  # states travel with slices on purpose
+    "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
+}
+
+
+def connect(address: str, direct_to_workers: bool) -> Client:
+    """Returns a connection to the scheduler at an address, to be entered with `async with`."""
+    import dask  # noqa: PLC0415
+    from distributed import Client  # noqa: PLC0415
+
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
+    dask.config.set(DASK_CONFIG)
+    return Client(address, asynchronous=True, set_as_default=False, direct_to_workers=direct_to_workers)
+
+
+def train_slice_there(*args):
+    """Is what workers run to train. The import happens there, not in the web process."""
+    from seq2seq.classroom.worker import train_slice  # noqa: PLC0415
+
+    return train_slice(*args)
+
+
+def call_there(function: Callable, *args: Any) -> Any:
+    """Is what workers run for `Engine.call`.
+
+    Raises:
+        RuntimeError: anything went wrong. TensorFlow's own exceptions could not be unpickled without TensorFlow.
+    """
+    try:
+        return function(*args)
+    except Exception as error:
+        logging.getLogger(__name__).exception("a call failed")
+        problem = f"{type(error).__name__}: {error}"
+    raise RuntimeError(problem)  # out of the handler, or the original would travel along
+
+
+def explain(error: Exception) -> str:
+    """Returns in one line what an error that came back from the cluster means."""
+    from distributed import KilledWorker  # noqa: PLC0415
+
+    if isinstance(error, KilledWorker):
+        return "The training process was ended by the system several times; the server may have too little memory."
+    return first_line(error)
+
+
+def first_line(error: Exception) -> str:
+    """Returns the beginning of what an error says."""
+    return (str(error) or type(error).__name__).splitlines()[0][:200]
