@@ -65,7 +65,7 @@ def test_the_notebooks_lesson_as_a_notebook(notebook_lesson, notebook_trained, m
     nbformat.validate(book)
     results = "import json\nprint(json.dumps([losses, [translate(source, target[0]) for source, target in pairs]]))"
     book.cells.append(nbformat.v4.new_code_cell(results))
-    NotebookClient(book, timeout=120, kernel_name="this", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(book, timeout=250, kernel_name="this", resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert_as_in_the_app(notebook_trained, *json.loads(book.cells[-1].outputs[-1].text))
     printed = {cell.id: "".join(map(str, cell.outputs)) for cell in book.cells if cell.cell_type == "code"}
     assert "(5, 18, 23) (5, 10, 24) (5, 10, 24)" in printed["tensors"]
