@@ -86,9 +86,9 @@ def _undo_and_redo(session: Session) -> None:
     undone = text(f"frame.undo_{session.moment.differs_by(undo[-1])}") if undo else None
     redone = text(f"frame.redo_{session.moment.differs_by(redo[-1])}") if redo else None
     with st.container(horizontal=True, key="undo-and-redo"):
-        going_back = {"icon": ":material/undo:", "help": undone, "disabled": not undo, "on_click": session.undo}
+        going_back = {"help": undone, "disabled": not undo, "on_click": session.undo}
         st.button(text("frame.undo"), key="undo", **going_back)
-        going_forward = {"icon": ":material/redo:", "help": redone, "disabled": not redo, "on_click": session.redo}
+        going_forward = {"help": redone, "disabled": not redo, "on_click": session.redo}
         st.button(text("frame.redo"), key="redo", **going_forward)
 
 

@@ -10,7 +10,7 @@ from pages.parts.texts import text
 
 def section(session: Session) -> None:
     """Says what is kept, and offers to delete it all."""
-    st.header(text("share.kept_title"), anchor=False)
+    st.subheader(text("share.kept_title"), anchor=False)
     st.write(text("share.kept", days=f"{KEEP_DAYS:g}"))
     if st.button(text("share.delete"), icon=":material/delete_forever:", key="delete-all"):
         st.dialog(text("share.delete"), icon=":material/delete_forever:")(_ask)(session)

@@ -20,7 +20,7 @@ _MEGABYTE = 2**20
 
 def section(session: Session) -> None:
     """Offers the lesson as a file that this app opens, and the model as one that Keras loads."""
-    st.header(text("share.model_title"), anchor=False)
+    st.subheader(text("share.model_title"), anchor=False)
     _lesson_file(session)
     _keras_file(session.trained)
 

@@ -16,7 +16,7 @@ def section(session: Session) -> None:
         return
     state = untrained(session.lesson) if session.run is None else session.run.state
     pairs, units = f"{len(state.lesson.pairs):,}", state.lesson.model.hidden_size
-    st.header(text("share.notebook_title"), anchor=False)
+    st.subheader(text("share.notebook_title"), anchor=False)
     st.write(text("share.notebook", pairs=pairs, units=units))
     if is_too_large(state):
         sizes = {"needed": f"{dense_bytes(state.lesson) / 1e9:.1f}", "limit": f"{MAX_DENSE_BYTES / 1e9:.1f}"}
