@@ -10,13 +10,14 @@ from string import Formatter
 from pages.parts.menu import PAGES
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
+from pages.parts.players.replay import TEXTS as REPLAY_TEXTS
+from pages.parts.players.stepper import TEXTS as STEPPER_TEXTS
 from pages.parts.texts import LANGUAGES, catalogue
-from pages.parts.train.replay.player import TEXTS as REPLAY_TEXTS
-from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
-from seq2seq.data.checks import NOTES, PROBLEM_MESSAGES
+from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
+from seq2seq.takeaway.report import TEXTS as REPORT_TEXTS
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
 
@@ -53,7 +54,10 @@ FAMILIES = {
     "cell.{}_title": ("unit", "step"),
     "cell.part_{}": PARTS,
     "cell.sum_{}": ("bias", "token", "state"),
-    "model.{}": ("encoder", "decoder", "dense", "kernel", "recurrent", "bias", "markers", "mask_padding"),
+    "model.{}": (
+        *("encoder", "decoder", "dense", "kernel", "recurrent", "bias"),
+        *("hidden_size", "markers", "mask_padding", "source_tokens", "target_tokens"),
+    ),
     "model.{}_help": ("markers", "mask_padding"),
     "model.answer_{}": ("", *QUESTIONS),
     "model.ask_{}": QUESTIONS,
@@ -61,13 +65,19 @@ FAMILIES = {
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
+    "report.{}": REPORT_TEXTS,
+    "share.{}": ("report", "replay", "runs", "epochs"),
+    "share.{}_help": ("report", "replay"),
+    "pictures.{}": ("png", "svg"),
+    "pairs.as_{}": ("csv", "tsv", "xlsx"),
     "problem.{}": PROBLEM_MESSAGES,
-    "problem.many_{}": NOTES - {"joined_files"},
+    "problem.many_{}": NOTES - FILE_NOTES,
     "reading.{}": (
-        *("encoding", "delimiter", "sheet", *Pair._fields, "header", "html", "tab", "comma", "semicolon"),
+        *("encoding", "delimiter", "sheet", *Pair._fields, "header", "html", "escaped"),
+        *("tab", "comma", "semicolon"),
         *("text", "numbers", "index", "alike", "few"),
     ),
-    "reading.{}_help": ("header", "html"),
+    "reading.{}_help": ("header", "html", "escaped"),
     "encoding.{}": ENCODINGS,
     "problem.side_{}": Pair._fields,
     "run.{}": ("queued", "training", "paused", "finished", "failed"),
@@ -81,7 +91,7 @@ FAMILIES = {
     "tensors.axis_tokens_{}{}": _SIDES,
     "tokens.{}": LEVELS,
     "tokens.{}_many": LEVELS,
-    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "evaluated", "epoch", "run", "mark", "right"),
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "stop_when_right", "evaluated", "epoch", "run", "mark", "right"),
     "train.{}_help": _TRAINING,
     "train.padded_{}": ("loss", "accuracy"),
     "train.masked_{}": ("loss", "accuracy"),
@@ -119,7 +129,14 @@ def placeholders(text):
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-NO_WORDS = {"start.title", "translate.pick_none", "encoding.utf-8", "encoding.utf-16-le"}
+NO_WORDS = {
+    "pictures.png",
+    "pictures.svg",
+    "start.title",
+    "translate.pick_none",
+    "encoding.utf-8",
+    "encoding.utf-16-le",
+}
 
 
 @cache
