@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.parts import frame
+from pages.parts.drawing.files import download_pairs
 from pages.parts.pairs import adding, checks, table, upload
 from pages.parts.questions import card as questions
 from pages.parts.texts import text
-from seq2seq.data.files import write_pairs
 from seq2seq.limits import MAX_PAIRS
 
 session = frame.open_page("pairs")
@@ -15,9 +15,7 @@ with st.container():  # where questions come and go, the table must stay at its 
 with st.container(horizontal=True, vertical_alignment="center"):
     restart = {"disabled": session.is_at_start, "on_click": session.restart, "key": "restart"}
     st.button(text("pairs.restart"), icon=":material/restart_alt:", **restart)
-    st.download_button(
-        text("pairs.download"), lambda: write_pairs(session.rows), "pairs.csv", "text/csv", icon=":material/download:"
-    )
+    download_pairs(session)
 left, right = st.columns([3, 2], gap="medium")
 with left:
     table.show(session)

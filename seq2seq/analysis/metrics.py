@@ -96,6 +96,11 @@ def figures(counts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     return found
 
 
+def latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
+    """Returns the latest record with the figures of an evaluation."""
+    return next((record for record in reversed(history) if "exact_match" in record), None)
+
+
 def _sides(state: TrainingState) -> list[np.ndarray]:
     """Returns the rows of the training sentences and, if there are any, of those held out."""
     lesson = state.lesson

@@ -61,9 +61,12 @@ PROBLEM_MESSAGES: dict[str, str] = {
     "doubt_sheet": "there are several sheets with something in them; give sheet={sheet!r} or another",
     # A note on a file
     "joined_files": "a byte order mark stands here: two files were put together; it is left out",
+    "escaped_cells": "an apostrophe before = + - or @, put there so that a spreadsheet runs nothing, is left out here "
+    "and wherever one is, in {rows} rows; give escaped=False if it belongs to the text",
 }
 
-NOTES = frozenset({"duplicate", "composed", "joined_characters", "invisible_character", "other_space", "joined_files"})
+FILE_NOTES = frozenset({"joined_files", "escaped_cells"})
+NOTES = FILE_NOTES | {"duplicate", "composed", "joined_characters", "invisible_character", "other_space"}
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ of it; what is a pair and what is wrong with it is decided after that, the same 
 from __future__ import annotations
 
 import codecs
-import csv
 import html
-import io
 import os
 import re
 from collections import Counter
@@ -24,6 +22,7 @@ from seq2seq.data.columns import Column, describe, guess_columns, is_heading
 from seq2seq.data.delimited import DELIMITERS, Preamble, Row, Table, guess_delimiter, preamble, read_rows
 from seq2seq.data.encodings import cut_line, detect, lines_of
 from seq2seq.data.pairs import Pair, to_pair
+from seq2seq.data.tables import are_escaped, unescaped, write_table
 from seq2seq.data.workbooks import is_workbook, packed, read_workbook
 from seq2seq.limits import MAX_COLUMNS, MAX_FILE_BYTES, MAX_PAIRS
 
@@ -56,6 +55,7 @@ class Reading:
         header: the first row names the columns and is no pair.
         source, target: columns, from 0.
         html: the cells are HTML, as in Anki's exports: their tags go, and "&amp;" becomes "&".
+        escaped: an apostrophe before = + - @ was put there so that a spreadsheet runs nothing, and goes.
     """
 
     encoding: str | None = None
@@ -65,6 +65,7 @@ class Reading:
     source: int | None = None
     target: int | None = None
     html: bool | None = None
+    escaped: bool | None = None
 
 
 class Understood(NamedTuple):
@@ -89,6 +90,7 @@ def read_pairs(
     header: bool | None = None,
     columns: tuple[int, int] | None = None,
     html: bool | None = None,
+    escaped: bool | None = None,
 ) -> tuple[Pair, ...]:
     """Reads a file of pairs: a text file or a workbook.
 
@@ -98,7 +100,7 @@ def read_pairs(
 
     Args:
         file: a path, or the content of a file.
-        encoding, delimiter, sheet, header, html: see `Reading`.
+        encoding, delimiter, sheet, header, html, escaped: see `Reading`.
         columns: of source and target, from 0.
 
     Returns:
@@ -116,7 +118,7 @@ def read_pairs(
     if delimiter is not None and len(delimiter) != 1 and delimiter not in DELIMITERS:
         raise ValueError(f"a delimiter is one character, or one of {DELIMITERS}, not {delimiter!r}")
     source, target = columns or (None, None)
-    found = understand(_content(file), Reading(encoding, delimiter, sheet, header, source, target, html))
+    found = understand(_content(file), Reading(encoding, delimiter, sheet, header, source, target, html, escaped))
     if not found.pairs and not found.problems:
         raise PairsFileError([*found.doubts, Problem("empty_file")])  # nothing but a heading
     if found.doubts or found.problems:
@@ -139,6 +141,7 @@ def understand(content: bytes, asked: Reading = Reading()) -> Understood:
         raise PairsFileError([Problem("empty_file")])
     if any(len(row.cells) > MAX_COLUMNS for row in rows):
         raise PairsFileError([Problem("too_many_columns", {"limit": MAX_COLUMNS})])
+    reading, rows, notes = _with_escapes(reading, rows)
     doubt_header = asked.header is None and is_heading(rows)
     reading = replace(reading, header=doubt_header if asked.header is None else asked.header)
     headings = rows.pop(0).cells if reading.header and rows else []
@@ -159,15 +162,16 @@ def understand(content: bytes, asked: Reading = Reading()) -> Understood:
     problems = sorted([*problems, *wrong], key=lambda problem: problem.line or 0)
     joined = content.find(b"\n" + codecs.BOM_UTF8)
     is_joined = joined >= 0 and reading.encoding is not None
-    notes = [Problem("joined_files", line=content.count(b"\n", 0, joined + 1) + 1)] if is_joined else []
+    notes += [Problem("joined_files", line=content.count(b"\n", 0, joined + 1) + 1)] if is_joined else []
     return Understood(reading, doubts, sheets, headings, described, pairs, problems, notes)
 
 
-def write_pairs(pairs: Iterable[tuple[Any, Any]]) -> bytes:
-    """Writes pairs as comma-separated UTF-8 with a byte order mark, without which Excel garbles Hangul.
+def write_pairs(pairs: Iterable[tuple[Any, Any]], kind: str = "csv") -> bytes:
+    """Writes pairs for a spreadsheet; see `write_table`.
 
     Args:
         pairs: (source, target); they are normalised, and those with problems are written too.
+        kind: "csv", "tsv" or "xlsx".
 
     Returns:
         The content of a file that `read_pairs` reads back.
@@ -175,9 +179,7 @@ def write_pairs(pairs: Iterable[tuple[Any, Any]]) -> bytes:
     Raises:
         UnicodeEncodeError: a text has half of a character (a lone surrogate), which no file can hold.
     """
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(to_pair(*pair) for pair in pairs)
-    return text.getvalue().encode("utf-8-sig")
+    return write_table((to_pair(*pair) for pair in pairs), kind)
 
 
 def _content(file: str | os.PathLike | bytes) -> bytes:
@@ -233,6 +235,22 @@ _BREAK = re.compile(r"<br\b[^<>]*>|</(?:div|p|li)>", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:a|b|br|div|em|font|h[1-6]|i|img|li|ol|p|r[pt]|ruby|span|strong|su[bp]|ul?)\b[^<>]*>", re.I)
 _ENTITY = re.compile("&(?:nbsp|amp|lt|gt|quot|#[0-9]+|#x[0-9a-fA-F]+);")
 _SAMPLE = 1000  # rows that decide whether cells are HTML
+
+
+def _with_escapes(reading: Reading, rows: list[Row]) -> tuple[Reading, list[Row], list[Problem]]:
+    """Returns the reading with what it says of apostrophes found out, the rows without those, and a note on them.
+
+    A workbook says itself that a cell is text, so there an apostrophe is one that somebody wrote.
+    """
+    if reading.escaped is None:
+        is_escaped = reading.sheet is None and are_escaped(cell for row in rows for cell in row.cells)
+        reading = replace(reading, escaped=is_escaped)
+    if not reading.escaped:
+        return reading, rows, []
+    plain = [Row(line, list(map(unescaped, cells))) for line, cells in rows]
+    lines = [row.line for row, before in zip(plain, rows, strict=True) if row != before]
+    notes = [Problem("escaped_cells", {"rows": len(lines)}, line=lines[0])] if lines else []
+    return reading, plain, notes
 
 
 def _with_html(reading: Reading, first: Preamble, rows: Sequence[Row]) -> tuple[Reading, bool]:

@@ -1,20 +1,23 @@
 """Reading and writing files of pairs."""
 
 import codecs
+import csv
 import gzip
+import io
 import random
 import string
 import unicodedata
+import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data import checks, delimited, files
 from seq2seq.data.checks import PROBLEM_MESSAGES, Problem, check_pairs
-from seq2seq.data.files import PairsFileError, read_pairs, write_pairs
+from seq2seq.data.files import PairsFileError, Reading, read_pairs, write_pairs
 from seq2seq.data.pairs import Pair
 from seq2seq.limits import MAX_CHARACTERS, MAX_FILE_BYTES
 from tests.data.workbook import xlsx, zipped
@@ -23,7 +26,8 @@ REAL_FILES = Path(__file__).parents[3] / "shared" / "data"
 DECOMPOSED = unicodedata.normalize("NFD", "안녕")
 SEVERAL = 30  # pairs allowed in some tests: what is beyond a limit costs no more to test than that
 
-text = st.text(st.characters(), max_size=15) | st.text("a한é \t\n\r\",'=\u202f\u2028\x85\ufeff", max_size=12)
+text = st.text(st.characters(), max_size=15) | st.text("a한é \t\n\r\",'=-＋\u202f\u2028\x85\ufeff", max_size=12)
+text |= st.sampled_from(["=1+1", "'=1", "''@a", "'a", "_x0041_", "#html:true", '"a"', "sep=", "a,b", "a;b", "|||"])
 valid_pairs = st.lists(st.tuples(text, text), max_size=6).map(lambda rows: check_pairs(rows).usable).filter(len)
 
 
@@ -231,7 +235,7 @@ def test_every_message_names_only_details_that_there_are():
         xlsx({"One": {"A1": "a", "B1": "b"}, "Two": {"A1": "c"}}),
     ]
     problems = [*check_pairs(bad_rows).problems, *(problem for each in contents for problem in refused(each).problems)]
-    problems += files.understand(b"a\tb\n\xef\xbb\xbfc\td").notes
+    problems += files.understand(b"'=a\tb\n\xef\xbb\xbfc\td").notes
     assert set(kinds(problems)) == set(PROBLEM_MESSAGES)
     assert not [message for message in map(str, problems) if "{" in message]
 
@@ -242,9 +246,50 @@ def test_the_error_shows_the_first_problems():
     assert message.endswith("and 7 more")
 
 
+AS_WRITTEN = {"header": False, "columns": (0, 1), "html": False}  # what is a guess in any file
+
+
 @given(valid_pairs)
-def test_what_is_written_is_read_back(pairs):
-    assert read_pairs(write_pairs(pairs), delimiter=",", header=False, columns=(0, 1), html=False) == pairs
+@pytest.mark.parametrize(("kind", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_what_is_written_is_read_back(kind, delimiter, pairs):
+    assert read_pairs(write_pairs(pairs, kind), delimiter=delimiter, **AS_WRITTEN) == pairs
+
+
+@settings(max_examples=10)  # each is read in a process of its own
+@given(valid_pairs)
+def test_a_workbook_that_is_written_is_read_back(pairs):
+    content = write_pairs(pairs, "xlsx")
+    assert read_pairs(content, **AS_WRITTEN) == pairs
+    assert content == write_pairs(pairs, "xlsx")
+
+
+@given(valid_pairs, st.sampled_from(["csv", "tsv"]))
+def test_a_spreadsheet_runs_nothing_of_what_is_written(pairs, kind):
+    text = io.StringIO(write_pairs(pairs, kind).decode("utf-8-sig"))
+    rows = csv.reader(text, delimiter={"csv": ",", "tsv": "\t"}[kind])
+    assert not [cell for row in rows for cell in row if cell.startswith(tuple("=+-@＝＋－＠\t\r\n"))]
+
+
+def test_formulas_are_texts_in_a_workbook():
+    with zipfile.ZipFile(io.BytesIO(write_pairs([("=1+1", "@SUM(A1)")], "xlsx"))) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml")
+    assert sheet.count(b'"inlineStr"') == 2 and b"<f>" not in sheet
+
+
+@pytest.mark.parametrize(
+    ("content", "pair", "lines"),
+    [
+        (b"a\t'=1\n'-b\t''+c", ("a", "=1"), [1]),
+        (b"a\t'=1\n=b\tc", ("a", "'=1"), []),  # nobody made these harmless
+        (b"'a\t'twas", ("'a", "'twas"), []),
+        (xlsx({"One": {"A1": "'=1", "B1": "b"}}), ("'=1", "b"), []),
+    ],
+)
+def test_apostrophes_go_where_a_file_was_made_harmless_and_that_is_told(content, pair, lines):
+    found = files.understand(content)
+    assert found.pairs[0] == pair
+    assert [note.line for note in found.notes] == lines and not found.doubts
+    assert files.understand(content, Reading(escaped=not lines)).pairs[0] != pair or pair[0] == "'a"
 
 
 @pytest.mark.parametrize("lesson", SUPPLIED_LESSONS.values(), ids=list(SUPPLIED_LESSONS))
@@ -252,14 +297,17 @@ def test_a_lesson_that_was_written_is_read_back_without_a_doubt(lesson):
     assert read_pairs(write_pairs(lesson.pairs)) == lesson.pairs
 
 
-def test_half_a_character_cannot_be_written():
+@pytest.mark.parametrize("kind", ["csv", "tsv", "xlsx"])
+def test_half_a_character_cannot_be_written(kind):
     with pytest.raises(UnicodeEncodeError):
-        write_pairs([("a", "\ud83d")])
+        write_pairs([("a", "\ud83d")], kind)
 
 
 def test_written_files_open_in_excel_with_hangul():
     content = write_pairs([(" Hi, Tom. ", DECOMPOSED), ("", None)])
-    assert content == codecs.BOM_UTF8 + '"Hi, Tom.",안녕\r\n,\r\n'.encode()
+    assert content == codecs.BOM_UTF8 + '"Hi, Tom.","안녕"\r\n"",""\r\n'.encode()
+    tabs = write_pairs([(" Hi, Tom. ", DECOMPOSED), ("", None)], "tsv")
+    assert tabs == codecs.BOM_UTF8 + "Hi, Tom.\t안녕\r\n\t\r\n".encode()
 
 
 @given(st.lists(st.tuples(*[st.text(string.printable + "한é", max_size=8)] * 2), max_size=8), st.sampled_from("\t,"))

@@ -14,7 +14,7 @@ from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.train.replay.player import TEXTS as REPLAY_TEXTS
 from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
-from seq2seq.data.checks import NOTES, PROBLEM_MESSAGES
+from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
 from seq2seq.tensors import Tensors
@@ -61,13 +61,15 @@ FAMILIES = {
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
+    "pairs.as_{}": ("csv", "tsv", "xlsx"),
     "problem.{}": PROBLEM_MESSAGES,
-    "problem.many_{}": NOTES - {"joined_files"},
+    "problem.many_{}": NOTES - FILE_NOTES,
     "reading.{}": (
-        *("encoding", "delimiter", "sheet", *Pair._fields, "header", "html", "tab", "comma", "semicolon"),
+        *("encoding", "delimiter", "sheet", *Pair._fields, "header", "html", "escaped"),
+        *("tab", "comma", "semicolon"),
         *("text", "numbers", "index", "alike", "few"),
     ),
-    "reading.{}_help": ("header", "html"),
+    "reading.{}_help": ("header", "html", "escaped"),
     "encoding.{}": ENCODINGS,
     "problem.side_{}": Pair._fields,
     "run.{}": ("queued", "training", "paused", "finished", "failed"),

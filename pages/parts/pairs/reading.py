@@ -88,7 +88,8 @@ def _choices(opened: OpenedFile, found: Understood) -> None:
             _choose(opened, found, side, range(columns))
         st.button(text("reading.swap"), icon=":material/swap_horiz:", on_click=_swap, args=(opened, found))
     with st.container(horizontal=True):
-        for name in ("header", "html"):
+        is_escaped = found.reading.escaped or opened.asked.escaped is not None  # else there is nothing to switch
+        for name in ("header", "html", *["escaped"] * is_escaped):
             take = _take(opened, found, name)
             st.toggle(text(f"reading.{name}"), help=text(f"reading.{name}_help"), **bound(found.reading, name, take))
 

@@ -19,6 +19,7 @@ from pages.parts.drawing.choosing import table_behind
 from pages.parts.texts import text
 from pages.parts.theme import RUNS, Theme
 from seq2seq.classroom.run import Run
+from seq2seq.takeaway.tables import write_epochs
 
 # With round ends. One kind fewer than there are colours of runs, so that no two of a dozen runs are alike.
 _DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]
@@ -201,8 +202,9 @@ def history_table(runs: Mapping[str, Run]) -> None:
     history = pd.DataFrame([{"run": name} | record for name, run in runs.items() for record in run.history])
     with behind:
         st.dataframe(history, hide_index=True, column_config={name: _column_title(name) for name in history})
-        csv = "history.csv", "text/csv"
-        st.download_button(text("train.csv"), lambda: history.to_csv(index=False), *csv, icon=":material/download:")
+        states = {name: run.state for name, run in runs.items()}
+        file = {"data": lambda: write_epochs(states), "file_name": "epochs.csv", "mime": "text/csv"}
+        st.download_button(text("train.csv"), icon=":material/download:", **file)
 
 
 def _column_title(name: str) -> str:

@@ -11,7 +11,7 @@ from pages.parts.texts import text
 from pages.parts.train.curves import held_out_loss
 from seq2seq import Lesson, TrainingConfig, TrainingState
 from seq2seq.analysis.checkpoints import is_checkpoint
-from seq2seq.analysis.metrics import evaluate
+from seq2seq.analysis.metrics import evaluate, latest_evaluated
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.stopping import first_stop
 
@@ -95,11 +95,6 @@ def _held_out_losses(history: Sequence[dict[str, float]], run: Run) -> str | Non
     """Returns the name of the held-out loss in the records of a run, measured as its training loss; None if none is."""
     name = held_out_loss("loss", run.state.lesson.model.mask_padding)
     return name if any(name in record for record in history) else None
-
-
-def latest_evaluated(history: Sequence[dict[str, float]]) -> dict[str, float] | None:
-    """Returns the latest record with the figures of an evaluation."""
-    return next((record for record in reversed(history) if "exact_match" in record), None)
 
 
 def figures(run: Run, state: TrainingState) -> None:

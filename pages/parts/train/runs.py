@@ -10,8 +10,8 @@ from pages.parts.session import NamedRun, Session
 from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import is_too_large, say_what_gives_way, settings_of, train
-from pages.parts.train.report import latest_evaluated
 from seq2seq import Lesson
+from seq2seq.analysis.metrics import latest_evaluated
 
 COMPARISONS = {  # name: what is changed in the lesson; "train.what_if_…" in the catalogues says it
     "units": lambda lesson: _with_model(lesson, hidden_size=8),

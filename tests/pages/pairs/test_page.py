@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 
 from seq2seq import NOTEBOOK_PAIRS
+from seq2seq.data.files import write_pairs
 from seq2seq.limits import MAX_PAIRS
 from tests.data.workbook import xlsx, zipped
 from tests.pages.app import (
@@ -276,6 +277,17 @@ def test_the_lines_that_are_fine_can_be_used(session):
     assert lines == ["Line 2", "Line 3"]
     use(app)
     assert session.rows == (("Hello.", "안녕."), ("Yes.", "네."))
+
+
+def test_a_file_that_was_made_harmless_comes_back_and_can_be_taken_as_it_is(session):
+    rows = (("=1+1", "'=x"), ("Hello.", "안녕."))
+    for is_escaped, read in ((True, rows), (False, (("'=1+1", "''=x"), rows[1]))):
+        app = upload(open_page("pairs", session), write_pairs(rows, "tsv"))
+        assert shows(app, "problem.escaped_cells", rows=1)
+        checked(app.toggle(key="Reading-escaped").set_value(is_escaped).run())
+        assert shows(app, "problem.escaped_cells") == is_escaped
+        use(app)
+        assert session.rows == read
 
 
 def test_two_files_put_together_are_told(session):
