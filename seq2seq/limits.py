@@ -19,6 +19,7 @@ MAX_COLUMNS = 50  # of a file; one of more is another kind of file
 # What reading a workbook may take, in a process of its own. One of 76,000 pairs takes 0.2 GB and 2 seconds.
 MAX_WORKBOOK_BYTES = 2**30
 MAX_WORKBOOK_SECONDS = 20
+MAX_PICTURE_SECONDS = 60  # that a chart may take as a picture; alone one takes two
 
 # --- Settings of the model and the training --------------------------------------------------------------------------
 

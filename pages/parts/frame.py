@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from pages.parts import address, menu, refresh
+from pages.parts.drawing import pictures
 from pages.parts.drawing.choosing import switch
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.questions import card as questions
@@ -39,6 +40,7 @@ def open_page(name: str) -> Session:
     st.set_page_config(page_title=title, page_icon=icon, layout="wide", initial_sidebar_state=_SIDEBAR)
     shared_engine()  # workers warm up while the student reads
     session = _current_session()
+    pictures.begin(session.theme)
     labels = {"choose_file": text("frame.choose_file"), "delete_rows": text("frame.delete_rows")}
     st.html(style_sheet(session.theme, **labels))
     with st.sidebar:
@@ -93,7 +95,8 @@ def _undo_and_redo(session: Session) -> None:
 
 
 def close_page(name: str) -> None:
-    """Ends a page with the way to the next one."""
+    """Ends a page with its charts as files, and with the way to the next one."""
+    pictures.downloads()
     _say_what_is_kept()
     names = list(menu.PAGES)
     if name != names[-1]:

@@ -6,7 +6,7 @@ needs: which step is looked at, which table is open. `remembered(TensorsState)` 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
@@ -22,6 +22,22 @@ class FrameState:
     """What stands around every page."""
 
     language: str | None = None  # of all texts; None until the browser was asked
+
+
+class Drawn(NamedTuple):
+    """A chart as it is on the screen."""
+
+    spec: dict
+    tables: dict[str, Any]  # by their names
+    alt: str  # what it shows
+
+
+@dataclass
+class PicturesState:
+    """The charts of a page, which can be taken home."""
+
+    theme: Any = None  # how the page looks
+    drawn: dict[str, Drawn] = field(default_factory=dict)  # by their keys, as the page was drawn last
 
 
 @dataclass

@@ -43,6 +43,11 @@ class Theme:
         """The colour of texts."""
         return "#FAFAFA" if self.is_dark else "#31333F"
 
+    @property
+    def ground(self) -> str:
+        """What they are written on."""
+        return "#0E1117" if self.is_dark else "#FFFFFF"
+
     def text(self, key: str, **values: object) -> str:
         """Returns a text of the catalogue with its braces filled in."""
         return catalogue(self.language)[key].format(**values)

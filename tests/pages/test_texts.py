@@ -61,6 +61,7 @@ FAMILIES = {
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
+    "pictures.{}": ("png", "svg"),
     "pairs.as_{}": ("csv", "tsv", "xlsx"),
     "problem.{}": PROBLEM_MESSAGES,
     "problem.many_{}": NOTES - FILE_NOTES,
@@ -121,7 +122,14 @@ def placeholders(text):
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-NO_WORDS = {"start.title", "translate.pick_none", "encoding.utf-8", "encoding.utf-16-le"}
+NO_WORDS = {
+    "pictures.png",
+    "pictures.svg",
+    "start.title",
+    "translate.pick_none",
+    "encoding.utf-8",
+    "encoding.utf-16-le",
+}
 
 
 @cache

@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pages.parts.drawing.pictures import keep
+from pages.parts.state import Drawn
 from pages.parts.theme import NEGATIVE, OPEN_GATE, PADDING, POSITIVE, ZERO, Theme
 
 
@@ -42,7 +44,7 @@ def draw(
     on_select: Callable[[], None] | str = "ignore",
     where=st,
 ) -> None:
-    """Draws a chart.
+    """Draws a chart, which the end of the page offers as a file.
 
     Args:
         spec: of a function under `specification`.
@@ -52,6 +54,7 @@ def draw(
         on_select: called when something was clicked.
         where: a column or container.
     """
+    keep(key, Drawn(spec, dict(tables), alt))
     spec = spec | {"datasets": dict(tables)}
     where.vega_lite_chart(spec=spec, width="stretch", key=key, alt=alt, on_select=on_select)
 
