@@ -11,8 +11,8 @@ from benchmarks import app, data, decoding, large, notebook
 from benchmarks.__main__ import ROWS
 from benchmarks.keras_example import KerasExample
 from benchmarks.measure import Row, Side, Turn, amount, machine, seconds, take_turns
+from pages.parts.players import stepper as picture
 from pages.parts.texts import catalogue
-from pages.parts.translate.stepper import picture
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, TrainingState, vectorize
 from seq2seq.training import advance
 
@@ -126,7 +126,7 @@ def test_the_browser_looks_for_what_is_there():
     keys = re.findall(r'"([a-z]+\.[a-z_]+)"', code)
     assert len(keys) > 10
     assert not set(keys) - set(catalogue("en")) - {"pairs.csv"}
-    stepper = (Path(picture.__file__).parent / "picture.html").read_text("utf-8")
+    stepper = (Path(picture.__file__).parent / "stepper.html").read_text("utf-8")
     for attribute in ("narration", "next"):
         assert attribute in code and f'"{attribute}"' in stepper
 

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.parts import texts
+from pages.parts.players import replay as player
+from pages.parts.players.outputs import compared
 from pages.parts.texts import catalogue
-from pages.parts.train.replay import player
-from pages.parts.train.replay.outputs import compared
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState
 from seq2seq.classroom.run import Run
 from tests.browser.alone import component_alone

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.parts import theme
-from pages.parts.translate.stepper import picture
-from pages.parts.translate.stepper.picture import Shown, picture_data
+from pages.parts.players import stepper as picture
+from pages.parts.players.stepper import Shown, picture_data
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState, Translator
 from seq2seq.vocabulary import Vocabulary
 from tests.browser.alone import component_alone

@@ -10,9 +10,9 @@ from string import Formatter
 from pages.parts.menu import PAGES
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
+from pages.parts.players.replay import TEXTS as REPLAY_TEXTS
+from pages.parts.players.stepper import TEXTS as STEPPER_TEXTS
 from pages.parts.texts import LANGUAGES, catalogue
-from pages.parts.train.replay.player import TEXTS as REPLAY_TEXTS
-from pages.parts.translate.stepper.picture import TEXTS as STEPPER_TEXTS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS

@@ -3,12 +3,12 @@
 import streamlit as st
 
 from pages.parts import refresh
+from pages.parts.players import replay
 from pages.parts.session import Session
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import wait
 from pages.parts.train.curves import history_table, training_curves
-from pages.parts.train.replay import player
 from pages.parts.train.report import figures, stops, what_stops
 from seq2seq.classroom.run import Run
 
@@ -52,7 +52,7 @@ def _run(session: Session, run: Run) -> None:
         st.toggle(text("train.log_scale"), **bound(page, "is_log"))
     training_curves(shown, page.measure, page.is_log, stops(run, session.training), theme)
     what_stops(run, session.training)
-    player.show(session, run, line)
+    replay.show(session, run, line)
     figures(run, session.trained or run.state)
     history_table(shown)
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from pages.parts.drawing.tokens import token_label
+from pages.parts.players.outputs import compared, lines_by_epoch, pages_of_sentences
 from pages.parts.state import TrainState
-from pages.parts.train.replay.outputs import compared, lines_by_epoch, pages_of_sentences
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, Translator
 from seq2seq.vocabulary import LEVELS, Vocabulary
 from tests.pages.app import TEXTS, a_run, checked, new_session, open_page, picture, shows, table_with

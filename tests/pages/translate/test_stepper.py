@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.parts.drawing.tokens import display_token
-from pages.parts.translate.query import Query
-from pages.parts.translate.stepper.intervention import Intervention, decode, start
-from pages.parts.translate.stepper.picture import (
+from pages.parts.players.stepper import (
     CANDIDATES,
     Shown,
     all_states,
@@ -25,6 +23,8 @@ from pages.parts.translate.stepper.picture import (
     state_scale,
     token_labels,
 )
+from pages.parts.translate.query import Query
+from pages.parts.translate.stepper.intervention import Intervention, decode, start
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.decoding import Context
 from seq2seq.tensors import one_hot

@@ -7,13 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.drawing.choosing import choose_sentence
-from pages.parts.drawing.tokens import ZERO_ROW, display_text, display_token
+from pages.parts.drawing.tokens import display_text, display_token
+from pages.parts.players.stepper import Shown, draw, narration
 from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import NOTHING, Intervention, Target, decode, parting, start
-from pages.parts.translate.stepper.picture import Shown, draw
 from seq2seq import DecodingStep, Lesson
 from seq2seq.limits import MAX_STEPS
 from seq2seq.vocabulary import Vocabulary
@@ -63,7 +63,7 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
     steps = query.steps if intervention == NOTHING else decode(query, intervention, target)
     shown = Shown(
         steps,
-        [narration(lesson, steps, n, intervention) for n in range(len(steps))],
+        [narration(lesson, steps, n, intervention.limit is not None) for n in range(len(steps))],
         start(query, intervention),
         lesson.target_vocabulary,
         is_given=not lesson.model.markers and bool(target.prefix if intervention.teacher_forced else query.prefix),
@@ -134,26 +134,6 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
         )
     if not can_teach:
         st.caption(text("stepper.no_target"))
-
-
-def narration(lesson: Lesson, steps: Sequence[DecodingStep], n: int, intervention: Intervention) -> str:
-    """Says in a line what happens at step n, and in another how it goes on or why it ended."""
-    step = steps[n]
-    best = int(step.probabilities.argmax())
-    happens = text(
-        "stepper.now_forced" if step.forced else "stepper.now",
-        step=n + 1,
-        steps=len(steps),
-        t=n,
-        fed=ZERO_ROW if step.fed is None else display_token(step.fed),
-        best=display_token(lesson.target_vocabulary.tokens[best]),
-        p=f"{step.probabilities[best]:.1%}",
-        token=display_token(step.token),
-    )
-    if step.stop_reason is None:
-        return f"{happens}\n{text('stepper.goes_on')}"
-    ended = step.stop_reason if lesson.model.markers or intervention.limit else "without_eos"
-    return f"{happens}\n⚑ {text(f'translate.ended_{ended}', steps=len(steps))}"
 
 
 def in_words(intervention: Intervention, lesson: Lesson) -> list[str]:

@@ -1,6 +1,6 @@
 // The decoding stepper: shows one step of a translation and goes from step to step, all in the browser.
 //
-// picture.py sends a whole translation at once, as tables of what is to be seen. Nothing is computed here but
+// stepper.py sends a whole translation at once, as tables of what is to be seen. Nothing is computed here but
 // places and colours, and the server is told of nothing but another token that a step is to output, and whether the
 // tables are open.
 
@@ -67,6 +67,7 @@ class Stepper {
     for (const key of this.find(".controls").querySelectorAll("kbd")) key.hidden = !this.data.has_shortcuts
     this.scrub.max = Math.max(2, this.last + 1)
     this.scrub.setAttribute("aria-label", texts.scrub)
+    this.find(".other").hidden = !this.data.can_pick
     this.find(".other span").textContent = texts.other_token
     this.other.placeholder = texts.choose
     this.find("summary").textContent = texts.numbers
@@ -286,13 +287,14 @@ class Stepper {
     bars.replaceChildren()
     add(bars, "h4", {}, texts.probability)
     for (const row of steps[this.n].bars) {
-      const isOthers = row.token_id < 0, name = isOthers ? texts.others.replace("#", row.others) : row.token
-      const bar = add(bars, isOthers ? "div" : "button", { class: `bar${row.picked ? " picked" : ""}${isOthers ? " others" : ""}` })
+      const isOthers = row.token_id < 0, isButton = this.data.can_pick && !isOthers
+      const name = isOthers ? texts.others.replace("#", row.others) : row.token
+      const bar = add(bars, isButton ? "button" : "div", { class: `bar${row.picked ? " picked" : ""}${isOthers ? " others" : ""}` })
       const sign = row.forced ? " ✎" : row.picked ? " ◀" : ""
       add(bar, "span", { class: "token", title: name }, name)
       add(bar, "span", { class: "share", style: `width: ${100 * row.p}%` })
       add(bar, "span", { class: "percent", title: row.p.toFixed(6) }, `${(100 * row.p).toFixed(1)}%${sign}`)
-      if (!isOthers) bar.onclick = () => this.pick(row.token_id)
+      if (isButton) bar.onclick = () => this.pick(row.token_id)
     }
     bars.children[focused]?.focus()
   }

@@ -1,6 +1,6 @@
 """One step of the decoding as a picture: the loop so far, what was probable, and the states before and after.
 
-Python turns a translation into tables of what is to be seen, which the tests compare with Keras; picture.js draws
+Python turns a translation into tables of what is to be seen, which the tests compare with Keras; stepper.js draws
 them and goes from step to step in the browser. As charts that the server sends at each click a step took 0.13 s from
 click to picture; drawn from what the browser has already it takes some milliseconds, and thirty students who let it
 play cost the server nothing.
@@ -20,7 +20,7 @@ from pages.parts import theme
 from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, token_label
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
-from seq2seq import DecodingStep
+from seq2seq import DecodingStep, Lesson
 from seq2seq.decoding import Context
 from seq2seq.vocabulary import Vocabulary
 
@@ -47,6 +47,7 @@ class Shown(NamedTuple):
     version: str  # what tells this translation from others
     n: int  # the step, from 0, at which it begins
     has_shortcuts: bool = True  # single keys go from step to step
+    can_pick: bool = True  # another token can be output
 
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
@@ -178,6 +179,29 @@ def _arrow(kind: str, x: float, y: float, x2: float, y2: float) -> dict:
     return {"kind": kind, "x": x, "y": y, "x2": x2, "y2": y2}
 
 
+def narration(lesson: Lesson, steps: Sequence[DecodingStep], n: int, is_limited: bool = False) -> str:
+    """Says in a line what happens at step n, and in another how it goes on or why it ended.
+
+    It `is_limited` where somebody said how many steps it may take.
+    """
+    step = steps[n]
+    best = int(step.probabilities.argmax())
+    happens = text(
+        "stepper.now_forced" if step.forced else "stepper.now",
+        step=n + 1,
+        steps=len(steps),
+        t=n,
+        fed=ZERO_ROW if step.fed is None else display_token(step.fed),
+        best=display_token(lesson.target_vocabulary.tokens[best]),
+        p=f"{step.probabilities[best]:.1%}",
+        token=display_token(step.token),
+    )
+    if step.stop_reason is None:
+        return f"{happens}\n{text('stepper.goes_on')}"
+    ended = step.stop_reason if lesson.model.markers or is_limited else "without_eos"
+    return f"{happens}\n⚑ {text(f'translate.ended_{ended}', steps=len(steps))}"
+
+
 # --- The picture -----------------------------------------------------------------------------------------------------
 
 
@@ -204,7 +228,7 @@ def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None
 
 
 def picture_data(shown: Shown, shows_numbers: bool) -> dict:
-    """Returns all that picture.js needs; for the tables that is every probability: megabytes, of words."""
+    """Returns all that stepper.js needs; for the tables that is every probability: megabytes, of words."""
     steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
     scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
     colours = text("stepper.colours", scale=f"{scale:g}")
@@ -214,6 +238,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "version": shown.version,
         "n": shown.n,
         "has_shortcuts": shown.has_shortcuts,
+        "can_pick": shown.can_pick,
         "texts": {name: text(f"stepper.{name}") for name in TEXTS} | {"states": states, "colours": colours},
         "tokens": token_labels(shown.vocabulary),
         "steps": [

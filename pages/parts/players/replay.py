@@ -1,6 +1,6 @@
 """The section that plays a training back: the loss of every epoch, and what the model said by then.
 
-Python sends the losses and the translations of all epochs that were kept, as tables; player.js goes from epoch to epoch
+Python sends the losses and the translations of all epochs that were kept, as tables; replay.js goes from epoch to epoch
 in the browser. A class that lets it play costs the server nothing. The server is told of one thing: which epoch
 Translate is to use.
 """
@@ -13,10 +13,10 @@ import streamlit as st
 
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.drawing.tokens import display_text, has_right_to_left
+from pages.parts.players.outputs import Line, lines_by_epoch, pages_of_sentences
 from pages.parts.session import Session
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
-from pages.parts.train.replay.outputs import Line, lines_by_epoch, pages_of_sentences
 from seq2seq import Lesson
 from seq2seq.classroom.run import Run
 
@@ -28,7 +28,7 @@ TEXTS = (  # of the picture
     *("play", "pause", "speed", "scrub", "loss_alt", "use", "said", "same", "other", "extra", "lacking", "should"),
     *("title", "now", "without_loss", "nearest", "more", "tip_same", "tip_other", "tip_extra", "tip_lacking"),
 )
-# What player.js fills in stays as it is.
+# What replay.js fills in stays as it is.
 _BRACES = {name: f"{{{name}}}" for name in ("count", "epoch", "kept", "loss", "right", "said", "sentences")}
 
 
@@ -75,14 +75,17 @@ def _beside(ending: str) -> str:
 _component = st.components.v2.component("replay", html=_beside(".html"), css=_beside(".css"), js=_beside(".js"))
 
 
-def player_data(run: Run, sources: list[str], lines: dict[int, list[Line]], look_at: int | None) -> dict:
-    """Returns all that player.js needs.
+def player_data(
+    run: Run, sources: list[str], lines: dict[int, list[Line]], look_at: int | None, can_use: bool = True
+) -> dict:
+    """Returns all that replay.js needs.
 
     Args:
         run: what is played.
         sources: of the translations.
         lines: by epoch; see `lines_by_epoch`.
         look_at: the epoch that was chosen before; None is the latest.
+        can_use: Translate can be told to use another epoch.
     """
     lesson, history = run.state.lesson, run.history
     every = max(1, math.ceil(len(history) / _MAX_LOSSES)) if run.is_active else 1
@@ -111,6 +114,7 @@ def player_data(run: Run, sources: list[str], lines: dict[int, list[Line]], look
         "sources": [display_text(source) + f" {_HELD_OUT}" * (source in held_out) for source in sources],
         "used": used,
         "is_active": run.is_active,
+        "can_use": can_use,
         "texts": texts | {"used": text("replay.used_live" if run.is_active else "replay.used", epoch=used)},
     }
 

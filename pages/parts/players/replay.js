@@ -1,6 +1,6 @@
 // The replay of a training: goes through its epochs, with the loss and the translations of each, all in the browser.
 //
-// player.py sends the losses and translations that there are so far, as tables of what is to be seen. The server is told
+// replay.py sends the losses and translations that there are so far, as tables of what is to be seen. The server is told
 // of one thing: the epoch that the page Translate is to use.
 
 const SECONDS = 12 // that all epochs take at the usual speed
@@ -59,6 +59,7 @@ class Player {
   label() {
     const { texts } = this.data, legend = this.find(".legend")
     this.find(".speed span").textContent = texts.speed
+    this.find(".using").hidden = !this.data.can_use
     this.find("[data-does=use]").textContent = texts.use
     this.find(".used").textContent = texts.used
     this.find("svg").setAttribute("aria-label", texts.loss_alt)

@@ -1,1 +1,0 @@
-"""A training played back: the losses, and what the model said by then."""
