@@ -1,9 +1,11 @@
 """Share: hand the lesson on, and take it home."""
 
 from pages.parts import frame
-from pages.parts.share import kept, model, notebook
+from pages.parts.share import files, kept, model, notebook, pages
 
 session = frame.open_page("share")
+files.section(session)
+pages.section(session)
 notebook.section(session)
 model.section(session)
 kept.section(session)

@@ -6,6 +6,7 @@ appears as chart data, never as markup.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -61,18 +62,31 @@ def style_sheet(theme: Theme, **labels: str) -> str:
         theme: of the page.
         labels: texts of buttons that Streamlit has in English only.
     """
+    quoted = {name.replace("_", "-"): json.dumps(label, ensure_ascii=False) for name, label in labels.items()}
+    files = ["streamlit.css", "style.css", *["large.css"] * (theme.size > 1)]
+    rules = [(Path(__file__).parent / "styles" / file).read_text("utf-8") for file in files]
+    return f"<style>:root {{ {_declared(_variables(theme) | quoted)} }}\n{''.join(rules)}</style>"
+
+
+def variables_alone(theme: Theme) -> str:
+    """Returns the variables of the style sheets where there is no Streamlit, with those that are its own."""
+    values = _variables(theme)
+    raised, border = ("#262730", "#4A4B50") if theme.is_dark else ("#F0F2F6", "#D5D6D8")
+    colours = {"text": theme.ink, "background": theme.ground, "secondary-background": raised, "border": border}
+    colours = {f"st-{name}-color": colour for name, colour in (colours | {"primary": values["focus"]}).items()}
+    return _declared(values | colours | {"st-font": st.get_option("theme.font")})
+
+
+def _variables(theme: Theme) -> dict[str, str]:
     values = {"source": SOURCE, "context": CONTEXT, "target": TARGET}
     values |= {"right": RIGHT, "wrong": WRONG, "padding": PADDING}
-    is_large = theme.size > 1
-    values |= {"mono": MONOSPACE, "type-size": f"{LARGE_TYPE if is_large else 1:.0%}"}
+    values |= {"mono": MONOSPACE, "type-size": f"{LARGE_TYPE if theme.size > 1 else 1:.0%}"}
     values |= {"on-primary": "black" if theme.is_dark else "white"}  # white on the dark theme's light blue is 2.3:1
-    values |= {"focus": st.get_option(f"theme.{'dark' if theme.is_dark else 'light'}.primaryColor")}  # said once there
-    for name, label in labels.items():
-        values[name.replace("_", "-")] = json.dumps(label, ensure_ascii=False)  # in quotes, as CSS wants it
-    variables = " ".join(f"--{name}: {value};" for name, value in values.items())
-    files = ["streamlit.css", "style.css", *["large.css"] * is_large]
-    rules = [(Path(__file__).parent / "styles" / file).read_text("utf-8") for file in files]
-    return f"<style>:root {{ {variables} }}\n{''.join(rules)}</style>"
+    return values | {"focus": st.get_option(f"theme.{'dark' if theme.is_dark else 'light'}.primaryColor")}
+
+
+def _declared(values: Mapping[str, str]) -> str:
+    return " ".join(f"--{name}: {value};" for name, value in values.items())
 
 
 def end_of_scale(largest: float) -> float:

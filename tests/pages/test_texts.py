@@ -17,6 +17,7 @@ from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
+from seq2seq.takeaway.report import TEXTS as REPORT_TEXTS
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
 
@@ -53,7 +54,10 @@ FAMILIES = {
     "cell.{}_title": ("unit", "step"),
     "cell.part_{}": PARTS,
     "cell.sum_{}": ("bias", "token", "state"),
-    "model.{}": ("encoder", "decoder", "dense", "kernel", "recurrent", "bias", "markers", "mask_padding"),
+    "model.{}": (
+        *("encoder", "decoder", "dense", "kernel", "recurrent", "bias"),
+        *("hidden_size", "markers", "mask_padding", "source_tokens", "target_tokens"),
+    ),
     "model.{}_help": ("markers", "mask_padding"),
     "model.answer_{}": ("", *QUESTIONS),
     "model.ask_{}": QUESTIONS,
@@ -61,6 +65,9 @@ FAMILIES = {
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
+    "report.{}": REPORT_TEXTS,
+    "share.{}": ("report", "replay", "runs", "epochs"),
+    "share.{}_help": ("report", "replay"),
     "pictures.{}": ("png", "svg"),
     "pairs.as_{}": ("csv", "tsv", "xlsx"),
     "problem.{}": PROBLEM_MESSAGES,
@@ -84,7 +91,7 @@ FAMILIES = {
     "tensors.axis_tokens_{}{}": _SIDES,
     "tokens.{}": LEVELS,
     "tokens.{}_many": LEVELS,
-    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "evaluated", "epoch", "run", "mark", "right"),
+    "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "stop_when_right", "evaluated", "epoch", "run", "mark", "right"),
     "train.{}_help": _TRAINING,
     "train.padded_{}": ("loss", "accuracy"),
     "train.masked_{}": ("loss", "accuracy"),

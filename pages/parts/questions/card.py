@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -92,6 +93,32 @@ def progress(session: Session) -> None:
             start_over = {"on_click": _start_over, "args": (session,), "key": "reset-questions"}
             st.button(text("questions.reset"), icon=":material/restart_alt:", type="tertiary", **start_over)
     st.toggle(text("questions.switch"), help=text("questions.switch_help"), **bound(session, "asks"))
+
+
+class Told(NamedTuple):
+    """A question about the lesson that was answered, in words: those of the catalogues are markdown."""
+
+    question: str
+    about: str  # the sentences that it is about
+    answer: str | None  # None: it was shown
+    is_right: bool
+    because: str
+
+
+def told(session: Session) -> list[Told]:
+    """Returns what was answered about the lesson as it is now."""
+    asked = [question for questions in current(session).values() for question in questions]
+    return [
+        Told(
+            text(f"questions.{question.name}", **_values(question)),
+            " → ".join(display_text(about) or "–" for about in question.about.values()),
+            None if said.answer is None else _written(question, said.answer),
+            said.is_right,
+            text(f"questions.{question.name}_because", **_values(question)),
+        )
+        for question in asked
+        if (said := session.answers.get(question.id)) is not None
+    ]
 
 
 def _card(session: Session, page: str, asked: list[Question]) -> QuestionsState:

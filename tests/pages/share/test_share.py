@@ -1,0 +1,81 @@
+"""The page Share: what can be taken home, and when."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from pages.parts import texts
+from pages.parts.share import pages
+from pages.parts.share.files import _states
+from pages.parts.texts import LANGUAGES, catalogue, in_this_language
+from seq2seq import Lesson, TrainingState
+from seq2seq.takeaway.report import TEXTS
+from tests.pages.app import TEXTS as ENGLISH
+from tests.pages.app import a_run, new_session, open_page
+
+
+def made(session, maker, language, monkeypatch):
+    """Returns what a click makes, for which Streamlit knows no tab."""
+    with monkeypatch.context() as tab:
+        tab.setattr(texts, "language", lambda: language)
+        tab.setattr(pages.card, "current", lambda _: {})
+        make = maker(session, session.trained)
+    return make().decode()
+
+
+def is_disabled(app):
+    buttons = [button.proto for button in app.get("download_button")]
+    return {button.label: button.disabled for button in buttons}
+
+
+def test_what_needs_a_training_is_offered_after_one(session, trained_session):
+    labels = [ENGLISH[f"share.{name}"] for name in ("runs", "epochs", "report", "replay")]
+    for at, expected in ((session, True), (trained_session, False)):
+        disabled = is_disabled(open_page("share", at))
+        assert [disabled[label] for label in labels] == [expected] * 4
+        assert not disabled[ENGLISH["pairs.as_csv"]]
+    assert list(_states(trained_session)) == ["1."]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_pages_speak_the_language_of_the_tab(language, trained_session, monkeypatch):
+    said = catalogue(language)
+    report = made(trained_session, pages._report, language, monkeypatch)
+    replay = made(trained_session, pages._replay, language, monkeypatch)
+    for page, keys in ((report, [f"report.{name}" for name in TEXTS]), (replay, ["share.decoding", "share.training"])):
+        assert f'<html lang="{language}">' in page
+        fixed = [key for key in keys if "{" not in said[key] and key not in ("report.answers", "report.shown")]
+        assert [key for key in fixed if said[key] not in page] == []
+
+
+def test_the_replay_holds_all_that_the_app_shows(trained_session, monkeypatch):
+    """The components' own files and data; what students typed is in neither a script nor markup."""
+    typed = "</script><script>alert(1)</script>"
+    state = replace(TrainingState.new(Lesson([(typed, typed), ("a", "b")])), step=1)
+    replay = made(new_session(run=a_run(state)), pages._replay, "en", monkeypatch)
+    assert "alert(1)</script>" not in replay and "<script>" not in replay
+    data = {
+        name: json.loads(written)
+        for name, written in re.findall(r'<script type="application/json" id="(\w+)-data">(.*?)</script>', replay)
+    }
+    assert list(data) == ["stepper", "replay"]
+    assert [shown["version"] for shown in data["stepper"]] == [typed, "a"]
+    assert data["replay"][0]["sources"] == [typed, "a"]
+    assert not any(shown["can_pick"] for shown in data["stepper"]) and not data["replay"][0]["can_use"]
+
+
+def test_a_file_of_decodings_has_a_limit(trained_session, monkeypatch):
+    monkeypatch.setattr(pages, "_MAX_STEPPED", 1)
+    replay = made(trained_session, pages._replay, "en", monkeypatch)
+    assert len(json.loads(re.search(r'id="stepper-data">(.*?)</script>', replay)[1])) == 1
+    assert ENGLISH["train.shown_of"].format(shown=1, all=5) in replay
+
+
+def test_a_language_is_kept_for_the_click_alone(monkeypatch):
+    monkeypatch.setattr(texts, "language", lambda: "ko")
+    make = in_this_language(lambda: texts.language().encode())
+    monkeypatch.undo()
+    assert make() == b"ko"
+    assert texts._SPOKEN.get() is None
