@@ -1,4 +1,4 @@
-"""Files to take home: what was written, and what was measured, as tables."""
+"""Tables to take home: what was written, and what was measured."""
 
 import streamlit as st
 
@@ -11,9 +11,9 @@ _WRITES = {"runs": write_runs, "epochs": write_epochs}
 
 
 def section(session: Session) -> None:
-    """Offers the files of a lesson, each made on the click."""
-    st.subheader(text("share.files"), anchor=False)
-    st.caption(text("share.files_how"))
+    """Offers the tables of a lesson, each made on the click."""
+    st.header(text("share.tables"), anchor=False)
+    st.caption(text("share.tables_how"))
     with st.container(horizontal=True, vertical_alignment="center"):
         download_pairs(session)
         _tables(session)
@@ -24,7 +24,13 @@ def _tables(session: Session) -> None:
     for name, write in _WRITES.items():
         file = {"data": lambda write=write: write(_states(session)), "file_name": f"{name}.csv", "mime": "text/csv"}
         label, why = text(f"share.{name}"), None if session.runs else text("share.untrained")
-        button = {"icon": ":material/download:", "disabled": not session.runs, "help": why, "key": f"download-{name}"}
+        button = {
+            "icon": ":material/download:",
+            "disabled": not session.runs,
+            "help": why,
+            "key": f"download-{name}",
+            "on_click": "ignore",
+        }
         st.download_button(label, **button, **file)
 
 
