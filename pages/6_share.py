@@ -1,12 +1,12 @@
 """Share: hand the lesson on, and take it home."""
 
 from pages.parts import frame
-from pages.parts.share import files, kept, model, notebook, pages
+from pages.parts.share import kept, model, notebook, pages, tables
 
 session = frame.open_page("share")
-files.section(session)
-pages.section(session)
 notebook.section(session)
 model.section(session)
+pages.section(session)
+tables.section(session)
 kept.section(session)
 frame.close_page("share")

@@ -236,7 +236,8 @@ def test_every_message_names_only_details_that_there_are():
     ]
     problems = [*check_pairs(bad_rows).problems, *(problem for each in contents for problem in refused(each).problems)]
     problems += files.understand(b"'=a\tb\n\xef\xbb\xbfc\td").notes
-    assert set(kinds(problems)) == set(PROBLEM_MESSAGES)
+    of_lesson_files = {kind for kind in PROBLEM_MESSAGES if "lesson" in kind}  # see test_lesson_file.py
+    assert set(kinds(problems)) == set(PROBLEM_MESSAGES) - of_lesson_files
     assert not [message for message in map(str, problems) if "{" in message]
 
 

@@ -18,4 +18,4 @@ def download_pairs(session: Session) -> None:
     with st.popover(text("pairs.download"), icon=":material/download:", key="download-pairs"):
         for kind, mime in _MIME.items():
             file = {"data": lambda kind=kind: write_pairs(session.rows, kind), "file_name": f"pairs.{kind}"}
-            st.download_button(text(f"pairs.as_{kind}"), mime=mime, key=f"pairs-{kind}", **file)
+            st.download_button(text(f"pairs.as_{kind}"), mime=mime, key=f"pairs-{kind}", on_click="ignore", **file)

@@ -42,7 +42,12 @@ def downloads() -> None:
         for key in drawn:
             with st.container(horizontal=True, vertical_alignment="center"):
                 for kind, mime in _KINDS.items():
-                    file = {"data": _maker(drawn, key, kind, theme), "file_name": f"{key}.{kind}", "mime": mime}
+                    file = {
+                        "data": _maker(drawn, key, kind, theme),
+                        "file_name": f"{key}.{kind}",
+                        "mime": mime,
+                        "on_click": "ignore",
+                    }
                     label = text(f"pictures.{kind}")
                     st.download_button(label, icon=":material/download:", key=f"picture-{key}-{kind}", **file)
                 st.text(display_text(drawn[key].alt))

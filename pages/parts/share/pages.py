@@ -32,7 +32,7 @@ _BRACES = {name: f"{{{name}}}" for name in ("shown", "all", "epoch", "right")}  
 
 def section(session: Session) -> None:
     """Offers both pages of the model that Translate uses, each made on the click."""
-    st.subheader(text("share.pages"), anchor=False)
+    st.header(text("share.pages"), anchor=False)
     st.caption(text("share.pages_how"))
     state = session.trained
     makers = {} if state is None else {"report": _report(session, state), "replay": _replay(session, state)}
@@ -40,7 +40,13 @@ def section(session: Session) -> None:
         for name in ("report", "replay"):
             file = {"data": makers.get(name, b""), "file_name": f"{name}.html", "mime": "text/html"}
             why = text("share.untrained") if state is None else text(f"share.{name}_help")
-            button = {"icon": ":material/download:", "disabled": state is None, "help": why, "key": f"download-{name}"}
+            button = {
+                "icon": ":material/download:",
+                "disabled": state is None,
+                "help": why,
+                "key": f"download-{name}",
+                "on_click": "ignore",
+            }
             st.download_button(text(f"share.{name}"), **button, **file)
 
 
@@ -68,7 +74,8 @@ def _plain(answered: card.Told) -> Answered:
 
 def _settings(lesson: Lesson) -> list[tuple[str, str]]:
     model = [(text(f"model.{of.name}"), _written(getattr(lesson.model, of.name))) for of in fields(ModelConfig)]
-    training = [(text(f"train.{name}"), _written(getattr(lesson.training, name))) for name in _TRAINING]
+    values = vars(lesson.training) | {"held_out": 100 * lesson.training.held_out}  # in per cent, as it is set
+    training = [(text(f"train.{name}"), _written(values[name])) for name in _TRAINING]
     return [*model, *training]
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from pages.parts import texts
 from pages.parts.share import pages
-from pages.parts.share.files import _states
+from pages.parts.share.tables import _states
 from pages.parts.texts import LANGUAGES, catalogue, in_this_language
-from seq2seq import Lesson, TrainingState
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.takeaway.report import TEXTS
 from tests.pages.app import TEXTS as ENGLISH
 from tests.pages.app import a_run, new_session, open_page
@@ -37,6 +37,14 @@ def test_what_needs_a_training_is_offered_after_one(session, trained_session):
         assert [disabled[label] for label in labels] == [expected] * 4
         assert not disabled[ENGLISH["pairs.as_csv"]]
     assert list(_states(trained_session)) == ["1."]
+
+
+def test_settings_stand_in_the_report_as_they_are_set(monkeypatch):
+    monkeypatch.setattr(texts, "language", lambda: "en")
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(16, source_tokens="word"), TrainingConfig(held_out=0.2))
+    settings = dict(pages._settings(lesson))
+    named = {"model.hidden_size": "16", "model.source_tokens": "word", "train.held_out": "20", "train.batch_size": "1"}
+    assert {key: settings[ENGLISH[key]] for key in named} == named
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
