@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from seq2seq import read_pairs
+from seq2seq import TrainingState, read_pairs
 
 KOREAN_FILE = Path(__file__).parents[3] / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
 
@@ -61,6 +61,23 @@ def test_notebook_journey_in_korean(visit):
     student.goes_to("translate")
     student.sees("frame.outdated", pairs=5, units=32)
     expect(student.translates("Hello.")).to_have_text("안녕하세요.")
+
+    # The model is taken home, which a worker writes, and the lesson, which opens as another one.
+    student.goes_to("share")
+    with page.expect_download() as keras:
+        student.button("share.download_keras", epoch=300).click()
+    assert Path(keras.value.path()).read_bytes().startswith(b"PK")
+    with page.expect_download() as lesson:
+        main.get_by_role("button", name=student.text("share.download_lesson", size="").split("(")[0]).click()
+    assert TrainingState.load(lesson.value.path()).epoch == 300
+    address = page.url
+    student.goes_to("start")
+    student.uploads(Path(lesson.value.path()).read_bytes(), lesson.value.suggested_filename)
+    student.is_at("pairs")
+    assert page.url.partition("lesson=")[2] != address.partition("lesson=")[2]
+    expect(student.cell("source", 0)).to_have_text("Hello!")
+    student.goes_to("translate")
+    expect(student.translates("How are you?")).to_have_text("어떻게 지내니?")
 
 
 OWN_PAIRS = """

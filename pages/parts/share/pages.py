@@ -32,7 +32,7 @@ _BRACES = {name: f"{{{name}}}" for name in ("shown", "all", "epoch", "right")}  
 
 def section(session: Session) -> None:
     """Offers both pages of the model that Translate uses, each made on the click."""
-    st.header(text("share.pages"), anchor=False)
+    st.subheader(text("share.pages"), anchor=False)
     st.caption(text("share.pages_how"))
     state = session.trained
     makers = {} if state is None else {"report": _report(session, state), "replay": _replay(session, state)}

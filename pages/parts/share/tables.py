@@ -12,7 +12,7 @@ _WRITES = {"runs": write_runs, "epochs": write_epochs}
 
 def section(session: Session) -> None:
     """Offers the tables of a lesson, each made on the click."""
-    st.header(text("share.tables"), anchor=False)
+    st.subheader(text("share.tables"), anchor=False)
     st.caption(text("share.tables_how"))
     with st.container(horizontal=True, vertical_alignment="center"):
         download_pairs(session)
