@@ -22,6 +22,7 @@ class FrameState:
     """What stands around every page."""
 
     language: str | None = None  # of all texts; None until the browser was asked
+    link_problem: Problem | None = None  # why a link to a lesson could not be opened, until it was read
 
 
 class Drawn(NamedTuple):
