@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.parts import handing_on
 from pages.parts.session import Session
-from pages.parts.sessions import Written, shared_sessions
+from pages.parts.sessions import shared_sessions
 from pages.parts.state import FrameState, remembered
 from seq2seq.takeaway.document import DamagedError
 
@@ -35,7 +35,6 @@ def current() -> Session:
 
 def go_over_to(session: Session) -> None:
     """Makes a new session the one of this tab; the one before stays at its own address."""
-    session.kept = Written(marks=())  # so that it is written though nothing has changed in it yet
     st.session_state["session"] = shared_sessions().use(session)
 
 

@@ -27,7 +27,7 @@ MAX_CHECKPOINT_BYTES = 4 * 2**20  # that each of a class gets with a model, enou
 def copy_of(shared: SharedLesson) -> Session:
     """Returns a new session that begins with a lesson that was handed on."""
     supplied, table = SUPPLIED_LESSONS.get(shared.name), Table.of(shared.rows)
-    return Session(
+    copy = Session(
         shared.name if supplied and supplied.pairs == shared.rows else "own",
         table,
         table,
@@ -38,6 +38,23 @@ def copy_of(shared: SharedLesson) -> Session:
         asks=shared.asks,
         hidden=frozenset(shared.hidden),
     )
+    return _unwritten(copy)
+
+
+def copy_of_file(content: bytes) -> Session:
+    """Returns a new session that begins as a lesson file says.
+
+    Raises:
+        DamagedError: it is no lesson file, or not whole.
+    """
+    document, blobs = read_lesson_file(content)
+    return _unwritten(restored(as_copy(document), blobs))
+
+
+def _unwritten(session: Session) -> Session:
+    """Has a new session written though nothing was changed in it yet: a refresh finds it by its own id."""
+    session.kept = Written(marks=())
+    return session
 
 
 def file_of(shared: SharedLesson, named: NamedRun | None = None, look_at: int | None = None) -> bytes:
@@ -66,13 +83,8 @@ def opened(given: Mapping[str, str]) -> Session | None:
         NotThereError: the database cannot be read.
     """
     if OPEN in given:
-        session = copy_of(read_link(given[OPEN]))
-    elif SHARED in given:
-        session = _kept(given[SHARED][:64])
-    else:
-        return None
-    session.kept = Written(marks=())  # so that it is written at once: a refresh finds it by its own id
-    return session
+        return copy_of(read_link(given[OPEN]))
+    return _kept(given[SHARED][:64]) if SHARED in given else None
 
 
 def _kept(id: str) -> Session:
@@ -82,5 +94,4 @@ def _kept(id: str) -> Session:
     content = store.shared(id)
     if content is None:
         raise DamagedError(id, "link_gone")
-    document, blobs = read_lesson_file(content)
-    return restored(as_copy(document), blobs)
+    return copy_of_file(content)

@@ -24,7 +24,7 @@ _ON_THIS_MACHINE = {"localhost", "127.0.0.1", "::1"}
 def section(session: Session) -> None:
     """Shows the link to the lesson, with what was chosen to go along, and the choices."""
     state = remembered(ShareState)
-    st.header(text("share.link_title"), anchor=False)
+    st.subheader(text("share.link_title"), anchor=False)
     picture, beside = st.columns([1, 1] if session.is_large else [2, 3], gap="medium")
     with beside:
         link = st.container()
