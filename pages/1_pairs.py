@@ -13,16 +13,21 @@ session = frame.open_page("pairs")
 with st.container():  # where questions come and go, the table must stay at its place, or a cell being typed closes
     questions.ask(session, "pairs")
 with st.container(horizontal=True, vertical_alignment="center"):
-    restart = {"disabled": session.is_at_start, "on_click": session.restart, "key": "restart"}
-    st.button(text("pairs.restart"), icon=":material/restart_alt:", **restart)
+    if session.shows("editing"):
+        restart = {"disabled": session.is_at_start, "on_click": session.restart, "key": "restart"}
+        st.button(text("pairs.restart"), icon=":material/restart_alt:", **restart)
     download_pairs(session)
 left, right = st.columns([3, 2], gap="medium")
 with left:
-    table.show(session)
-    adding.show(session)
-    st.caption(text("pairs.how"))
+    if session.shows("editing"):
+        table.show(session)
+        adding.show(session)
+        st.caption(text("pairs.how"))
+    else:
+        table.show_only(session)
 with right:
     checks.show(session)
-    upload.show(session)
-    st.caption(text("pairs.limits", pairs=f"{MAX_PAIRS:,}"))
+    if session.shows("upload"):
+        upload.show(session)
+        st.caption(text("pairs.limits", pairs=f"{MAX_PAIRS:,}"))
 frame.close_page("pairs")

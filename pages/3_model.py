@@ -11,13 +11,15 @@ from seq2seq import Translator
 session = frame.open_page("model")
 lesson = frame.need_lesson(session)
 frame.outdated_warning(session)
-settings.section(session, lesson)
+if session.shows("model_settings"):
+    settings.section(session, lesson)
 wiring.section(lesson, session.chosen, session.is_large)
 
-st.subheader(text("cell.title"), anchor=False)
-frame.direction_note(lesson)
-trained = session.trained
-cell.section(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen, session)
+if session.shows("cell"):
+    st.subheader(text("cell.title"), anchor=False)
+    frame.direction_note(lesson)
+    trained = session.trained
+    cell.section(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen, session)
 
 st.subheader(text("model.parameters_title"), anchor=False)
 parameters.section(session, lesson)

@@ -11,7 +11,7 @@ session = frame.open_page("train")
 lesson = frame.need_lesson(session)
 run, drawn = session.run, session.redraw_key
 
-is_in_range = settings.form(session)
+is_in_range = not session.shows("training_settings") or settings.form(session)
 buttons = st.container()  # stand above what may keep them from starting anything
 can_start = not controls.is_too_large(lesson) and is_in_range
 with buttons:
@@ -24,7 +24,8 @@ if run is None:
     st.info(text("train.empty", pairs=f"{len(lesson.training_rows):,}"), icon=":material/info:")
 else:
     live.show(session, run, drawn)
-    st.subheader(text("train.runs_title"), anchor=False)
-    runs.offer_comparisons(session)
-    runs.show_table(session)
+    if session.shows("runs"):
+        st.subheader(text("train.runs_title"), anchor=False)
+        runs.offer_comparisons(session)
+        runs.show_table(session)
 frame.close_page("train")

@@ -26,7 +26,8 @@ state = remembered(TranslateState)
 query = sentence.choose(session, state, Translator(trained))
 
 translation = st.container()  # stands above the choice of the section, which decides what is computed
-sections = {name: text(f"translate.section_{name}") for name in ("steps", "search", "contexts")}
+names = [name for name in ("steps", "search", "contexts") if session.shows(name)]
+sections = {name: text(f"translate.section_{name}") for name in names}
 section = choose_section(text("translate.section"), sections, state)
 around = None
 with translation:

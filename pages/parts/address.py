@@ -1,16 +1,19 @@
 """Which session an address stands for.
 
 A session lives behind an unguessable id in the address bar: reloading the page, or opening the address in a second tab
-or after the server was started again, finds the same session.
+or after the server was started again, finds the same session. A link to a lesson that was handed on begins a new one,
+whose id takes the link's place.
 """
 
 from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from pages.parts import handing_on
 from pages.parts.session import Session
-from pages.parts.sessions import Written, shared_sessions
+from pages.parts.sessions import shared_sessions
 from pages.parts.state import FrameState, remembered
+from seq2seq.takeaway.document import DamagedError
 
 ID = "lesson"  # its name in the address bar
 
@@ -23,6 +26,8 @@ def current() -> Session:
         session = None
     session = session or _opened()
     session = st.session_state["session"] = shared_sessions().use(session)
+    for link in (handing_on.OPEN, handing_on.SHARED):  # is used up: a refresh goes on with what was made of it
+        st.query_params.pop(link, None)
     if st.query_params.get(ID) != session.id:
         st.query_params[ID] = session.id
     return session
@@ -30,7 +35,6 @@ def current() -> Session:
 
 def go_over_to(session: Session) -> None:
     """Makes a new session the one of this tab; the one before stays at its own address."""
-    session.kept = Written(marks=())  # so that it is written though nothing has changed in it yet
     st.session_state["session"] = shared_sessions().use(session)
 
 
@@ -39,16 +43,27 @@ def _opened() -> Session:
     # Whoever adds "?large=on" to an address that has a "?" already means another parameter.
     id, _, more = st.query_params.get(ID, "").partition("?")
     given = st.query_params.to_dict() | dict(parse_qsl(more))
-    session = shared_sessions().find(id[:64]) if id else None
-    if session is None:
+    try:
+        session = handing_on.opened(given) or _found(id[:64])
+    except DamagedError as error:
+        remembered(FrameState).link_problem = error.problem
         session = Session.new("notebook")
-        session.id = id[:64] or session.id
     if session.language is not None:
         remembered(FrameState).language = session.language
     # A teacher can pass on an address without questions, without single keys or in large type: switches of the sidebar.
-    session.asks = given.get("questions", "on" if session.asks else "off") != "off"
+    if session.shows("answers"):
+        session.asks = given.get("questions", "on" if session.asks else "off") != "off"
     session.has_shortcuts = given.get("shortcuts", "on" if session.has_shortcuts else "off") != "off"
     session.is_large = given.get("large", "on" if session.is_large else "off") == "on"
+    return session
+
+
+def _found(id: str) -> Session:
+    """Returns the session of an id; a new one where there is none."""
+    session = shared_sessions().find(id) if id else None
+    if session is None:
+        session = Session.new("notebook")
+        session.id = id or session.id
     return session
 
 

@@ -66,7 +66,22 @@ def open_page(name: str) -> Session:
     if session.was_overtaken:
         session.was_overtaken = False
         st.toast(text("frame.overtaken"), icon=":material/warning:", duration="infinite")
+    _say_what_is_wrong_with_the_link()
+    if not session.shows(name):
+        st.info(text("frame.hidden"), icon=":material/visibility_off:")
+        menu.link(menu.following(name) or "start")
+        stop()
     return session
+
+
+def _say_what_is_wrong_with_the_link() -> None:
+    """Says why a link to a lesson could not be opened, until that was read."""
+    state = remembered(FrameState)
+    if problem := state.link_problem:
+        st.error(text(f"problem.{problem.kind}", **problem.details), icon=":material/link_off:")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(text("frame.new_instead"), width="content")
+            st.button(text("frame.understood"), on_click=setattr, args=(state, "link_problem", None))
 
 
 def _current_session() -> Session:
@@ -98,10 +113,8 @@ def close_page(name: str) -> None:
     """Ends a page with its charts as files, and with the way to the next one."""
     pictures.downloads()
     _say_what_is_kept()
-    names = list(menu.PAGES)
-    if name != names[-1]:
+    if following := menu.following(name):
         st.divider()
-        following = names[names.index(name) + 1]
         menu.link(following, text("frame.next", page=text(f"{following}.menu")))
 
 

@@ -22,12 +22,21 @@ def links() -> None:
         link(page)
 
 
+def following(page: str) -> str | None:
+    """Returns the next page that the session shows; None after the last one."""
+    names = list(PAGES)
+    session = st.session_state["session"]
+    return next((name for name in names[names.index(page) + 1 :] if session.shows(name)), None)
+
+
 def go_to(page: str) -> None:
     """Leaves for another page."""
     st.switch_page(PAGES[page][0], query_params=address.parameters())
 
 
 def link(page: str, label: str | None = None) -> None:
-    """Draws a link to another page."""
+    """Draws a link to another page, if the session shows that."""
+    if not st.session_state["session"].shows(page):
+        return
     file, icon = PAGES[page]
     st.page_link(file, label=label or text(f"{page}.menu"), icon=icon, query_params=address.parameters())

@@ -62,6 +62,10 @@ class Session(EditedLesson):
         """Returns the key on the keyboard that presses a button; None where such keys are switched off."""
         return key if self.has_shortcuts else None
 
+    def shows(self, name: str) -> bool:
+        """Whether there is a page or a control here, or whoever handed the lesson on left it out; see handing_on.py."""
+        return name not in self.hidden
+
     # --- The trainings ---------------------------------------------------------------------------------------------
 
     def _go_to(self, moment: Moment) -> None:

@@ -13,6 +13,7 @@ import streamlit as st
 from pages.parts.rows import Table
 from seq2seq.data.checks import Problem
 from seq2seq.data.files import PairsFileError, Reading, Understood
+from seq2seq.takeaway.link import SharedLesson
 
 State = TypeVar("State")
 
@@ -22,6 +23,7 @@ class FrameState:
     """What stands around every page."""
 
     language: str | None = None  # of all texts; None until the browser was asked
+    link_problem: Problem | None = None  # why a link to a lesson could not be opened, until it was read
 
 
 class Drawn(NamedTuple):
@@ -148,6 +150,28 @@ class TranslateState:
     found: tuple | None = None  # the weights and the settings of a beam search, and where it was found to differ
     second: str | None = None  # the sentence to compare with; None is the nearest one
     encoded: Any = None  # the context vectors of the lesson's sentences
+
+
+@dataclass
+class HandedOn:
+    """A lesson that this server keeps for others."""
+
+    of: tuple[SharedLesson, Any]  # what was handed on, and the run with it
+    id: str
+    epoch: int | None  # of the run
+
+
+@dataclass
+class ShareState:
+    """The page Share: what goes along with a link, and the one that was made last."""
+
+    page: str = "start"  # to begin with
+    language: str = "browser"  # or one of ours
+    is_large: bool = False
+    asks: bool = True
+    with_model: bool = False
+    hidden: list[str] = field(default_factory=list)  # pages and controls
+    handed: HandedOn | None = None
 
 
 def remembered(kind: type[State]) -> State:

@@ -51,6 +51,10 @@ PROBLEM_MESSAGES: dict[str, str] = {
     "lesson_damaged": "the lesson is damaged, or was changed or packed by another program; get it once more",
     "lesson_later": "a later version of this app wrote the lesson; open it there, or update this app",
     "lesson_too_large": "the lesson has more than {limit_mb} MB, or too many rows or runs; delete some of its runs",
+    # A link to a lesson
+    "link_damaged": "the link is not whole, or was changed on the way; copy all of it once more",
+    "link_too_long": "the link has more than {limit} characters; get a short one from whoever made it",
+    "link_gone": "this server has no such lesson, or no longer; get another link from whoever made it",
     # What would have to be guessed
     "doubt_encoding": "nothing in the file says for sure that it is in {encoding}; if so, give encoding={encoding!r}",
     "doubt_delimiter": "both {delimiter!r} and {other!r} may separate the columns; give delimiter=",

@@ -100,7 +100,8 @@ def said(app) -> list[str]:
     """Returns what the app itself says on a page; sentences of students stand in `st.text`, tables and charts."""
     elements = [*app.title, *app.header, *app.subheader, *app.markdown, *app.caption]
     elements += [*app.info, *app.warning, *app.error, *app.success]
-    widgets = [*app.button, *app.selectbox, *app.text_input, *app.number_input, *app.toggle, *app.file_uploader]
+    widgets = [*app.button, *app.selectbox, *app.multiselect, *app.text_input, *app.number_input, *app.toggle]
+    widgets += app.file_uploader
     return [
         *(element.value for element in elements),
         *(widget.label for widget in widgets),

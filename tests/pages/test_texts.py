@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 from string import Formatter
 
+from pages.parts.handing_on import CONTROLS
 from pages.parts.menu import PAGES
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
@@ -116,6 +117,8 @@ FAMILIES = {
     "questions.wrong_{}": _MISTAKES,
     "questions.ends_{}": ("eos", "length", "source"),
     "stepper.do_{}": ("taught", "zero", "endless"),
+    "share.control_{}": CONTROLS,
+    "share.link_{}": ("carried", "qr", "large", "model", "kept"),
     "stepper.row_{}": ("plain", "changed", "own"),
 }
 # What stands on the screen in both languages: names, and words that a program is written in.

@@ -60,14 +60,16 @@ def choose_section(label: str, sections: Mapping[str, str], owner: object) -> st
     def open_section(name: str) -> None:
         owner.section = st.query_params["section"] = name
 
-    asked = st.query_params.get("section")
-    open_section(asked if asked in sections else owner.section)
+    asked = (st.query_params.get("section"), owner.section, *sections)
+    open_section(next(name for name in asked if name in sections))
     switch(label, sections, owner, "section", take=open_section)
     return owner.section
 
 
 def switch_markers_and_mask(session: Session) -> None:
     """Offers the settings of the model that change the tensors as well."""
+    if not session.shows("model_settings"):
+        return
     for setting in ("markers", "mask_padding"):
         about = text(f"model.{setting}_help")
         st.toggle(text(f"model.{setting}"), help=about, **bound_setting(session, "model", setting))

@@ -12,6 +12,8 @@ from seq2seq import Lesson
 
 def preset(session: Session, lesson: Lesson) -> None:
     """Offers all settings of the notebook; where they are set, those that suit the lesson."""
+    if not (session.shows("model_settings") and session.shows("training_settings")):
+        return
     notebook = Lesson.as_in_notebook(lesson.pairs)
     training = replace(session.training, seed=notebook.training.seed)
     wide = {"width": "stretch", "help": text("model.notebook_changes")}

@@ -15,10 +15,17 @@ from seq2seq.data.pairs import Pair
 
 _MANY_ROWS = 100  # an editor sends the rows written in it with every run, and Streamlit adds them one by one
 _SHORT, _COLUMN, _NUMBER_COLUMN = 24, 185, 60  # characters; pixels
+_HEIGHT = 420  # pixels
 _HALVES = re.compile("[\ud800-\udfff]")  # of characters: a browser may send one, but cannot be sent one
 _numbers = count()
 
 Cells = Mapping[str, str | None]  # by the name of their column; None for one that was emptied
+
+
+def show_only(session: Session) -> None:
+    """Shows the table, not to be edited."""
+    rows = session.rows
+    st.dataframe(_frame(rows), column_config=_columns(rows), height=_HEIGHT, alt=text("pairs.title"))
 
 
 def show(session: Session) -> None:
@@ -29,26 +36,33 @@ def show(session: Session) -> None:
         state.editor = TableEditor(session.table, language(), key, session.table)
     editor = state.editor
     rows = editor.start.rows
+    st.caption(text("pairs.typing"))
+    with st.container(key="pairs-editor"):
+        st.data_editor(
+            _frame(rows),
+            column_config=_columns(rows),
+            num_rows="dynamic",
+            hide_index=False,
+            height=_HEIGHT,
+            key=editor.key,
+            on_change=take_over,
+            args=(editor, session),
+            alt=text("pairs.title"),
+        )
+
+
+def _frame(rows: Sequence[Row]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(Pair._fields), index=pd.RangeIndex(1, len(rows) + 1), dtype=object)
+
+
+def _columns(rows: Sequence[Row]) -> dict:
     # A long sentence would make its column as wide as itself, and push the other one out of sight.
     width = _COLUMN if any(len(side) > _SHORT for row in rows for side in row) else None
     columns = {
         side: st.column_config.TextColumn(text(f"pairs.{side}"), width=width, default="") for side in Pair._fields
     }
     # With a heading of its own, or the number of a row would read as a part of what stands beside it: "1 2 Jan 2000".
-    columns["_index"] = st.column_config.Column(text("pairs.row"), width=_NUMBER_COLUMN)
-    st.caption(text("pairs.typing"))
-    with st.container(key="pairs-editor"):
-        st.data_editor(
-            pd.DataFrame(rows, columns=list(Pair._fields), index=pd.RangeIndex(1, len(rows) + 1), dtype=object),
-            column_config=columns,
-            num_rows="dynamic",
-            hide_index=False,
-            height=420,
-            key=editor.key,
-            on_change=take_over,
-            args=(editor, session),
-            alt=text("pairs.title"),
-        )
+    return columns | {"_index": st.column_config.Column(text("pairs.row"), width=_NUMBER_COLUMN)}
 
 
 def can_go_on(editor: TableEditor, session: Session) -> bool:

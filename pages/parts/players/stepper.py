@@ -216,7 +216,7 @@ def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None
     """Draws a translation; `on_pick` is called with a step, from 0, and the id of the token that is picked there."""
 
     def picked() -> None:  # a run that was cut short may have lost the picture, and is told that it was clicked
-        if pick := st.session_state.get(_KEY, {}).get("pick"):
+        if shown.can_pick and (pick := st.session_state.get(_KEY, {}).get("pick")):
             on_pick(pick["step"], pick["token_id"])
 
     def opened() -> None:

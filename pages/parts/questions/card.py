@@ -13,6 +13,7 @@ from pages.parts.session import Session
 from pages.parts.state import QuestionsState, bound, remembered
 from pages.parts.texts import text
 
+_CONTROLS = {"zero_context": "what_if"}  # that answer a question; without them it is not asked
 _SHORT = ("typed", "number", "shape", "token")  # answers in one line, so that the picture below stays in sight
 
 
@@ -26,7 +27,11 @@ def current(session: Session) -> dict[str, list[Question]]:
     state = remembered(QuestionsState)
     if state.computed is None or state.computed[0] is not lesson or state.computed[1] != model:
         state.computed = lesson, model, questions_of(lesson, trained)
-    return state.computed[2]
+    return {
+        page: [question for question in asked if session.shows(_CONTROLS.get(question.name, page))]
+        for page, asked in state.computed[2].items()
+        if session.shows(page)
+    }
 
 
 def ask(session: Session, page: str) -> None:
@@ -92,7 +97,8 @@ def progress(session: Session) -> None:
         if given:
             start_over = {"on_click": _start_over, "args": (session,), "key": "reset-questions"}
             st.button(text("questions.reset"), icon=":material/restart_alt:", type="tertiary", **start_over)
-    st.toggle(text("questions.switch"), help=text("questions.switch_help"), **bound(session, "asks"))
+    if session.shows("answers"):
+        st.toggle(text("questions.switch"), help=text("questions.switch_help"), **bound(session, "asks"))
 
 
 class Told(NamedTuple):
@@ -146,7 +152,8 @@ def _hidden(session: Session, question: Question, why: str) -> None:
     """Stands where something is hidden until a question is answered."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(why, width="content")
-        st.button(text("questions.show"), on_click=_show, args=(session, question), key=f"show-{question.name}")
+        if session.shows("answers"):
+            st.button(text("questions.show"), on_click=_show, args=(session, question), key=f"show-{question.name}")
 
 
 def _values(question: Question) -> dict[str, str]:
@@ -189,8 +196,9 @@ def _unanswered(session: Session, question: Question, words: str) -> None:
             commits = text("questions.commit")
             if st.form_submit_button(commits, type="primary", on_click=commit, key=f"commit-{question.id}"):
                 st.caption(text("questions.choose"))
-            show = {"on_click": _show, "args": (session, question), "key": f"skip-{question.id}"}
-            st.form_submit_button(text("questions.show"), type="tertiary", **show)
+            if session.shows("answers"):
+                show = {"on_click": _show, "args": (session, question), "key": f"skip-{question.id}"}
+                st.form_submit_button(text("questions.show"), type="tertiary", **show)
 
 
 def _choices(question: Question, words: str, marks: Mapping[Answer, str], **options) -> None:

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from pages.parts import address, menu
-from pages.parts.keeping import restored
+from pages.parts.handing_on import copy_of_file
 from pages.parts.session import Session
 from pages.parts.state import StartState, remembered
 from pages.parts.texts import text
 from seq2seq.limits import MAX_LESSON_FILE_BYTES
 from seq2seq.takeaway.document import DamagedError
-from seq2seq.takeaway.lesson_file import as_copy, read_lesson_file
 
 _OF_THE_VIEWER = ("language", "is_large", "has_shortcuts")  # not of the lesson
 
@@ -45,8 +44,7 @@ def opened_file(content: bytes, viewer: Session) -> Session:
     Raises:
         DamagedError: it is no lesson file, or not whole.
     """
-    document, blobs = read_lesson_file(content)
-    session = restored(as_copy(document), blobs)
+    session = copy_of_file(content)
     for name in _OF_THE_VIEWER:
         setattr(session, name, getattr(viewer, name))
     return session

@@ -45,7 +45,9 @@ def buttons(session: Session, can_start: bool) -> None:
         cannot_begin = run is None or not can_start
         anew = {"help": text("train.anew_help"), "disabled": cannot_begin}
         reset = st.button(text("train.reset"), icon=":material/restart_alt:", **anew)  # no key: one hit by mistake …
-        new_seed = st.button(text("train.new_seed"), icon=":material/casino:", shortcut=session.shortcut("N"), **anew)
+        new_seed = session.shows("training_settings") and st.button(
+            text("train.new_seed"), icon=":material/casino:", shortcut=session.shortcut("N"), **anew
+        )
     if start:
         train(session, session.lesson)
     elif resume:

@@ -52,7 +52,8 @@ def _run(session: Session, run: Run) -> None:
         st.toggle(text("train.log_scale"), **bound(page, "is_log"))
     training_curves(shown, page.measure, page.is_log, stops(run, session.training), theme)
     what_stops(run, session.training)
-    replay.show(session, run, line)
+    if session.shows("replay"):
+        replay.show(session, run, line)
     figures(run, session.trained or run.state)
     history_table(shown)
 

@@ -71,8 +71,11 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
         version=repr((*of, stepper.version)),
         n=stepper.n,
         has_shortcuts=session.has_shortcuts,
+        can_pick=session.shows("what_if"),
     )
     draw(shown, state, stepper.pick)
+    if not session.shows("what_if"):
+        return
     _what_if(stepper, query, target)
     _changed(session, stepper, query, steps)
     if intervention != NOTHING:
