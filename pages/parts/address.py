@@ -20,6 +20,7 @@ def current() -> Session:
     session = st.session_state.get("session")
     if session is not None and session.is_deleted:
         st.query_params.pop(ID, None)  # or a new one would begin at the address of the old
+        remembered(FrameState).deleted = session.id
         session = None
     session = session or _opened()
     session = st.session_state["session"] = shared_sessions().use(session)
@@ -35,6 +36,8 @@ def _opened() -> Session:
     given = st.query_params.to_dict() | dict(parse_qsl(more))
     session = shared_sessions().find(id[:64]) if id else None
     if session is None:
+        # Also of an id that there was once: teachers make up ids of their own, and nobody else can tell them from old
+        # ones but the browser that remembers it. See recent.py.
         session = Session.new("notebook")
         session.id = id[:64] or session.id
     if session.language is not None:

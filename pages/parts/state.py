@@ -21,6 +21,7 @@ class FrameState:
     """What stands around every page."""
 
     language: str | None = None  # of all texts; None until the browser was asked
+    deleted: str | None = None  # the id of a session that was here, and is deleted
 
 
 @dataclass
