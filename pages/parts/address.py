@@ -23,6 +23,7 @@ def current() -> Session:
     session = st.session_state.get("session")
     if session is not None and session.is_deleted:
         st.query_params.pop(ID, None)  # or a new one would begin at the address of the old
+        remembered(FrameState).deleted = session.id
         session = None
     session = session or _opened()
     session = st.session_state["session"] = shared_sessions().use(session)
@@ -62,6 +63,8 @@ def _found(id: str) -> Session:
     """Returns the session of an id; a new one where there is none."""
     session = shared_sessions().find(id) if id else None
     if session is None:
+        # Also of an id that there was once: teachers make up ids of their own, and nobody else can tell them from old
+        # ones but the browser that remembers it. See recent.py.
         session = Session.new("notebook")
         session.id = id or session.id
     return session

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.parts import address, menu, refresh
+from pages.parts import address, menu, recent, refresh
 from pages.parts.drawing import pictures
 from pages.parts.drawing.choosing import switch
 from pages.parts.drawing.tokens import has_right_to_left
@@ -125,15 +125,17 @@ def stop() -> NoReturn:
 
 
 def _say_what_is_kept() -> None:
-    """Says at the end of the sidebar whether all is written; after the page, so that this need not wait."""
+    """Says whether all is written, and lets the browser note it; after the page, so that this need not wait."""
     session = st.session_state["session"]
     written = session.kept
     if shared_sessions().is_written(session, patience=_MOMENT):
         said = text("frame.kept", time=f"{_local_time(written.at):%H:%M:%S}") if written.version else None
     else:
         said = text("frame.not_kept" if written.error else "frame.keeping")
-    if said:
-        st.sidebar.caption(said)
+    with st.sidebar:
+        if said:
+            st.caption(said)
+        recent.note(session)
 
 
 def _local_time(at: float) -> datetime:

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from seq2seq.classroom import measured
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster, when_ended
 from seq2seq.classroom.client import call_there, connect, explain, first_line, train_slice_there
 from seq2seq.classroom.memory import MAX_WORKER_BYTES
@@ -201,13 +202,13 @@ class Engine:
         self._cluster_changed.set()
 
     def _receive_from_scheduler(self, event: tuple[float, dict]) -> None:
-        """Hears of workers that come and go, and of what other users of a remote cluster tell all."""
+        """Hears of workers that come and go; a remote cluster may tell of more."""
         _, message = event
         if isinstance(message, dict) and message.get("action") in ("add-worker", "remove-worker"):
             self._cluster_changed.set()
 
     def _requeue(self) -> None:
-        """Puts the runs whose slices went down with the cluster back in line, first, at their last state."""
+        """Puts the runs whose slices went down with the cluster back in line, first."""
         for run in reversed(self._in_flight.values()):
             run._task.cancel()
             if run._stop:
@@ -296,6 +297,7 @@ class Engine:
             run._end_slice(later, seconds)
             if rule := run._reached_rule:
                 run._finish("finished", rule)
+                measured.note(run)
             elif run._stop or run._is_unwatched or run.state.epoch >= run.target_epoch:
                 run._finish("paused")
             else:

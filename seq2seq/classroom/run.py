@@ -46,6 +46,7 @@ class Run:
         queue_position: 0 while a slice of it is with a worker; else its place in the queue, 1 being the next.
         epoch_progress: how much of the epoch under way is done, 0 to 1.
         seconds_trained: time that workers spent on this run.
+        is_whole: whether all of it was trained in this process, from the first batch on.
         error: what went wrong, for the teacher, or None.
     """
 
@@ -60,6 +61,7 @@ class Run:
         self.queue_position = 0
         self.epoch_progress = _epoch_progress(state)
         self.seconds_trained = 0.0
+        self.is_whole = not state.step
         self.error: str | None = None
         self._pace_samples: tuple[tuple[float, float], ...] = ()  # (time, epochs done) when a slice ended
         self._watched_at = time.monotonic()

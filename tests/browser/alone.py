@@ -1,6 +1,7 @@
 """A component's own JavaScript in a real browser, without the app around it."""
 
 import base64
+import re
 from pathlib import Path
 
 from pages.parts import theme
@@ -21,11 +22,15 @@ PREPARE = """async ([js, html, css, style]) => {
 }"""
 
 
-def component_alone(chromium, module):
-    """Opens a page in which `mount(data)` draws the component whose files lie beside a module."""
+def component_alone(chromium, module, address="about:blank"):
+    """Opens a page in which `mount(data)` draws the component whose files lie beside a module.
+
+    At an address of http it has what a page without one has not, such as a storage.
+    """
     js, html, css = (Path(module.__file__).with_suffix(f".{kind}").read_text("utf-8") for kind in ("js", "html", "css"))
     page = chromium.new_page()
-    page.goto("about:blank")
+    page.route(re.compile("^http:"), lambda route: route.fulfill(content_type="text/html", body=""))
+    page.goto(address)
     script = "data:text/javascript;base64," + base64.b64encode(js.encode()).decode()
     page.evaluate(PREPARE, [script, html, css, theme.style_sheet(theme.Theme())])
     return page

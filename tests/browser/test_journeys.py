@@ -128,6 +128,27 @@ def test_journey_with_an_uploaded_file(visit):
     student.sees("translate.model", epoch=1, pairs=12)
 
 
+def test_going_on_where_you_were(visit, address):
+    """The bare address begins anew, and offers what this browser has open elsewhere."""
+    student = visit("en", "/pairs")
+    student.is_at("pairs")
+    student.types("target", 1, "어떻게 지내니?")
+    expect(student.sidebar.get_by_text(student.text("frame.kept", time=""))).to_be_visible()
+    student.page.goto(address)
+    student.is_at("start")
+    student.main.get_by_role("link").filter(has_text=student.text("lesson.notebook")).click()
+    student.is_at("pairs")
+    expect(student.cell("target", 1)).to_have_text("어떻게 지내니?")
+
+    student.page.evaluate("""() => {
+        const [entry] = JSON.parse(localStorage.getItem("seq2seq-lab:recent"))
+        localStorage.setItem("seq2seq-lab:recent", JSON.stringify([{ ...entry, id: "deleted" }]))
+    }""")
+    student.page.goto(f"{address}/pairs?lesson=deleted")
+    student.is_at("pairs")
+    expect(student.page.get_by_text(student.text("frame.gone", days=90))).to_be_visible()
+
+
 @pytest.mark.skipif(not KOREAN_FILE.exists(), reason=f"there is no {KOREAN_FILE}")
 def test_journey_with_904_pairs(visit):
     pairs = read_pairs(KOREAN_FILE)

@@ -100,7 +100,9 @@ def test_slices_give_the_numbers_of_one_go_and_every_epoch_is_streamed(engine, t
         assert {0 < moment.epoch_progress < 1 for moment in heard} == {True, False}
 
 
-def test_patience_ends_a_run_after_exactly_its_epoch_and_for_good(engine, train_in_one_go):
+def test_patience_ends_a_run_after_exactly_its_epoch_and_for_good(engine, train_in_one_go, monkeypatch):
+    noted = []
+    monkeypatch.setattr(engine_module.measured, "note", noted.append)
     state = new_state(epochs=200, learning_rate=0.1, patience=4)
     run = engine.submit(state)
     wait_for(run)
@@ -111,6 +113,7 @@ def test_patience_ends_a_run_after_exactly_its_epoch_and_for_good(engine, train_
     wait_for(again)
     assert (again.status, again.stop_reason) == ("finished", "patience")
     assert again.state is run.state and again.id != run.id
+    assert noted == [run]  # which was trained, with the time that it took
 
 
 def test_a_paused_run_keeps_what_was_learned_and_can_be_resumed(engine, train_in_one_go):

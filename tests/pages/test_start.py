@@ -1,11 +1,14 @@
 """The first page: which lesson to start with."""
 
+import re
+
 import pytest
 
 from pages.parts import address
 from pages.parts.share.model import lesson_file_of
+from seq2seq.classroom import measured
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
-from tests.pages.app import checked, click, new_session, open_page, shows, visit
+from tests.pages.app import TEXTS, checked, click, links, new_session, open_page, pattern_of, shows, visit
 
 
 def test_it_offers_the_lessons_but_not_the_one_that_is_open():
@@ -15,6 +18,17 @@ def test_it_offers_the_lessons_but_not_the_one_that_is_open():
         assert shows(app, f"lesson.{name}_reason")
         assert app.button(key=f"open-{name}").disabled == (name == "notebook")
     assert shows(app, "start.kept")
+    assert not shows(app, "start.trained_in")
+    assert links(app)[-2] == TEXTS["pairs.menu"]  # for pairs of one's own; the last one is to the next page
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.31, "0.3"), (12.4, "12")])
+def test_it_says_how_long_a_lesson_took_here(seconds, shown, monkeypatch):
+    monkeypatch.setattr(measured, "_seconds", {"dates": seconds})
+    app, pattern = open_page("start"), pattern_of(TEXTS["start.trained_in"])
+    assert [caption.value for caption in app.caption if re.search(pattern, caption.value)] == [
+        f"{TEXTS['start.size'].format(pairs=800)} · {TEXTS['start.trained_in'].format(seconds=shown)}"
+    ]
 
 
 @pytest.mark.parametrize("name", SUPPLIED_LESSONS)
