@@ -14,7 +14,10 @@ MAX_PAIRS = 80_000
 MAX_CHARACTERS = 300
 # 80,000 lines with long sentences, and with the attribution that the public files carry, are about 15 MB.
 MAX_FILE_BYTES = 20 * 1024**2
-MAX_TYPED = 20_000  # of a cell that is kept: what is too long for a sentence as well, to be mended
+# What is too long for a sentence, and more rows than can be used, are kept as well, to be mended; but not without end.
+MAX_TYPED = 20_000  # characters of a cell
+MAX_ROWS = 100_000  # of a table
+MAX_NAME = 300  # characters of a name
 MAX_COLUMNS = 50  # of a file; one of more is another kind of file
 # What reading a workbook may take, in a process of its own. One of 76,000 pairs takes 0.2 GB and 2 seconds.
 MAX_WORKBOOK_BYTES = 2**30
@@ -54,6 +57,7 @@ MAX_STEPS = 300  # of a translation, that can be asked for
 
 MAX_RUNS = 12  # of a session; of those that rest an untrained one is dropped, else the oldest
 MAX_UNDO = 50  # steps back
+MAX_UNDO_ROWS = 4 * MAX_PAIRS  # of all tables that Undo can bring back
 MAX_RESTING_CHECKPOINT_BYTES = 32 * 2**20  # of all runs of a session but the current one
 
 # --- A lesson file ---------------------------------------------------------------------------------------------------

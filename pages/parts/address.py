@@ -5,6 +5,7 @@ or after the server was started again, finds the same session. A link to a lesso
 whose id takes the link's place.
 """
 
+import re
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -61,6 +62,7 @@ def _opened() -> Session:
 
 def _found(id: str) -> Session:
     """Returns the session of an id; a new one where there is none."""
+    id = id if re.fullmatch(r"[\w-]+", id, re.ASCII) else ""
     session = shared_sessions().find(id) if id else None
     if session is None:
         # Also of an id that there was once: teachers make up ids of their own, and nobody else can tell them from old

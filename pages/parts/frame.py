@@ -131,7 +131,7 @@ def _say_what_is_kept() -> None:
     if shared_sessions().is_written(session, patience=_MOMENT):
         said = text("frame.kept", time=f"{_local_time(written.at):%H:%M:%S}") if written.version else None
     else:
-        said = text("frame.not_kept" if written.error else "frame.keeping")
+        said = text("frame.keeping" if shared_sessions().can_write(session) else "frame.not_kept")
     with st.sidebar:
         if said:
             st.caption(said)

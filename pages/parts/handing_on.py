@@ -7,7 +7,7 @@ from pages.parts.keeping import document_of, restored
 from pages.parts.rows import Table
 from pages.parts.runs import NamedRun
 from pages.parts.session import Session
-from pages.parts.sessions import NotThereError, Written, shared_sessions
+from pages.parts.sessions import Written, shared_sessions
 from seq2seq.classroom.run import KEPT, Run
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.takeaway.document import DamagedError
@@ -88,10 +88,7 @@ def opened(given: Mapping[str, str]) -> Session | None:
 
 
 def _kept(id: str) -> Session:
-    store = shared_sessions().store
-    if store is None:
-        raise NotThereError
-    content = store.shared(id)
+    content = shared_sessions().handed_on(id)
     if content is None:
         raise DamagedError(id, "link_gone")
     return copy_of_file(content)

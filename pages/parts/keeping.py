@@ -8,6 +8,7 @@ from pages.parts.rows import Table
 from pages.parts.runs import NamedRun
 from pages.parts.session import Session
 from seq2seq.classroom.run import KEPT, Run
+from seq2seq.limits import MAX_NAME, MAX_TYPED
 from seq2seq.takeaway.document import (
     Blobs,
     GivenDocument,
@@ -38,10 +39,11 @@ def marks_of(session: Session) -> tuple:
 
     The last mark is how far the runs are that train; the others are what somebody did, and what has ended.
     """
-    lesson = _Itself(session.table.rows), _Itself(session.start.rows), session.model, session.training
+    rows = [_Itself(one) for one in (session.table.rows, session.start.rows, session.sentence_of)]
+    lesson = *rows, session.model, session.training
     stacks = session.undo_stack, session.redo_stack, session.deleted, session.run
-    marks, progress = [*lesson, *stacks, *session.answers.items(), session.hidden, *_same_of(session)], []
-    for named in session.runs:
+    marks, progress = [*lesson, *stacks, *list(session.answers.items()), session.hidden, *_same_of(session)], []
+    for named in [*session.runs, *session.deleted]:
         marks += [named.name, named.is_shown, *_attributes(named.run)[:-1]]
         (progress if named.run.is_active else marks).append(_Itself(named.run.state))
     return (*marks, progress)
@@ -57,19 +59,24 @@ def _attributes(run: Run) -> list:
 
 def document_of(session: Session, packer: Packer) -> WorkspaceDocument:
     """Returns the document of a session; what is new in it is in the packer's blobs."""
-    moment, undo, redo, deleted = session.moment, session.undo_stack, session.redo_stack, session.deleted
-    runs = [*session.runs, *deleted]
+    moment, undo, redo, runs, current = session.snapshot()
+    sentence = session.sentence
     return WorkspaceDocument(
         now=_moment(moment, packer),
         undo=tuple(_moment(then, packer) for then in undo),
         redo=tuple(_moment(then, packer) for then in redo),
         runs=tuple(_run(named, packer) for named in runs),
-        run=session.run and session.run.id,
+        run=current and current.id,
         sentence_of=session.sentence_of and packer.rows(session.sentence_of),
         answers={name: GivenDocument(*given) for name, given in list(session.answers.items())},
         hidden=tuple(sorted(session.hidden)),
-        **dict(zip(_SAME, _same_of(session), strict=True)),
+        **dict(zip(_SAME, _same_of(session), strict=True)) | {"sentence": sentence and _fitting(sentence, MAX_TYPED)},
     )
+
+
+def _fitting(words: str, most: int) -> str:
+    """Returns as much of what was typed as can be read again, without halves of characters."""
+    return words.encode("utf-8", "replace").decode()[:most]
 
 
 def _moment(moment: Moment, packer: Packer) -> MomentDocument:
@@ -88,7 +95,7 @@ def _run(named: NamedRun, packer: Packer) -> RunDocument:
     pairs, model = named.lesson_key
     lesson_name, start = named.lesson
     return RunDocument(
-        name=named.name,
+        name=_fitting(named.name, MAX_NAME),
         state=packer.state(named.run.state),
         lesson_name=lesson_name,
         start=packer.rows(start),

@@ -9,7 +9,7 @@ from pages.parts.runs import NamedRun
 from seq2seq import Lesson, ModelConfig, TrainingConfig
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS, suggested_settings
 from seq2seq.data.checks import Problem
-from seq2seq.limits import MAX_UNDO
+from seq2seq.limits import MAX_UNDO, MAX_UNDO_ROWS
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +157,7 @@ class EditedLesson:
 
     def _remember(self) -> None:
         """Puts the present moment where Undo finds it, before it is changed."""
-        self.undo_stack, self.redo_stack, self._setting = (*self.undo_stack[1 - MAX_UNDO :], self.moment), (), None
+        self.undo_stack, self.redo_stack, self._setting = _bounded((*self.undo_stack, self.moment)), (), None
         moments = (*self.undo_stack, *self.redo_stack)
         self.deleted = tuple(named for named in self.deleted if any(named not in then.deleted for then in moments))
 
@@ -168,3 +168,14 @@ class EditedLesson:
         self.lesson_name, self.table, self.start = moment.lesson_name, moment.table, moment.start
         self.model, self.training = moment.model, moment.training
         self.deleted = tuple(named for named in self.deleted if named in moment.deleted)
+
+
+def _bounded(moments: tuple[Moment, ...]) -> tuple[Moment, ...]:
+    """Keeps the latest moments: at most `MAX_UNDO`, and of large tables fewer, for each is kept with all its rows."""
+    tables, kept = {}, []
+    for moment in reversed(moments[-MAX_UNDO:]):
+        tables |= {id(table.rows): len(table.rows) for table in (moment.table, moment.start)}
+        if kept and sum(tables.values()) > MAX_UNDO_ROWS:
+            break
+        kept.append(moment)
+    return tuple(reversed(kept))

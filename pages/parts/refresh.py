@@ -26,7 +26,7 @@ def training_status(session: Session, name: str) -> None:
     @st.fragment(run_every=1.0 if is_shown and session.is_active else _IDLE_SECONDS)
     def status():
         shared_sessions().use(session)  # or it would be put away, and its runs paused
-        if session.redraw_key != drawn:
+        if session.is_deleted or session.redraw_key != drawn:
             st.rerun()
         if is_shown:
             st.divider()
@@ -55,4 +55,4 @@ def run_line(session: Session) -> str:
 
 def progress(run: Run) -> float:
     """Returns how much of a training is done, 0…1."""
-    return min(1.0, (len(run.history) + run.epoch_progress) / run.target_epoch)
+    return min(1.0, (len(run.history) + run.epoch_progress) / max(1, run.target_epoch))

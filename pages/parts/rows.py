@@ -1,12 +1,13 @@
 """The table of pairs. Its rows have ids, so that what two tabs change at once can be put together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count, islice
 from typing import Self
 
 from seq2seq.data.checks import Checked, check_pairs
+from seq2seq.limits import MAX_ROWS, MAX_TYPED
 
 Row = tuple[str, str]  # source and target as typed, faulty or not
 _new_ids = count()
@@ -22,7 +23,7 @@ class Table:
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Self:
         """Returns a table of new rows."""
-        rows = tuple(rows)
+        rows = tuple(_kept(rows))
         return cls(rows, tuple(islice(_new_ids, len(rows))))
 
     @cached_property
@@ -45,5 +46,14 @@ class Table:
             rows[id] = tuple(now if was == typed else typed for now, was, typed in cells)
         gone = sum(id not in rows for id in changed)
         rows |= {id: row for id, row in new.items() if id not in old}
+        if len(rows) > MAX_ROWS or any(len(cell) > MAX_TYPED for id in new.keys() & rows.keys() for cell in rows[id]):
+            rows = dict(zip(rows, _kept(rows.values()), strict=False))
         ids = tuple(rows)
         return Table(tuple(rows.values()), self.ids if ids == self.ids else ids), gone  # earlier tables share their ids
+
+
+def _kept(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yields as much of some rows as is kept: what is more could not be read again."""
+    for source, target in islice(rows, MAX_ROWS):
+        is_short = len(source) <= MAX_TYPED and len(target) <= MAX_TYPED
+        yield (source, target) if is_short else (source[:MAX_TYPED], target[:MAX_TYPED])

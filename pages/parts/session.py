@@ -72,7 +72,9 @@ class Session(EditedLesson):
         back = [named for named in self.deleted if named not in moment.deleted]
         again = [named.run for named in self.runs if named in moment.deleted]
         super()._go_to(moment)
-        self.runs = [*self.runs, *back]
+        resting = [n for n in self.runs if not (n.run.is_active or n.run is self.run)]
+        dropped = resting[: max(0, len(self.runs) + len(back) - MAX_RUNS)]  # for what was begun after the deletion
+        self.runs = [*(named for named in self.runs if named not in dropped), *back]
         for run in again:
             self._delete(run)
         if self.run is None and back:
@@ -136,18 +138,20 @@ class Session(EditedLesson):
 
         The others are paused, but for a baseline that it is to be compared with.
         """
-        dropped = self.gives_way(baseline)
-        runs = [named for named in self.runs if named not in dropped]
-        number = next(n for n in count(len(runs) + 1) if not any(named.name.startswith(f"{n}.") for named in runs))
         if baseline is None:
             belongs = {"lesson_key": (lesson.pairs, lesson.model), "lesson": (self.lesson_name, self.start.rows)}
             self.pause()
         else:
             belongs = {"lesson_key": baseline.lesson_key, "lesson": baseline.lesson, "baseline": baseline.run.id}
-        new = NamedRun(Run(TrainingState.new(lesson)), f"{number}.", **belongs)
-        self.runs = [*runs, new]
-        self.choose(new.run)
-        forget_checkpoints(reversed(self.runs), MAX_RESTING_CHECKPOINT_BYTES)
+        run = Run(TrainingState.new(lesson))
+        with self._changing:
+            dropped = self.gives_way(baseline)
+            runs = [named for named in self.runs if named not in dropped]
+            number = next(n for n in count(len(runs) + 1) if not any(named.name.startswith(f"{n}.") for named in runs))
+            new = NamedRun(run, f"{number}.", **belongs)
+            self.runs = [*runs, new]
+            self.choose(new.run)
+            forget_checkpoints(reversed(self.runs), MAX_RESTING_CHECKPOINT_BYTES)
         return new
 
     def choose(self, run: Run | None) -> None:
@@ -184,6 +188,12 @@ class Session(EditedLesson):
         for named in self.runs:
             shared_engine().pause(named.run)
 
+    def snapshot(self) -> tuple[Moment, tuple[Moment, ...], tuple[Moment, ...], list[NamedRun], Run | None]:
+        """Returns what belongs together at one moment: it, Undo, Redo, all runs with the deleted ones, the current."""
+        with self._changing:
+            runs = [*self.runs, *self.deleted]
+            return self.moment, self.undo_stack, self.redo_stack, runs, self.run
+
     def go_on(self, unfinished: Iterable[tuple[Run, int | None]]) -> None:
         """Trains on what was interrupted, by so many epochs each; see `keeping.unfinished`."""
         for run, epochs in unfinished:
@@ -193,8 +203,12 @@ class Session(EditedLesson):
         """Goes on from what was written elsewhere; the own pairs and settings are one Undo back, and all runs stay."""
         with self._changing:
             mine, moment = self.moment, theirs.moment
-            known = {named.run.id for named in (*self.runs, *self.deleted)}
+            known = {named.run.id: named.run for named in (*self.runs, *self.deleted)}
             self.runs = [*self.runs, *(named for named in theirs.runs if named.run.id not in known)]
+            for named in theirs.runs:
+                run, state = known.get(named.run.id, named.run), named.run.state
+                if state.step > run.state.step and not run.is_active:
+                    run.state, run.history = state, list(state.history)
             self.answers = theirs.answers | self.answers
             if (mine.table.rows, mine.model, mine.training) != (moment.table.rows, moment.model, moment.training):
                 self._remember()

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ LOOK_SECONDS = 0.25  # as long as a slice of a training
 IDLE_SECONDS = 1  # nothing trains; pages that are drawn say so
 REST_SECONDS = 150  # a page that is open looks every 5 seconds, in a hidden tab once a minute
 RETRY_SECONDS = 5
+_SHARE = 20  # times as long as writing a session took its trainings are not written again
 _DAY = 24 * 3600
 
 
@@ -49,6 +50,8 @@ class Written:
     digests: set[str] = field(default_factory=set)  # of its blobs that are there
     packer: Packer = field(default_factory=Packer)
     error: str | None = None  # why it could not be written
+    next_at: float = 0.0  # when that is tried again
+    slice_at: float = 0.0  # when the progress of trainings may be written again
     unfinished: Iterable[tuple[Run, int | None]] = ()  # runs that trained when it was written
 
 
@@ -67,7 +70,7 @@ class Sessions:
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._wake, self._tried = threading.Event(), threading.Event()
         self._store: Store | None = None
-        self._cleaned_at = self._retry_at = 0.0
+        self._cleaned_at = self._opened_at = 0.0
         self._is_closed = False
         threading.Thread(target=self._work, name="session writer", daemon=True).start()
 
@@ -80,16 +83,17 @@ class Sessions:
             NotThereError: the database cannot be read, or holds something else.
         """
         with self._lock:
-            if session := self._alive.get(id):
-                return session
-        self._tried.wait()
-        if self._store is None:
-            raise NotThereError
-        kept = self._store.load(id)
+            session = self._alive.get(id)
+        if session is not None and not session.is_deleted:
+            return session
+        with self._database() as store:
+            kept = store.load(id)
         return None if kept is None else _loaded(id, kept)
 
     def use(self, session: Session) -> Session:
         """Returns the session of this one's id, which is this one if there is no other, and keeps it."""
+        if session.is_deleted:  # and another tab still looks at it
+            return session
         with self._lock:  # pages of other students are drawn in other threads
             session = self._alive.setdefault(session.id, session)
             self._used[session.id] = session
@@ -107,22 +111,54 @@ class Sessions:
             time.sleep(0.005)
         return is_written
 
+    def can_write(self, session: Session) -> bool:
+        """Whether what is not written yet will be soon."""
+        return self._store is not None and session.kept.error is None
+
     def delete(self, session: Session) -> None:
-        """Deletes a session and all that is kept of it."""
-        session.is_deleted = True
+        """Deletes a session and all that is kept of it.
+
+        Raises:
+            NotThereError: the database cannot be written; nothing is deleted.
+        """
+        with self._writing, self._database() as store:
+            store.delete(session.id)
+            session.is_deleted = True
         session.pause()
         with self._lock:
             self._used.pop(session.id, None)
             self._alive.pop(session.id, None)
-        with self._writing:
-            if self._store:
-                self._store.delete(session.id)
 
-    @property
-    def store(self) -> "Store | None":
-        """The database; None if it cannot be opened."""
+    def hand_on(self, content: bytes) -> str:
+        """Keeps a lesson file for others; returns its id.
+
+        Raises:
+            NotThereError: the database cannot be written.
+        """
+        with self._database() as store:
+            return store.share(content)
+
+    def handed_on(self, id: str) -> bytes | None:
+        """Returns a lesson file that was handed on; None if there is none, or no longer.
+
+        Raises:
+            NotThereError: the database cannot be read.
+        """
+        with self._database() as store:
+            return store.shared(id)
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator["Store"]:
+        """Lends the database to a page."""
         self._tried.wait()
-        return self._store
+        if self._store is None:
+            self._wake.set()  # to try again
+            raise NotThereError
+        try:
+            yield self._store
+        except Exception as error:  # whatever its driver says
+            logger.exception("the database does not answer")
+            raise NotThereError from error
 
     def close(self) -> None:
         """Writes what is not written yet, and ends."""
@@ -135,60 +171,68 @@ class Sessions:
 
     def _work(self) -> None:
         while not self._is_closed:
-            self._open_store()
-            self._write_all()
-            self._put_away()
+            with _logged("sessions cannot be written"):  # whatever it is: there is no other thread that writes
+                self._open_store()
+                self._write_all()
+                self._put_away()
             trains = any(session.is_active for session in list(self._used.values()))
-            self._wake.wait(LOOK_SECONDS if trains else IDLE_SECONDS if self._used else _DAY)
+            waits = self._store is None or self._used
+            self._wake.wait(LOOK_SECONDS if trains else IDLE_SECONDS if waits else _DAY)
             self._wake.clear()
 
     def _open_store(self) -> None:
-        if self._store is None and time.monotonic() >= self._retry_at:
+        if self._store is None and time.monotonic() >= self._opened_at:
             try:
                 from seq2seq.classroom.store import Store  # noqa: PLC0415
 
                 self._store = Store(self._url)
             except Exception:
                 logger.exception("the database cannot be opened; nothing is kept")
-                self._retry_at = time.monotonic() + RETRY_SECONDS
+                self._opened_at = time.monotonic() + RETRY_SECONDS
             self._tried.set()
         if self._store and time.time() - self._cleaned_at > _DAY:
             self._cleaned_at = time.time()
             with _logged("what nobody has used cannot be deleted"):
+                self._store.touch(list(self._used))
                 self._store.delete_untouched(KEEP_DAYS)
 
     def _write_all(self) -> None:
-        if self._store is None or time.monotonic() < self._retry_at:
+        if self._store is None:
             return
         with self._writing:
-            for session in list(self._used.values()):
-                if not session.is_deleted and not self._write(session):
-                    self._retry_at = time.monotonic() + RETRY_SECONDS
+            # What somebody did comes before how far trainings are.
+            for session in sorted(self._used.values(), key=self.is_written):
+                if not session.is_deleted and time.monotonic() >= session.kept.next_at:
+                    self._write(session)
 
-    def _write(self, session: Session) -> bool:
-        """Writes what is new in a session; returns whether that could be done."""
+    def _write(self, session: Session) -> None:
+        """Writes what is new in a session."""
         from seq2seq.classroom.store import ConflictError  # noqa: PLC0415
 
-        written, marks = session.kept, marks_of(session)  # before the rest: what changes now is written next time
-        if marks == written.marks:
-            return True
+        written, marks, began = session.kept, marks_of(session), time.monotonic()
+        if marks == written.marks:  # asked before the rest: what changes from now on is written next time
+            return
+        if marks[:-1] == (written.marks or ())[:-1] and began < written.slice_at:
+            return
         try:
-            document = document_of(session, written.packer)
-            digests = digests_of(document)
+            content = write_document(document_of(session, written.packer))
+            digests = digests_of(read_document(content))  # what could not be read again is not called saved
             new = {name: blob for name, blob in written.packer.blobs.items() if name in digests - written.digests}
-            gone = written.digests - digests
-            written.version = self._store.save(session.id, written.version, write_document(document), new, gone)
+            written.version = self._store.save(session.id, written.version, content, new, written.digests - digests)
         except ConflictError:
             self._overtake(session)
-            return True
         except Exception as error:
             if not written.error:
                 logger.exception("a session cannot be written")
-            written.error = f"{type(error).__name__}"
-            return False
-        written.digests, written.marks, written.error, written.at = digests, marks, None, time.time()
-        written.packer.forget(digests, [named.run.state for named in (*session.runs, *session.deleted)])
-        return True
+            # The blobs are made again: a state for each attempt would fill the memory.
+            written.error, written.packer = type(error).__name__, Packer()
+            written.next_at = time.monotonic() + RETRY_SECONDS
+        else:
+            written.packer.forget(digests)
+            written.digests, written.marks, written.error, written.at = digests, marks, None, time.time()
+            # The slices of a large model take a while to be written: as much as leaves the disk to others.
+            now = time.monotonic()
+            written.slice_at = now + _SHARE * (now - began)
 
     def _overtake(self, session: Session) -> None:
         """Goes on from what another server wrote meanwhile, or deleted."""
@@ -201,6 +245,7 @@ class Sessions:
             session.take_over(theirs)
             session.kept = theirs.kept
             session.kept.marks = ()  # what both have is written next time
+            session.kept.unfinished = ()  # the runs of this session go on themselves
 
     def _put_away(self) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Where workspaces are kept: a file of SQLite by default, or any database that SQLAlchemy knows.
+"""Where workspaces are kept: a file of SQLite by default, or PostgreSQL.
 
 A workspace is a document and the blobs that it names (see `seq2seq.takeaway.document`), behind an unguessable id. Every
 write is one transaction and raises the workspace's version: who has read an earlier one is told instead of writing over
@@ -128,6 +128,13 @@ class Store:
                 connection.execute(sa.insert(blobs), rows)
         return version + 1
 
+    def touch(self, ids: Collection[str]) -> None:
+        """Notes that some workspaces are used."""
+        used = sa.update(workspaces).where(workspaces.c.id == sa.bindparam("used")).values(touched_at=time.time())
+        if ids:
+            with self.engine.begin() as connection:
+                connection.execute(used, [{"used": id} for id in ids])
+
     def delete(self, id: str) -> None:
         """Deletes a workspace with all that belongs to it."""
         self._delete(workspaces.c.id == id)
@@ -140,9 +147,7 @@ class Store:
         return lessons + self._delete(workspaces.c.touched_at < before)
 
     def _delete(self, which: sa.ColumnElement[bool]) -> int:
-        with self.engine.begin() as connection:
-            theirs = sa.select(workspaces.c.id).where(which)
-            connection.execute(sa.delete(blobs).where(blobs.c.workspace.in_(theirs)))
+        with self.engine.begin() as connection:  # the blobs go with them
             return connection.execute(sa.delete(workspaces).where(which)).rowcount
 
     # --- Lessons that are handed on, where they are too large for a link ---------------------------------------------
@@ -176,10 +181,10 @@ def upgrade(engine: sa.Engine, revision: str = "head") -> None:
 def connect(url: str) -> sa.Engine:
     """Opens a database; a file of SQLite so that what was written survives a crash, and writers wait for each other."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True)  # errors go into the log, ids do not
     if file := sa.make_url(url).database:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @sa.event.listens_for(engine, "connect")
     def set_up(connection, _):

@@ -16,14 +16,14 @@ import msgspec
 
 from seq2seq.data.checks import Problem
 from seq2seq.lesson import ModelConfig, TrainingConfig
-from seq2seq.limits import MAX_TYPED
+from seq2seq.limits import MAX_NAME, MAX_TYPED
 
 FORMAT = 1  # of documents and blobs; whoever changes what they mean counts it up
 MAX_DOCUMENT_BYTES = 2 * 2**20  # of one with all that a student may keep there are about 300 kB
 
 Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
 Blobs = Mapping[str, bytes]  # by digest
-Short = Annotated[str, msgspec.Meta(max_length=300)]  # a name, or the id of something
+Short = Annotated[str, msgspec.Meta(max_length=MAX_NAME)]  # a name, or the id of something
 Typed = Annotated[str, msgspec.Meta(max_length=MAX_TYPED)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # whole numbers that a float holds as well
 Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -136,9 +136,13 @@ def digests_of(document: WorkspaceDocument) -> set[str]:
     for moment in (document.now, *document.undo, *document.redo):
         names |= {moment.table, moment.start}
     for run in document.runs:
-        names |= {run.start, run.pairs, run.state.pairs, run.state.latest, *run.state.history}
-        names |= {name for _, name in run.state.checkpoints}
+        names |= {run.start, run.pairs} | digests_of_state(run.state)
     return names
+
+
+def digests_of_state(document: StateDocument) -> set[str]:
+    """Returns the names of all blobs that a training needs."""
+    return {document.pairs, document.latest, *document.history, *(name for _, name in document.checkpoints)}
 
 
 def write_document(document: WorkspaceDocument) -> bytes:

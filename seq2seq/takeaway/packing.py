@@ -16,9 +16,9 @@ from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.analysis.metrics import figures
 from seq2seq.data.pairs import Pair
 from seq2seq.lesson import Lesson
-from seq2seq.limits import MAX_PAIRS, MAX_TYPED
+from seq2seq.limits import MAX_ROWS, MAX_TYPED
 from seq2seq.state import METRIC_SUMS, TrainingState, Weights, weight_shapes
-from seq2seq.takeaway.document import Blobs, DamagedError, Number, StateDocument, digest
+from seq2seq.takeaway.document import Blobs, DamagedError, Number, StateDocument, digest, digests_of_state
 
 Row = tuple[str, str]  # source and target as typed, faulty or not
 EPOCHS_IN_A_BLOB = 100
@@ -49,12 +49,11 @@ class Packer:
             self._known[id(thing)] = thing, self._blob(write(thing))
         return self._known[id(thing)][1]
 
-    def forget(self, used: set[str], states: Iterable[TrainingState]) -> None:
+    def forget(self, used: set[str]) -> None:
         """Forgets the blobs, which are where they belong by now, and all that is not used any longer."""
         self.blobs = {}
         self._known = {key: known for key, known in self._known.items() if known[1] in used}
-        used_states = set(map(id, states))
-        self._states = {key: known for key, known in self._states.items() if key in used_states}
+        self._states = {key: known for key, known in self._states.items() if digests_of_state(known[1]) <= used}
 
     def rows(self, rows: tuple[Row, ...]) -> str:
         """Returns the digest of the rows of a table."""
@@ -225,7 +224,7 @@ def read_rows(content: bytes) -> tuple[Row, ...]:
     Raises:
         DamagedError: a line is no row, or there are too many, or too long ones.
     """
-    rows = tuple(_lines(content, _row, MAX_PAIRS))
+    rows = tuple(_lines(content, _row, MAX_ROWS))
     if any(len(cell) > MAX_TYPED for row in rows for cell in row):
         raise DamagedError(f"a cell is longer than {MAX_TYPED:,} characters")
     return rows

@@ -32,7 +32,6 @@ def database(monkeypatch):
 
     def write(_, session):
         session.kept.marks = marks_of(session)
-        return True
 
     monkeypatch.setattr(Sessions, "_write", write)
 

@@ -20,7 +20,7 @@ from tests.takeaway.test_packing import assert_same
 
 LATER = set(PAGES) - {"start"}
 PLACES = {  # control: what it says on which page, in which section of it
-    "lessons": {("start", ""): ("start.choose", "start.open", "start.own")},
+    "lessons": {("start", ""): ("start.choose", "start.open", "start.own_pairs")},
     "editing": {("pairs", ""): ("pairs.restart", "pairs.typing", "pairs.add", "pairs.how")},
     "upload": {("pairs", ""): ("pairs.upload",)},
     "model_settings": {
@@ -199,7 +199,7 @@ def test_a_supplied_lesson_stays_one():
 def test_a_large_lesson_goes_by_an_id():
     rows = SUPPLIED_LESSONS["dates"].pairs
     assert write_link(SharedLesson(rows)) is None
-    id = shared_sessions().store.share(file_of(replace(HANDED_ON, rows=rows)))
+    id = shared_sessions().hand_on(file_of(replace(HANDED_ON, rows=rows)))
     session = arrive({SHARED: id}).session_state["session"]
     assert session.rows == session.start.rows == rows and not session.runs
 
@@ -208,7 +208,7 @@ def test_a_trained_model_goes_along(trained):
     named = new_session(run=a_run(trained)).runs[0]
     named.lesson = "own", (("a name", "that was taken out"),)
     epoch, _ = trained.checkpoints[0]
-    id = shared_sessions().store.share(file_of(HANDED_ON, named, epoch))
+    id = shared_sessions().hand_on(file_of(HANDED_ON, named, epoch))
     one, other = (arrive({SHARED: id}, "translate").session_state["session"] for _ in range(2))
     for session in (one, other):
         is_as_handed_on(session)

@@ -226,7 +226,7 @@ def test_deleting_leaves_nothing(sessions, url):
     theirs.replace(Table.of([("another", "server")]))
     other.use(theirs)
     wait_until(lambda: theirs.is_deleted)
-    assert other.store.load(session.id) is None
+    assert other._store.load(session.id) is None
     other.close()
 
 
@@ -239,7 +239,7 @@ def test_without_a_database_pages_work_and_say_so(tmp_path):
     with pytest.raises(NotThereError):
         sessions.find("another")
     (tmp_path / "file").unlink()
-    sessions._retry_at = 0
+    sessions._opened_at = 0
     written(sessions, session)
     sessions.close()
 
@@ -252,4 +252,73 @@ def test_a_long_training_is_kept_slice_by_slice(sessions, url):
         session.run.state = advance(session.run.state, epochs=epochs)
         written(sessions, session)
         assert_same(after_a_restart(url, session.id).run.state, session.run.state)
-    assert len(sessions.store.load(session.id).blobs) == len(session.kept.digests)
+    assert len(sessions._store.load(session.id).blobs) == len(session.kept.digests)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        lambda session: setattr(session, "sentence", "x" * 30_000),
+        lambda session: setattr(session.runs[0], "name", "half an emoji \ud83d" + "x" * 400),
+        lambda session: session.replace(Table.of([("x" * 30_000, "y")])),
+        lambda session: session.replace(Table.of([("x", "y")] * 110_000)),
+    ],
+    ids=["sentence", "name", "cell", "rows"],
+)
+def test_whatever_is_typed_can_be_read_again(sessions, url, trained, typed):
+    session = sessions.use(new_session(run=a_run(trained)))
+    typed(session)
+    session = written(sessions, session)
+    again = after_a_restart(url, session.id)
+    assert again.rows == session.rows and (again.sentence or "") == (session.sentence or "")[:20_000]
+
+
+def test_undo_of_large_tables_is_bounded(session):
+    for n in range(10):
+        session.replace(Table.of([(str(n), "b")] * 50_000))
+    assert len(session.undo_stack) == 6  # with 50,000 rows each
+    session.undo()
+    assert session.rows[0] == ("8", "b")
+
+
+def test_one_session_that_cannot_be_written_keeps_no_other_waiting(sessions, monkeypatch):
+    bad, good = (sessions.use(new_session([(name, "b")])) for name in ("bad", "good"))
+    assert sessions.find("nobody") is None  # the database is open
+    save = type(sessions._store).save
+
+    def fails(store, id, *rest):
+        if id == bad.id:
+            raise OSError("no space left on device")
+        return save(store, id, *rest)
+
+    monkeypatch.setattr(type(sessions._store), "save", fails)
+    bad.sentence = "lost?"
+    sessions.use(bad)
+    wait_until(lambda: bad.kept.error)
+    assert not sessions.can_write(bad) and not sessions.is_written(bad)
+    good.sentence = "kept"
+    written(sessions, good)
+    monkeypatch.setattr(type(sessions._store), "save", save)
+    bad.kept.next_at = 0
+    written(sessions, bad)
+
+
+def test_a_deleted_session_stays_deleted_though_a_tab_looks_at_it(sessions):
+    session = begun(sessions, new_session([("a", "b")]))
+    sessions.delete(session)
+    sessions.use(session)
+    assert sessions.find(session.id) is None
+
+
+def test_a_run_that_was_trained_further_elsewhere_is_not_set_back(sessions, url, engine):
+    state = TrainingState.new(Lesson((Pair("a", "b"),), ModelConfig(2)))
+    session = begun(sessions, new_session(run=a_run(state, "paused", None)))
+    other = Sessions(url)
+    theirs = other.use(other.find(session.id))
+    theirs.run.state = advance(theirs.run.state, epochs=2)
+    written(other, theirs)
+    session.replace(Table.of([("c", "d")]))
+    session = written(sessions, session)
+    assert_same(session.run.state, theirs.run.state)
+    assert not engine.submitted
+    other.close()

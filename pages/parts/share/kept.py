@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts import menu
 from pages.parts.session import Session
-from pages.parts.sessions import KEEP_DAYS, shared_sessions
+from pages.parts.sessions import KEEP_DAYS, NotThereError, shared_sessions
 from pages.parts.texts import text
 
 
@@ -19,5 +19,9 @@ def section(session: Session) -> None:
 def _ask(session: Session) -> None:
     st.write(text("share.delete_sure", runs=len(session.runs), pairs=f"{len(session.rows):,}"))
     if st.button(text("share.delete_now"), type="primary", key="delete-now"):
-        shared_sessions().delete(session)
-        menu.go_to("start")
+        try:
+            shared_sessions().delete(session)
+        except NotThereError:
+            st.error(text("frame.not_there"), icon=":material/error:")
+        else:
+            menu.go_to("start")

@@ -9,7 +9,7 @@ from pages.parts.handing_on import CONTROLS, OPEN, SHARED, file_of
 from pages.parts.menu import PAGES
 from pages.parts.runs import NamedRun
 from pages.parts.session import Session
-from pages.parts.sessions import KEEP_DAYS, shared_sessions
+from pages.parts.sessions import KEEP_DAYS, NotThereError, shared_sessions
 from pages.parts.state import HandedOn, ShareState, bound, remembered
 from pages.parts.texts import LANGUAGES, text
 from seq2seq.takeaway.document import DamagedError
@@ -89,13 +89,12 @@ def _offer_to_keep(session: Session, state: ShareState, shared: SharedLesson, na
     """Offers to keep the lesson on this server, under a short link."""
     if not st.button(text("share.make"), icon=":material/add_link:", type="primary", key="make-link"):
         return
-    store = shared_sessions().store
-    if store is None:
-        st.error(text("frame.not_there"), icon=":material/error:")
-        return
     try:
         with st.spinner(text("share.making")):
-            id = store.share(file_of(shared, named, session.look_at))
+            id = shared_sessions().hand_on(file_of(shared, named, session.look_at))
+    except NotThereError:
+        st.error(text("frame.not_there"), icon=":material/error:")
+        return
     except DamagedError as error:
         st.error(text(f"problem.{error.problem.kind}", **error.problem.details), icon=":material/error:")
         return

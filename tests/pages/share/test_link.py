@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.parts.handing_on import OPEN, SHARED, opened
 from pages.parts.menu import PAGES
+from pages.parts.sessions import NotThereError, Sessions
 from pages.parts.share import link
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
@@ -151,9 +152,14 @@ def test_an_address_of_this_machine_alone_says_so(session, monkeypatch, host):
 
 def test_what_cannot_be_kept_says_so(session, monkeypatch):
     app = toggle(open_page("share", new_session(SUPPLIED_LESSONS["dates"].pairs)), "share.large")
-    monkeypatch.setattr("seq2seq.takeaway.lesson_file.MAX_LESSON_FILE_BYTES", 1000)
-    assert shows(click(app, "share.make"), "problem.lesson_too_large")
-    monkeypatch.setattr(type(link.shared_sessions()), "store", None)
+    with monkeypatch.context() as small:
+        small.setattr("seq2seq.takeaway.lesson_file.MAX_LESSON_FILE_BYTES", 1000)
+        assert shows(click(app, "share.make"), "problem.lesson_too_large")
+
+    def fails(*_):
+        raise NotThereError
+
+    monkeypatch.setattr(Sessions, "hand_on", fails)
     assert shows(click(app, "share.make"), "frame.not_there")
 
 
