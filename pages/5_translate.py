@@ -19,7 +19,8 @@ run, trained = session.run, session.trained  # once: they may change at any mome
 if trained is None:
     st.info(text("translate.empty"), icon=":material/info:")
     menu.link("train")
-    frame.stop()
+    frame.close_page("translate")
+    st.stop()
 frame.outdated_warning(session)
 questions.ask(session, "translate")
 state = remembered(TranslateState)

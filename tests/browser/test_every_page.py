@@ -64,6 +64,7 @@ def test_every_page_on_a_phone_in_the_dark(visit, trained):
         if name == "tensors":
             student.main.get_by_test_id("stTooltipHoverTarget").first.hover()
             expect(student.page.get_by_test_id("stTooltipContent")).to_be_attached()
+    student.goes_to("translate", menu="phone-menu")
     for own_direction in ("[data-testid=stText] > *", "input[type=text]"):
         expect(student.main.locator(own_direction).first).to_have_css("unicode-bidi", "plaintext")
     student.main.get_by_role("textbox").first.fill("Hell")

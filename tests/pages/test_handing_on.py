@@ -20,7 +20,7 @@ from tests.takeaway.test_packing import assert_same
 
 LATER = set(PAGES) - {"start"}
 PLACES = {  # control: what it says on which page, in which section of it
-    "lessons": {("start", ""): ("start.choose", "start.open", "start.own_pairs")},
+    "lessons": {("start", ""): ("start.choose", "start.open", "start.own_title")},
     "editing": {("pairs", ""): ("pairs.restart", "pairs.typing", "pairs.add", "pairs.how")},
     "upload": {("pairs", ""): ("pairs.upload",)},
     "model_settings": {

@@ -79,7 +79,7 @@ def _show(address: str | None, why: str) -> None:
     """Shows the link, and says where it works, or why there is none yet."""
     server = urlsplit(address or "")
     if address:
-        st.code(address, language=None)
+        st.container(key="link").code(address, language=None)
     if server.hostname in _ON_THIS_MACHINE:
         st.warning(text("share.localhost"), icon=":material/wifi_off:")
     st.caption(text(f"share.link_{why}", days=f"{KEEP_DAYS:g}", server=f"{server.scheme}://{server.netloc}"))
