@@ -17,7 +17,7 @@ def section(session: Session) -> None:
 
 
 def _ask(session: Session) -> None:
-    st.write(text("share.delete_sure", runs=len(session.runs), pairs=f"{len(session.rows):,}"))
+    st.write(text("share.delete_sure", runs=len(session.runs), pairs=f"{len(session.rows):,}", days=f"{KEEP_DAYS:g}"))
     if st.button(text("share.delete_now"), type="primary", key="delete-now"):
         try:
             shared_sessions().delete(session)
