@@ -98,13 +98,11 @@ def save_state(state: TrainingState, path: str | os.PathLike) -> None:
         DamagedError: it could not be read again: it is too large, or the parts of the state do not fit together.
         OSError: it cannot be written.
     """
-    packer, lesson, run = Packer(), state.lesson, "1"
-    rows = packer.rows(lesson.pairs)
-    document = WorkspaceDocument(
-        MomentDocument("own", rows, rows, lesson.model, lesson.training),
-        runs=(RunDocument(run, "1.", packer.state(state), "own", rows, rows, lesson.model),),
-        run=run,
-    )
+    packer, lesson = Packer(), state.lesson
+    rows, epochs = packer.rows(lesson.pairs), lesson.training.epochs
+    run = RunDocument("1", "1.", packer.state(state), "own", rows, rows, lesson.model, target_epoch=epochs)
+    now = MomentDocument("own", rows, rows, lesson.model, lesson.training)
+    document = WorkspaceDocument(now, runs=(run,), run=run.id)
     path = Path(path)
     written = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:

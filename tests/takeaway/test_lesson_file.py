@@ -78,6 +78,8 @@ def test_a_training_goes_on_as_if_it_had_never_been_saved(tmp_path, held_out):
         state = advance(state, seconds=1e-9)
     state.save(tmp_path / "saved.seq2seq.zip")
     loaded = TrainingState.load(tmp_path / "saved.seq2seq.zip")
+    document, _ = read_lesson_file((tmp_path / "saved.seq2seq.zip").read_bytes())
+    assert document.runs[0].target_epoch == lesson.training.epochs  # the app tells how far it is on the way there
     assert_same(loaded, state)
     assert_same(advance(loaded, epochs=20), advance(state, epochs=20))
 
