@@ -90,5 +90,6 @@ def _declared(values: Mapping[str, str]) -> str:
 
 
 def end_of_scale(largest: float) -> float:
-    """Returns the end of a symmetric scale that is as good for many pictures: 1, 2, 5, 10, 20, 50 …"""
-    return next(end for power in range(10) for end in (10**power, 2 * 10**power, 5 * 10**power) if end >= largest)
+    """Returns the end of a symmetric scale that is as good for many pictures: 1, 2, 5, 10, 20, 50 …; 1 for NaN."""
+    ends = (end for power in range(10) for end in (10**power, 2 * 10**power, 5 * 10**power))
+    return next((end for end in ends if end >= largest), 1)

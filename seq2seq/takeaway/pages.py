@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,4 +32,14 @@ def page_of(template: str, scripts: Sequence[str] = (), **values: Any) -> bytes:
 
 def json_in_html(data: Any) -> str:
     """Writes data for a script element, which would end at "</script>", wherever that stands."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    written = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return written.replace("<", "\\u003c")
+
+
+def finite(data: Any) -> Any:
+    """Returns data for a browser, whose JSON has no word for the numbers of a training that went astray: None."""
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, Mapping):
+        return {name: finite(value) for name, value in data.items()}
+    return [finite(value) for value in data] if isinstance(data, list | tuple) else data

@@ -7,7 +7,6 @@ file reads a Vega-Lite chart from standard input, with "svg" or "png" as argumen
 from __future__ import annotations
 
 import json
-import math
 import re
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.limits import MAX_PICTURE_SECONDS, MAX_PICTURES
+from seq2seq.takeaway.pages import finite
 
 _WIDTH = 800  # pixels; in the app a chart is as wide as there is room
 _MARGIN = 16
@@ -40,20 +40,13 @@ def draw_picture(
     Raises:
         subprocess.SubprocessError: it cannot be drawn, or takes too long.
     """
-    datasets = {name: [_finite(row) for row in rows] for name, rows in tables.items()}
+    datasets = {name: [finite(row) for row in rows] for name, rows in tables.items()}
     chart = {**spec, "width": _WIDTH, "padding": _MARGIN, "datasets": datasets}
     command = [sys.executable, "-m", __spec__.name, kind]
-    given = json.dumps([chart, look]).encode()
-    limits = {"timeout": MAX_PICTURE_SECONDS, "check": True}
+    given = json.dumps([chart, look], allow_nan=False).encode()
+    how = {"capture_output": True, "timeout": MAX_PICTURE_SECONDS, "cwd": _ROOT}
     with _drawing:
-        return subprocess.run(command, input=given, capture_output=True, cwd=_ROOT, **limits).stdout
-
-
-def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a row without what JSON cannot say."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in row.items()
-    }
+        return subprocess.run(command, input=given, check=True, **how).stdout
 
 
 # --- The process -----------------------------------------------------------------------------------------------------

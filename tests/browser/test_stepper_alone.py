@@ -10,6 +10,7 @@ from pages.parts import theme
 from pages.parts.players import stepper as picture
 from pages.parts.players.stepper import Shown, picture_data
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState, Translator
+from seq2seq.takeaway.pages import finite
 from seq2seq.vocabulary import Vocabulary
 from tests.browser.alone import component_alone
 
@@ -37,7 +38,7 @@ def stepper(chromium):
 
 
 def mount(page, translation=None, shows_numbers=False):
-    page.evaluate("data => { mount(data) }", picture_data(translation or shown(), shows_numbers))
+    page.evaluate("data => { mount(data) }", finite(picture_data(translation or shown(), shows_numbers)))
 
 
 def is_at(page, n):
@@ -63,6 +64,18 @@ def test_what_was_unmounted_can_be_mounted_again(stepper):
         const svg = document.body.shadowRoot.querySelector("svg")
         return Math.abs(svg.viewBox.baseVal.width - svg.clientWidth) < 1
     }""")
+
+
+def test_numbers_of_a_training_that_went_astray_are_called_nan(stepper):
+    plain = shown()
+    first, names = plain.steps[0], ("probabilities", "state_h", "state_c")
+    changes = {name: np.full_like(getattr(first, name), np.nan) for name in names}
+    mount(stepper, plain._replace(steps=[replace(step, **changes) for step in plain.steps]), shows_numbers=True)
+    expect(stepper.locator(".percent").first).to_contain_text("NaN%")
+    expect(stepper.locator("td").nth(2)).to_have_text("NaN")  # h before the first step is a number
+    expect(stepper.locator("table").last.locator("td").nth(2)).to_have_text("NaN")
+    stepper.locator("[data-does=next]").click()
+    is_at(stepper, 2)
 
 
 def test_to_the_end_and_back_by_buttons_slider_and_keys(stepper):

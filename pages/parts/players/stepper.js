@@ -7,6 +7,7 @@
 const LANE = 56, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
 const LEFT = -2.05, TOP = 2.62, BOTTOM = -0.4 // edges of the loop, in columns and lanes
 const SECONDS = 1 // between two steps while it plays
+const NO_NUMBER = "NaN" // is sent as null: what a training that went astray computes
 
 const steppers = new WeakMap() // an element of the page → what is shown in it
 
@@ -264,7 +265,7 @@ class Stepper {
       pen.fillRect(unit * wide, 0, wide - gap, clientHeight)
       if (wide < 32 * this.rem) return
       pen.fillStyle = value < this.data.dark_violet * end ? "white" : "black"
-      pen.fillText(value.toFixed(2), (unit + 0.5) * wide, clientHeight / 2)
+      pen.fillText(written(value, 2), (unit + 0.5) * wide, clientHeight / 2)
     })
   }
 
@@ -273,7 +274,7 @@ class Stepper {
     const hint = this.find(".hint"), { texts, h } = this.data
     const unit = Math.floor((event.offsetX / canvas.clientWidth) * h[0].length)
     if (!(unit in h[0])) return
-    const lines = this.states.map((values, k) => `${texts.states[k]}  ${values[unit]}`)
+    const lines = this.states.map((values, k) => `${texts.states[k]}  ${values[unit] ?? NO_NUMBER}`)
     hint.textContent = [`${texts.unit} ${unit}`, ...lines].join("\n")
     hint.hidden = false
     const box = this.find(".loop").getBoundingClientRect()
@@ -293,7 +294,7 @@ class Stepper {
       const sign = row.forced ? " ✎" : row.picked ? " ◀" : ""
       add(bar, "span", { class: "token", title: name }, name)
       add(bar, "span", { class: "share", style: `width: ${100 * row.p}%` })
-      add(bar, "span", { class: "percent", title: row.p.toFixed(6) }, `${(100 * row.p).toFixed(1)}%${sign}`)
+      add(bar, "span", { class: "percent", title: written(row.p, 6) }, `${written(row.p && 100 * row.p, 1)}%${sign}`)
       if (isButton) bar.onclick = () => this.pick(row.token_id)
     }
     bars.children[focused]?.focus()
@@ -309,7 +310,7 @@ class Stepper {
     if (!probabilities) return // they are on their way
     const { token_id } = steps[this.n], p = probabilities[this.n]
     const order = [...p.keys()].sort((a, b) => p[b] - p[a])
-    const rows = order.map(id => [id, tokens[id], p[id].toFixed(6), id === token_id ? "✓" : ""])
+    const rows = order.map(id => [id, tokens[id], written(p[id], 6), id === token_id ? "✓" : ""])
     addTable(parent, ["id", texts.token, texts.probability, texts.output], rows)
   }
 }
@@ -324,13 +325,18 @@ function add(parent, name, attributes = {}, words) {
   return element
 }
 
+/** Returns a number with so many decimal places. */
+function written(value, places) {
+  return value?.toFixed(places) ?? NO_NUMBER
+}
+
 function addTable(parent, titles, rows) {
   const table = add(add(parent, "div"), "table")
   const head = add(add(table, "thead"), "tr"), body = add(table, "tbody")
   for (const title of titles) add(head, "th", { scope: "col" }, title)
   for (const row of rows) {
     const line = add(body, "tr")
-    for (const value of row) add(line, "td", {}, value)
+    for (const value of row) add(line, "td", {}, value ?? NO_NUMBER)
   }
 }
 

@@ -22,6 +22,7 @@ from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from seq2seq import DecodingStep, Lesson
 from seq2seq.decoding import Context
+from seq2seq.takeaway.pages import finite
 from seq2seq.vocabulary import Vocabulary
 
 CANDIDATES = 9  # tokens with a bar of their own; the others share one
@@ -223,7 +224,7 @@ def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None
         if _KEY in st.session_state:
             state.shows_numbers = bool(st.session_state[_KEY].get("numbers"))
 
-    data = picture_data(shown, state.shows_numbers)
+    data = finite(picture_data(shown, state.shows_numbers))
     _component(key=_KEY, on_pick_change=picked, on_numbers_change=opened, data=data)
 
 

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pages.parts import texts
@@ -72,6 +73,32 @@ def test_the_replay_holds_all_that_the_app_shows(trained_session, monkeypatch):
     assert [shown["version"] for shown in data["stepper"]] == [typed, "a"]
     assert data["replay"][0]["sources"] == [typed, "a"]
     assert not any(shown["can_pick"] for shown in data["stepper"]) and not data["replay"][0]["can_use"]
+
+
+def gone_astray(trained):
+    """Returns a training whose numbers are none any more."""
+    weights = {name: np.full_like(values, np.nan) for name, values in trained.weights.items()}
+    losses = zip(trained.history[:3], [2, np.inf, np.nan], strict=True)
+    history = tuple(record | {"loss": loss} for record, loss in losses)
+    return replace(trained, weights=weights, epoch=3, step=15, history=history, checkpoints=((2, weights),))
+
+
+def test_a_training_that_went_astray_can_be_taken_home(trained, monkeypatch):
+    """A browser reads no JSON with NaN in it."""
+    session = new_session(run=a_run(gone_astray(trained)))
+    replay = made(session, pages._replay, "en", monkeypatch)
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    stepper, player = (
+        json.loads(written, parse_constant=refuse)
+        for written in re.findall(r'<script type="application/json" id="\w+-data">(.*?)</script>', replay)
+    )
+    assert stepper[0]["h"][1][0] is None and stepper[0]["steps"][0]["bars"][0]["p"] is None
+    assert player[0]["losses"] == [2]
+    report = made(session, pages._report, "en", monkeypatch)
+    assert ENGLISH["report.right_of"].format(right=0, all=5) in report and "<svg" in report
 
 
 def test_a_file_of_decodings_has_a_limit(trained_session, monkeypatch):

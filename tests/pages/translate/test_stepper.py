@@ -23,6 +23,7 @@ from pages.parts.players.stepper import (
     state_scale,
     token_labels,
 )
+from pages.parts.theme import end_of_scale
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import Intervention, decode, start
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
@@ -193,6 +194,11 @@ def test_a_line_of_the_loop_begins_with_the_step_before():
     kinds = [{row["kind"] for row in drawn[n]} for n in (10, 11)]
     assert ["context" in kind for kind in kinds] == [True, False]
     assert ["earlier" in kind for kind in kinds] == [False, True]
+
+
+def test_every_number_has_a_scale():
+    assert [end_of_scale(value) for value in (0.3, 3, 5e9)] == [1, 5, 5e9]
+    assert end_of_scale(np.nan) == 1 and end_of_scale(1e30) > 0
 
 
 def test_the_scale_of_c_is_the_same_at_every_step(trained):
