@@ -118,6 +118,7 @@ FAMILIES = {
     "questions.ends_{}": ("eos", "length", "source"),
     "stepper.do_{}": ("taught", "zero", "endless"),
     "share.control_{}": CONTROLS,
+    "share.lesson_too_{}": ("runs", "rows", "text", "large"),
     "share.link_{}": ("carried", "qr", "large", "model", "kept"),
     "stepper.row_{}": ("plain", "changed", "own"),
 }

@@ -1,5 +1,6 @@
 """The model and the whole workspace, to be taken home. Each file is made when somebody asks for it."""
 
+import math
 from dataclasses import replace
 
 import streamlit as st
@@ -9,10 +10,10 @@ from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq import TrainingState
 from seq2seq.classroom.engine import shared_engine
-from seq2seq.limits import MAX_LESSON_FILE_BYTES
+from seq2seq.limits import MAX_LESSON_FILE_BYTES, MAX_LESSON_ROWS, MAX_LESSON_TEXT_BYTES, MAX_RUNS
 from seq2seq.takeaway.keras_file import to_keras_file
 from seq2seq.takeaway.lesson_file import ENDING, write_lesson_file
-from seq2seq.takeaway.packing import Packer
+from seq2seq.takeaway.packing import Packer, write_records, write_rows
 
 _PATIENCE = 60  # seconds; a worker may have to finish slices of others first
 _MEGABYTE = 2**20
@@ -28,10 +29,9 @@ def section(session: Session) -> None:
 def _lesson_file(session: Session) -> None:
     st.write(text("share.lesson_file", ending=ENDING))
     size = sum(named.checkpoint_bytes + _latest_bytes(named.run.state) for named in session.runs)
-    is_too_large = size > MAX_LESSON_FILE_BYTES
-    if is_too_large:
-        limit = MAX_LESSON_FILE_BYTES // _MEGABYTE
-        st.warning(text("share.lesson_too_large", size=size // _MEGABYTE, limit=limit), icon=":material/warning:")
+    if why := _why_too_large(session, size):
+        st.warning(why, icon=":material/warning:")
+        return
     st.download_button(
         text("share.download_lesson", size=f"{max(0.1, size / _MEGABYTE):,.1f}"),
         lambda: lesson_file_of(session),
@@ -39,8 +39,25 @@ def _lesson_file(session: Session) -> None:
         "application/zip",
         icon=":material/download:",
         key="download-lesson",
-        disabled=is_too_large,
     )
+
+
+def _why_too_large(session: Session, size: int) -> str | None:
+    """Says what there is too much of for a lesson file, or None. Once it is being made, no page can say so."""
+    states, tables = [named.run.state for named in session.runs], [session.table.rows]
+    for rows in [rows for named in session.runs for rows in (named.lesson_key[0], named.run.state.lesson.pairs)]:
+        if rows not in tables:  # a table that runs have in common is in the file once
+            tables.append(rows)
+    words = sum(len(write_rows(rows)) for rows in tables) + sum(len(write_records(of.history)) for of in states)
+    for kind, amount, limit in (
+        ("runs", len(states), MAX_RUNS),
+        ("rows", sum(map(len, tables)), MAX_LESSON_ROWS),
+        ("text", words / _MEGABYTE, MAX_LESSON_TEXT_BYTES // _MEGABYTE),
+        ("large", size / _MEGABYTE, MAX_LESSON_FILE_BYTES // _MEGABYTE),
+    ):
+        if amount > limit:
+            return text(f"share.lesson_too_{kind}", size=f"{math.ceil(amount):,}", limit=f"{limit:,}")
+    return None
 
 
 def lesson_file_of(session: Session) -> bytes:

@@ -1,10 +1,12 @@
 """The files that the page Share gives."""
 
-from dataclasses import replace
+import pytest
 
 from pages.parts.share import model
 from pages.parts.share.model import lesson_file_of
 from pages.parts.start.opening import opened_file
+from seq2seq.takeaway import lesson_file
+from seq2seq.takeaway.document import DamagedError
 from tests.pages.app import TEXTS, new_session, open_page, shows
 from tests.takeaway.test_packing import assert_same
 
@@ -45,12 +47,28 @@ def test_without_a_model_there_is_no_keras_file(session, trained_session):
     assert TEXTS["share.download_keras"].format(epoch=trained_session.run.state.epoch) in downloads(app)
 
 
-def test_a_lesson_that_is_too_large_is_not_offered(trained_session, monkeypatch):
-    monkeypatch.setattr(model, "MAX_LESSON_FILE_BYTES", 2**20)
-    trained = trained_session.run.state
-    checkpoints = tuple((epoch, weights) for epoch, weights in trained.checkpoints) * 10
-    trained_session.run.state = replace(trained, checkpoints=checkpoints)
+@pytest.mark.parametrize(
+    ("limit", "value", "kind"),
+    [
+        ("MAX_LESSON_FILE_BYTES", 2**20, "large"),
+        ("MAX_LESSON_TEXT_BYTES", 0, "text"),
+        ("MAX_LESSON_ROWS", 4, "rows"),
+        ("MAX_RUNS", 0, "runs"),
+    ],
+)
+def test_a_lesson_that_is_too_large_is_not_offered_and_it_is_said_why(trained_session, monkeypatch, limit, value, kind):
+    monkeypatch.setattr(lesson_file, limit, value)
+    with pytest.raises(DamagedError):
+        lesson_file_of(trained_session)
+    monkeypatch.setattr(model, limit, value)
     app = open_page("share", trained_session)
-    assert shows(app, "share.lesson_too_large", limit=1)
-    (lesson,) = (proto for label, proto in downloads(app).items() if label.startswith("Download the lesson"))
-    assert lesson.disabled
+    assert shows(app, f"share.lesson_too_{kind}", limit=1 if kind == "large" else value)
+    assert not any(label.startswith("Download the lesson") for label in downloads(app))
+
+
+def test_rows_that_runs_have_in_common_count_once(trained_session, monkeypatch):
+    trained_session.new_run(trained_session.run.state.lesson, trained_session.runs[0])
+    for module in (model, lesson_file):
+        monkeypatch.setattr(module, "MAX_LESSON_ROWS", 5)
+    assert any(label.startswith("Download the lesson") for label in downloads(open_page("share", trained_session)))
+    assert lesson_file_of(trained_session)
