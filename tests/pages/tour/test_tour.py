@@ -23,7 +23,7 @@ from tests.pages.app import (
 
 
 def at_step(app, n, pages=PAGES):
-    """Asserts that the tour is at a step, from 1, which is the same on every page and does not change by going there."""
+    """Asserts that the tour is at a step, from 1, whichever page is visited: going there is not doing it."""
     for page in pages:
         visit(app, page)
         assert shows(app, "tour.number", n=n, of=len(STEPS)), page
