@@ -14,6 +14,7 @@ class Step(NamedTuple):
     name: str  # of its text
     page: str  # where it is done
     done: Callable[[Session], list[Any]]  # returns what was done; when something is new in it, the step is
+    control: str = ""  # that it needs; whoever hands a lesson on can leave it out, or the page
 
 
 def _looked_at(session: Session) -> list:
@@ -47,11 +48,16 @@ def _stepped_through(session: Session) -> list:
 
 
 STEPS = (
-    Step("pairs", "pairs", lambda session: [session.table]),
+    Step("pairs", "pairs", lambda session: [session.table], "editing"),
     Step("tensors", "tensors", _looked_at),
-    Step("cell", "model", _inside),
+    Step("cell", "model", _inside, "cell"),
     Step("train", "train", _trained),
     Step("end", "train", _trained_to_an_end),
     Step("sentence", "translate", _own_sentence),
     Step("steps", "translate", _stepped_through),
 )
+
+
+def steps_of(session: Session) -> list[Step]:
+    """Returns the steps that can be done in a session."""
+    return [step for step in STEPS if session.shows(step.page) and session.shows(step.control)]

@@ -84,6 +84,14 @@ def test_what_is_done_before_its_turn_need_not_be_done_again(app):
     at_step(app, 4, ["pairs"])
 
 
+def test_what_was_left_out_of_a_lesson_is_left_out_of_the_tour(session):
+    session.hidden = frozenset({"editing", "model"})
+    app = click(open_page("start", session), "tour.take")
+    assert app.title[0].value == TEXTS["tensors.title"]
+    assert shows(app, "tour.number", n=1, of=len(STEPS) - 2) and shows(app, "tour.tensors")
+    assert shows(click(app, "choosing.forward"), "tour.train")
+
+
 def test_it_can_be_left_and_taken_again(trained_session):
     """What had been done before it began does not count."""
     trained_session.sentence = "Hello you."
