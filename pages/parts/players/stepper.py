@@ -20,6 +20,7 @@ from pages.parts import theme
 from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, token_label
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
+from pages.parts.tour import guide
 from seq2seq import DecodingStep, Lesson
 from seq2seq.decoding import Context
 from seq2seq.vocabulary import Vocabulary
@@ -223,8 +224,13 @@ def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None
         if _KEY in st.session_state:
             state.shows_numbers = bool(st.session_state[_KEY].get("numbers"))
 
-    data = picture_data(shown, state.shows_numbers)
-    _component(key=_KEY, on_pick_change=picked, on_numbers_change=opened, data=data)
+    def stepped_through() -> None:
+        if _KEY in st.session_state:
+            state.stepped_through = st.session_state[_KEY].get("end")
+
+    told = {"on_pick_change": picked, "on_numbers_change": opened, "on_end_change": stepped_through}
+    tour = {"tells_end": guide.is_taken()}
+    _component(key=_KEY, data=picture_data(shown, state.shows_numbers) | tour, **told)
 
 
 def picture_data(shown: Shown, shows_numbers: bool) -> dict:
