@@ -23,6 +23,7 @@ MAX_COLUMNS = 50  # of a file; one of more is another kind of file
 MAX_WORKBOOK_BYTES = 2**30
 MAX_WORKBOOK_SECONDS = 20
 MAX_PICTURE_SECONDS = 60  # that a chart may take as a picture; alone one takes two
+MAX_PICTURES = 2  # that are drawn at once, each in a process of 80 MB; others wait
 
 # --- Settings of the model and the training --------------------------------------------------------------------------
 

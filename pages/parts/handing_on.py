@@ -60,6 +60,9 @@ def _unwritten(session: Session) -> Session:
 def file_of(shared: SharedLesson, named: NamedRun | None = None, look_at: int | None = None) -> bytes:
     """Returns a lesson as a lesson file, with the epoch to look at of a run if there is one to go along.
 
+    A run whose checkpoints are too large for a class goes without them and at its latest epoch: no earlier one can be
+    trained on.
+
     Raises:
         DamagedError: it is too large.
     """
@@ -67,8 +70,7 @@ def file_of(shared: SharedLesson, named: NamedRun | None = None, look_at: int | 
     if named is not None:
         state = named.run.state
         if named.checkpoint_bytes > MAX_CHECKPOINT_BYTES:
-            state, look_at = state if look_at is None else state.at(look_at), None
-            state = replace(state, checkpoints=())
+            state, look_at = replace(state, checkpoints=()), None
         run = Run.kept(state, **{name: getattr(named.run, name) for name in KEPT})
         copy.runs = [NamedRun(run, named.name, named.lesson_key, lesson=(copy.lesson_name, copy.rows))]
         copy.run, copy.look_at = run, look_at

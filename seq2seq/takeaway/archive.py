@@ -104,9 +104,10 @@ def read_zip(content: bytes) -> dict[str, Member]:
             raise DamagedError(f"the header of {member.name} is another one than in the directory")
         members.append(member)
         place, start = place + len(header) + len(member.packed), start + _CENTRAL.size + len(member.name)
-    if whole[place:] != _directory(members) or len({member.name for member in members}) < count:
+    by_name = {member.name: member for member in members}
+    if whole[place:] != _directory(members) or len(by_name) < count or DOCUMENT not in by_name:
         raise DamagedError("its directory is not that of its parts")
-    return {member.name: member for member in members}
+    return by_name
 
 
 def _member(directory: memoryview, rest: memoryview) -> Member:

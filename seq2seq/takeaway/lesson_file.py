@@ -4,7 +4,8 @@ Anybody can look into it: the document is `lesson.json`, and each blob a file th
 safetensors. What is read is not trusted: nothing of it is executed, every size is checked before memory is taken, and
 all must fit together as in what this app has written itself.
 
-What Undo and Redo know stays at home: who takes a name out of a lesson means it to be gone.
+What Undo and Redo know stays at home, and so do the rows that a table once began with: who takes a name out of a lesson
+means it to be gone. Only the pairs that a run was trained on go along with it, for without them it is none.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ ENDING = ".seq2seq.zip"
 
 
 def write_lesson_file(document: WorkspaceDocument, blobs: Blobs) -> bytes:
-    """Returns a workspace as a file; the same one gives the same bytes.
+    """Returns a workspace as a file; the same one gives the same bytes. It begins with its pairs as they are.
 
     Args:
         document: what is kept of a student.
@@ -45,14 +46,27 @@ def write_lesson_file(document: WorkspaceDocument, blobs: Blobs) -> bytes:
     Raises:
         DamagedError: it could not be read again, most likely because it is too large.
     """
-    kept = tuple(run for run in document.runs if run.id not in document.now.deleted)
-    document = replace(document, now=replace(document.now, deleted=()), undo=(), redo=(), runs=kept)
+    document = _without_what_is_gone(document)
     _check(document, blobs)
     parts = {name: blobs[blob] for name, blob in sorted(_names(document).items())}
     _check_text(sum(len(blob) for name, blob in parts.items() if name.endswith(TEXT)))
     content = write_zip({DOCUMENT: write_document(document)} | parts)
     _check_size(content)
     return content
+
+
+def _without_what_is_gone(document: WorkspaceDocument) -> WorkspaceDocument:
+    """Leaves out what was undone or deleted; runs that began with the same rows still do so."""
+    now = replace(document.now, start=document.now.table, deleted=())
+    runs = [run for run in document.runs if run.id not in document.now.deleted]
+    starts = {document.now.start: now.start}
+    for run in runs:
+        starts.setdefault(run.start, run.pairs)
+    runs = tuple(replace(run, start=starts[run.start]) for run in runs)
+    document = replace(document, now=now, undo=(), redo=(), runs=runs)
+    if document.sentence_of in {now.table, *(run.state.pairs for run in runs)}:
+        return document
+    return replace(document, sentence_of=None, sentence=None if document.sentence_of else document.sentence)
 
 
 def read_lesson_file(content: bytes) -> tuple[WorkspaceDocument, dict[str, bytes]]:
@@ -98,13 +112,11 @@ def save_state(state: TrainingState, path: str | os.PathLike) -> None:
         DamagedError: it could not be read again: it is too large, or the parts of the state do not fit together.
         OSError: it cannot be written.
     """
-    packer, lesson, run = Packer(), state.lesson, "1"
-    rows = packer.rows(lesson.pairs)
-    document = WorkspaceDocument(
-        MomentDocument("own", rows, rows, lesson.model, lesson.training),
-        runs=(RunDocument(run, "1.", packer.state(state), "own", rows, rows, lesson.model),),
-        run=run,
-    )
+    packer, lesson = Packer(), state.lesson
+    rows, epochs = packer.rows(lesson.pairs), lesson.training.epochs
+    run = RunDocument("1", "1.", packer.state(state), "own", rows, rows, lesson.model, target_epoch=epochs)
+    now = MomentDocument("own", rows, rows, lesson.model, lesson.training)
+    document = WorkspaceDocument(now, runs=(run,), run=run.id)
     path = Path(path)
     written = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:

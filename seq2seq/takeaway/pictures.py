@@ -11,23 +11,25 @@ import math
 import re
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from seq2seq.limits import MAX_PICTURE_SECONDS
+from seq2seq.limits import MAX_PICTURE_SECONDS, MAX_PICTURES
 
 _WIDTH = 800  # pixels; in the app a chart is as wide as there is room
 _MARGIN = 16
 _SCALE = 2  # pixels of a PNG for each
 _ROOT = Path(__file__).parents[2]  # from which Python finds this file by its name
+_drawing = threading.BoundedSemaphore(MAX_PICTURES)
 
 
 def draw_picture(
     spec: Mapping[str, Any], tables: Mapping[str, Iterable[Mapping[str, Any]]], look: Mapping[str, Any], kind: str
 ) -> bytes:
-    """Draws a chart with the faces of this machine; nothing is fetched.
+    """Draws a chart with the faces of this machine; nothing is fetched. Where others are drawn, it waits its turn.
 
     Args:
         spec: of Vega-Lite.
@@ -42,8 +44,9 @@ def draw_picture(
     chart = {**spec, "width": _WIDTH, "padding": _MARGIN, "datasets": datasets}
     command = [sys.executable, "-m", __spec__.name, kind]
     given = json.dumps([chart, look]).encode()
-    done = subprocess.run(command, input=given, capture_output=True, timeout=MAX_PICTURE_SECONDS, check=True, cwd=_ROOT)
-    return done.stdout
+    limits = {"timeout": MAX_PICTURE_SECONDS, "check": True}
+    with _drawing:
+        return subprocess.run(command, input=given, capture_output=True, cwd=_ROOT, **limits).stdout
 
 
 def _finite(row: Mapping[str, Any]) -> dict[str, Any]:

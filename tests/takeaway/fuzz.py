@@ -286,6 +286,7 @@ BOMBS = {
     "65,535 members": lambda: many_members(65_535),
     "a million members": lambda: many_members(1_000_000),
     "more bytes than are read": lambda: a_file() + bytes(101 * 2**20),
+    "a document under a longer name": lambda: write_zip({f"{DOCUMENT}l": b"{}"}),
     "a document of nested arrays": lambda: write_zip({DOCUMENT: nested(b"[" * 1_900_000)}),
     "a document of nested objects": lambda: write_zip({DOCUMENT: nested(b'{"a":' * 300_000)}),
     "a document of 19 MB": lambda: write_zip({DOCUMENT: nested(b" " * 19 * 2**20)}),

@@ -78,6 +78,8 @@ def test_a_training_goes_on_as_if_it_had_never_been_saved(tmp_path, held_out):
         state = advance(state, seconds=1e-9)
     state.save(tmp_path / "saved.seq2seq.zip")
     loaded = TrainingState.load(tmp_path / "saved.seq2seq.zip")
+    document, _ = read_lesson_file((tmp_path / "saved.seq2seq.zip").read_bytes())
+    assert document.runs[0].target_epoch == lesson.training.epochs  # the app tells how far it is on the way there
     assert_same(loaded, state)
     assert_same(advance(loaded, epochs=20), advance(state, epochs=20))
 
@@ -114,6 +116,24 @@ def test_what_was_undone_or_deleted_stays_at_home(trained):
     assert (found.undo, found.redo, found.now.deleted, [run.id for run in found.runs]) == ((), (), (), ["run 0"])
     assert not any(b"a name" in blob for blob in blobs.values())
     assert set(blobs) == digests_of(found)
+
+
+def test_rows_that_were_taken_out_stay_at_home_unless_a_run_was_trained_on_them(trained):
+    packer, gone = Packer(), ("a name", "that is nobody's business")
+    document = a_workspace(packer, trained, trained, trained)
+    began, other = packer.rows((*NOTEBOOK_PAIRS, gone)), packer.rows((gone, ("?", "?")))
+    first, *others = document.runs
+    runs = (replace(first, start=began), *(replace(run, start=other) for run in others))
+    now = replace(document.now, start=began)
+    changed = replace(document, now=now, runs=runs, sentence="typed", sentence_of=other)
+    found, blobs = read_lesson_file(write_lesson_file(changed, packer.blobs))
+    assert found.now.start == found.runs[0].start == found.now.table == document.now.table
+    assert found.runs[1].start == found.runs[2].start == found.runs[1].pairs
+    assert (found.sentence, found.sentence_of) == (None, None)
+    assert not any(b"a name" in blob for blob in blobs.values())
+    with_it = replace(document, now=replace(now, table=other), runs=(replace(first, start=began, pairs=other),))
+    found, _ = read_lesson_file(write_lesson_file(with_it, packer.blobs))
+    assert found.runs[0].pairs == other and found.runs[0].state.pairs == first.state.pairs
 
 
 def test_a_copy_has_runs_of_its_own_none_of_which_trains(trained):

@@ -145,5 +145,7 @@ def _choose(session: Session, state: ShareState) -> None:
         wrap=True,
         **bound(state, "hidden", starts="default"),
     )
+    if state.with_model and session.is_outdated:
+        st.warning(text("share.old_pairs"), icon=":material/history:")
     if "train" in state.hidden and "translate" not in state.hidden and not state.with_model:
         st.warning(text("share.no_model"), icon=":material/warning:")

@@ -84,7 +84,7 @@ def _written(value: object) -> str:
         return text(f"tokens.{value}")
     if isinstance(value, bool):
         return "✓" if value else "✗"
-    return f"{value:g}"
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 # --- The replay ------------------------------------------------------------------------------------------------------

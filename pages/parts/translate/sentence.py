@@ -3,6 +3,7 @@
 import streamlit as st
 from rapidfuzz.distance import Levenshtein
 
+from pages.parts import frame
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.drawing.tokens import display_text, display_token
 from pages.parts.session import Session
@@ -40,16 +41,16 @@ def choose(session: Session, state: TranslateState, translator: Translator) -> Q
     sentence = normalise(state.sentence)
     if not sentence:
         st.info(text("translate.type_something"), icon=":material/info:")
-        st.stop()
+        frame.stop()
     if len(sentence) > MAX_CHARACTERS:
         too_long = text("translate.too_long", length=f"{len(sentence):,}", limit=MAX_CHARACTERS)
         st.error(too_long, icon=":material/error:")
-        st.stop()
+        frame.stop()
     if (unknown := translator.unknown(sentence)) and len(unknown) == len(set(lesson.source_vocabulary.split(sentence))):
         kinds = text(f"tokens.{lesson.model.source_tokens}_many")
         st.error(text("translate.all_unknown", kinds=kinds), icon=":material/error:")
         st.text(_names(unknown))
-        st.stop()
+        frame.stop()
     warn_of_unknown(translator, sentence)
     return Query(translator, sentence, "" if lesson.model.markers else _choose_prefix(session, state, lesson, sentence))
 

@@ -134,6 +134,13 @@ def test_the_model_goes_along_as_far_as_it_is(trained_session):
     assert opened({SHARED: parts(app)[2]}).look_at == trained_session.look_at
 
 
+def test_whoever_hands_on_an_earlier_model_learns_that_its_pairs_go_along(trained_session):
+    app = toggle(open_page("share", trained_session), "share.with_model")
+    assert not shows(app, "share.old_pairs")
+    trained_session.change_setting("model", "hidden_size", 7)
+    assert shows(checked(app.run()), "share.old_pairs")
+
+
 def test_without_a_model_none_can_go_along(session):
     session.run = None
     (switch,) = (toggle for toggle in open_page("share", session).toggle if toggle.label == TEXTS["share.with_model"])

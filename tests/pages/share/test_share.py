@@ -41,9 +41,9 @@ def test_what_needs_a_training_is_offered_after_one(session, trained_session):
 
 def test_settings_stand_in_the_report_as_they_are_set(monkeypatch):
     monkeypatch.setattr(texts, "language", lambda: "en")
-    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(16, source_tokens="word"), TrainingConfig(held_out=0.2))
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(16, source_tokens="word"), TrainingConfig(held_out=0.2, seed=1234567))
     settings = dict(pages._settings(lesson))
-    named = {"model.hidden_size": "16", "model.source_tokens": "word", "train.held_out": "20", "train.batch_size": "1"}
+    named = {"model.hidden_size": "16", "model.source_tokens": "word", "train.held_out": "20", "train.seed": "1234567"}
     assert {key: settings[ENGLISH[key]] for key in named} == named
 
 

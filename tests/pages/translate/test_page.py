@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from rapidfuzz.distance import Levenshtein
 
+from pages.parts import frame
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.analysis.contexts import context_vectors
+from seq2seq.limits import MAX_CHARACTERS
 from tests.pages.app import (
     TEXTS,
     a_run,
@@ -149,6 +151,16 @@ def test_sentences_it_never_saw(trained_session):
     assert plain_texts(app) == ["Z ☕"]
     for nothing in ("", "   "):
         assert shows(translate(app, nothing), "translate.type_something")
+
+
+@pytest.mark.parametrize("sentence", [" ", "☕", "a" * (MAX_CHARACTERS + 1)])
+def test_where_nothing_can_be_translated_it_is_said_all_the_same_what_is_kept(sentence, trained_session, monkeypatch):
+    said = []
+    monkeypatch.setattr(frame, "_say_what_is_kept", lambda: said.append(1))
+    app = open_page("translate", trained_session)
+    said.clear()
+    translate(app, sentence)
+    assert said and not shows(app, "translate.right")
 
 
 def test_a_wrong_translation_shows_the_right_one(trained):
