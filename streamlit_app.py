@@ -8,10 +8,12 @@ from pages.parts.questions import card as questions
 from pages.parts.sessions import KEEP_DAYS
 from pages.parts.start import lessons, opening
 from pages.parts.texts import text
+from pages.parts.tour import guide
 
 session = frame.open_page("start")
 story()
 with st.container(key="door", horizontal=True, vertical_alignment="center"):
+    guide.offer(session)
     recent.offer(session)
 st.markdown(text("start.points"))
 st.caption(text("start.kept", days=f"{KEEP_DAYS:g}"))

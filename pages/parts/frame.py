@@ -18,6 +18,7 @@ from pages.parts.sessions import NotThereError, shared_sessions
 from pages.parts.state import FrameState, bound, remembered
 from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
+from pages.parts.tour import guide
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
 
@@ -61,7 +62,11 @@ def open_page(name: str) -> Session:
             st.caption(refresh.run_line(session))
     with st.container(key="headline", horizontal=True, vertical_alignment="center"):
         st.title(text(f"{name}.title"), anchor=False, width="content")
-        st.markdown(text(f"{name}.intro"))  # beside the title: lines of its own would push the picture down
+        # Beside the title: lines of their own would push the picture down.
+        if guide.is_taken():
+            guide.show(session, name)
+        else:
+            st.markdown(text(f"{name}.intro"))
         switch(text("frame.language"), LANGUAGES, remembered(FrameState), "language", take=partial(_speak, session))
     if session.was_overtaken:
         session.was_overtaken = False

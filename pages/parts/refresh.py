@@ -10,7 +10,7 @@ from pages.parts.texts import text
 from seq2seq.classroom.run import Run
 
 _IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then
-_announce = st.components.v2.component(
+_announcement = st.components.v2.component(
     "announcement", js=Path(__file__).with_name("announcement.js").read_text("utf-8")
 )
 
@@ -32,9 +32,21 @@ def training_status(session: Session, name: str) -> None:
             st.divider()
             st.progress(progress(session.run), run_line(session))
         if session.run is not None:
-            _announce(key="announcement", data=announcement(session) | {"is_told_elsewhere": name == "train"})
+            tell("training", **announcement(session), is_told_elsewhere=name == "train")
 
     status()
+
+
+def tell(about: str, status: str, line: str, is_told_elsewhere: bool = False) -> None:
+    """Tells screen readers how something stands: at once where the status is another, the line alone now and then.
+
+    Args:
+        about: "training", which is no news when a page is opened, or "tour".
+        status, line: see `announcement`.
+        is_told_elsewhere: the page tells it by itself.
+    """
+    data = {"about": about, "status": status, "line": line, "is_told_elsewhere": is_told_elsewhere}
+    _announcement(key=f"told-{about}", data=data)
 
 
 def announcement(session: Session) -> dict[str, str]:

@@ -140,12 +140,13 @@ class Session(EditedLesson):
         """
         if baseline is None:
             belongs = {"lesson_key": (lesson.pairs, lesson.model), "lesson": (self.lesson_name, self.start.rows)}
-            self.pause()
         else:
             belongs = {"lesson_key": baseline.lesson_key, "lesson": baseline.lesson, "baseline": baseline.run.id}
         run = Run(TrainingState.new(lesson))
         with self._changing:
-            dropped = self.gives_way(baseline)
+            dropped = self.gives_way(baseline)  # what trains is no empty run, though it is paused now
+            if baseline is None:
+                self.pause()
             runs = [named for named in self.runs if named not in dropped]
             number = next(n for n in count(len(runs) + 1) if not any(named.name.startswith(f"{n}.") for named in runs))
             new = NamedRun(run, f"{number}.", **belongs)

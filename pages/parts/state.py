@@ -44,6 +44,13 @@ class PicturesState:
 
 
 @dataclass
+class TourState:
+    """The tour over all pages."""
+
+    left: list[tuple[Any, list]] | None = None  # its steps that are not done, each with what was before; None: no tour
+
+
+@dataclass
 class QuestionsState:
     """The questions before answers, on every page."""
 
@@ -143,6 +150,7 @@ class TranslateState:
     section: str = "steps"  # or "search" or "contexts"
     stepper: Any = None  # what is changed in the decoding of a sentence
     shows_numbers: bool = False  # the tables of the stepper are open
+    stepped_through: str | None = None  # the version of the translation whose last step was seen, during the tour
     way: str = "beam"  # or "greedy" or "sampling"
     num_beams: int = 3
     length_penalty: float = 0.0

@@ -65,7 +65,8 @@ class Student:
         """Presses Tab until something has the focus, which is seen at every stop."""
         for _ in range(80):
             self.page.keyboard.press("Tab")
-            assert not self.page.evaluate(UNSEEN_FOCUS)
+            unseen = self.page.evaluate(UNSEEN_FOCUS)
+            assert not unseen, unseen
             if target.evaluate("element => element.matches(':focus-within')"):
                 return
         raise AssertionError("the keyboard does not get there")

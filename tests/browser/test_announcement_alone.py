@@ -43,3 +43,15 @@ def test_an_epoch_now_and_then_and_what_changes_at_once(page):
     tells("training", "epoch 2", "all right")
     page.clock.run_for(10_000)
     tells("training", "epoch 3", "epoch 3")
+
+
+def test_the_tour_is_told_from_its_beginning_beside_the_training(page):
+    def tells(about, line, *expected):
+        page.evaluate("data => tell({data})", {"about": about, "status": line, "line": line})
+        page.clock.run_for(1)
+        expect(page.get_by_role("status")).to_have_text(list(expected))
+
+    tells("tour", "change a word", "change a word")
+    tells("training", "epoch 1", "change a word", "")
+    tells("training", "finished", "change a word", "finished")
+    tells("tour", "press Train", "press Train", "finished")

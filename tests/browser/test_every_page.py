@@ -89,6 +89,10 @@ def test_every_main_picture_is_above_the_fold(visit, address, trained, language,
     student.is_at("translate")
     student.page.goto(f"{address}{trained}&large={large}&questions=on")
     student.is_at("translate")
+    if language == "en" and large == "on":  # with the tour as well
+        student.goes_to("start")
+        student.button("tour.take").click()
+        student.is_at("pairs")
     for name, selector in MAIN_PICTURES.items():
         student.goes_to(name)
         if name != "share":

@@ -180,3 +180,19 @@ def test_the_colours_of_the_page_reach_into_it(stepper):
         script = f"getComputedStyle(document.body.shadowRoot.querySelector('.stepper')).getPropertyValue('{name}')"
         assert stepper.evaluate(script)
     assert theme.TARGET == "#E69F00"
+
+
+def test_during_the_tour_the_last_step_is_told_once(stepper):
+    mount(stepper)
+    next_step = stepper.locator("[data-does=next]")
+    next_step.click()
+    next_step.click()
+    is_at(stepper, 3)
+    assert stepper.evaluate("told") == []
+    stepper.evaluate("data => { mount(data) }", picture_data(shown(version="2"), False) | {"tells_end": True})
+    next_step.click()
+    assert stepper.evaluate("told") == []
+    next_step.click()
+    stepper.locator("[data-does=back]").click()
+    next_step.click()
+    assert stepper.evaluate("told") == [["end", "2"]]

@@ -236,8 +236,9 @@ def test_every_message_names_only_details_that_there_are():
     ]
     problems = [*check_pairs(bad_rows).problems, *(problem for each in contents for problem in refused(each).problems)]
     problems += files.understand(b"'=a\tb\n\xef\xbb\xbfc\td").notes
-    of_lesson_files = {kind for kind in PROBLEM_MESSAGES if "lesson" in kind}  # see test_lesson_file.py
-    assert set(kinds(problems)) == set(PROBLEM_MESSAGES) - of_lesson_files
+    # See test_lesson_file.py and test_link.py.
+    of_lessons = {kind for kind in PROBLEM_MESSAGES if "lesson" in kind or kind.startswith("link")}
+    assert set(kinds(problems)) == set(PROBLEM_MESSAGES) - of_lessons
     assert not [message for message in map(str, problems) if "{" in message]
 
 

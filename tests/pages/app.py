@@ -142,8 +142,13 @@ def table_with(app, key) -> pd.DataFrame:
 
 def picture(app) -> dict:
     """Returns what the stepper, or the replay, has to draw: all through which the browser goes step by step."""
-    (component,) = app.main.get("bidi_component")
-    return json.loads(component.proto.json)
+    return json.loads(player(app).proto.json)
+
+
+def player(app):
+    """Returns the stepper, or the replay."""
+    drawn = app.main.get("bidi_component")
+    return next(component for component in drawn if component.proto.component_name in ("stepper", "replay"))
 
 
 def narrations(app) -> list[str]:

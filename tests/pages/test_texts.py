@@ -14,6 +14,7 @@ from pages.parts.model.wiring import QUESTIONS
 from pages.parts.players.replay import TEXTS as REPLAY_TEXTS
 from pages.parts.players.stepper import TEXTS as STEPPER_TEXTS
 from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.tour.steps import STEPS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS
@@ -94,6 +95,7 @@ FAMILIES = {
     "tokens.{}_many": LEVELS,
     "train.{}": (*_MEASURES, *_FIGURES, *_TRAINING, "stop_when_right", "evaluated", "epoch", "run", "mark", "right"),
     "train.{}_help": _TRAINING,
+    "tour.{}": [step.name for step in STEPS],
     "train.padded_{}": ("loss", "accuracy"),
     "train.masked_{}": ("loss", "accuracy"),
     "train.on_{}": ("training", "held_out_"),

@@ -1,8 +1,8 @@
 // The decoding stepper: shows one step of a translation and goes from step to step, all in the browser.
 //
 // stepper.py sends a whole translation at once, as tables of what is to be seen. Nothing is computed here but
-// places and colours, and the server is told of nothing but another token that a step is to output, and whether the
-// tables are open.
+// places and colours, and the server is told of nothing but another token that a step is to output, whether the tables
+// are open, and, during the tour, that somebody came to the last step.
 
 const LANE = 56, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
 const LEFT = -2.05, TOP = 2.62, BOTTOM = -0.4 // edges of the loop, in columns and lanes
@@ -16,6 +16,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const stepper = steppers.get(parentElement)
   stepper.pick = token_id => setTriggerValue("pick", { step: stepper.n, token_id })
   stepper.opens = isOpen => setStateValue("numbers", isOpen)
+  stepper.ends = version => setStateValue("end", version)
   stepper.show(data)
   return () => {
     stepper.leave()
@@ -59,6 +60,7 @@ class Stepper {
       this.stop()
     }
     this.draw()
+    if (!this.last) this.tellEnd() // there is nothing to step through
   }
 
   /** Writes what stays the same from step to step. */
@@ -89,6 +91,7 @@ class Stepper {
     this.stop()
     this.n = Math.max(0, Math.min(n, this.last))
     this.draw()
+    this.tellEnd()
   }
 
   /** Plays; at the end it begins anew. */
@@ -98,8 +101,16 @@ class Stepper {
       this.n = Math.min(this.n + 1, this.last) // others may have been sent meanwhile, with fewer steps
       if (this.n === this.last) this.stop()
       this.draw()
+      this.tellEnd()
     }, SECONDS * 1000)
     this.draw()
+  }
+
+  tellEnd() {
+    const { tells_end, version } = this.data
+    if (!tells_end || this.n < this.last || this.ended === version) return
+    this.ended = version
+    this.ends(version)
   }
 
   stop() {

@@ -20,6 +20,7 @@ from pages.parts import theme
 from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, token_label
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
+from pages.parts.tour import guide
 from seq2seq import DecodingStep, Lesson
 from seq2seq.decoding import Context
 from seq2seq.takeaway.pages import finite
@@ -224,8 +225,14 @@ def draw(shown: Shown, state: TranslateState, on_pick: Callable[[int, int], None
         if _KEY in st.session_state:
             state.shows_numbers = bool(st.session_state[_KEY].get("numbers"))
 
+    def stepped_through() -> None:
+        if _KEY in st.session_state:
+            state.stepped_through = st.session_state[_KEY].get("end")
+
+    told = {"on_pick_change": picked, "on_numbers_change": opened, "on_end_change": stepped_through}
+    tour = {"tells_end": guide.is_taken()}
     data = finite(picture_data(shown, state.shows_numbers))
-    _component(key=_KEY, on_pick_change=picked, on_numbers_change=opened, data=data)
+    _component(key=_KEY, data=data | tour, **told)
 
 
 def picture_data(shown: Shown, shows_numbers: bool) -> dict:

@@ -1,0 +1,1 @@
+"""A tour over all pages, whose steps are done by doing them."""
