@@ -84,7 +84,7 @@ SMALL = {"hidden_size": 8, "markers": False, "source_tokens": "word", "target_to
 @pytest.mark.parametrize(
     ("lesson", "reason"),
     [
-        (lesson_of(batch_size=2, epochs=50, learning_rate=0.002, stop_when_right=False), "epochs"),
+        (lesson_of(batch_size=2, epochs=20, learning_rate=0.002, stop_when_right=False), "epochs"),
         (lesson_of(TWO_TRANSLATIONS, hidden_size=16, learning_rate=0.02, seed=2), "right"),
         (
             lesson_of(
@@ -93,7 +93,7 @@ SMALL = {"hidden_size": 8, "markers": False, "source_tokens": "word", "target_to
             "patience",
         ),
     ],
-    ids=["50 epochs", "until right", "early stopping"],
+    ids=["20 epochs", "until right", "early stopping"],
 )
 def test_other_lessons_as_a_script(lesson, reason):
     names = run(to_script(TrainingState.new(lesson), "en"))

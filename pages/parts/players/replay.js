@@ -149,9 +149,10 @@ class Player {
     if (losses.length === 0) return
     const line = epochs.map((epoch, n) => `${X(epoch).toFixed(1)},${Y(losses[n]).toFixed(1)}`)
     add(svg, "polyline", { points: line.join(" "), fill: "none", stroke: "var(--wrong)", "stroke-width": 2.5 })
-    const x = X(this.epoch), y = Y(losses[epochs.findLastIndex(epoch => epoch <= this.epoch)])
+    const x = X(this.epoch), loss = losses[epochs.findLastIndex(epoch => epoch <= this.epoch)]
     add(svg, "line", { x1: x, x2: x, y1: 0, y2: HEIGHT, stroke: "currentColor", "stroke-dasharray": "3 3" })
-    add(svg, "circle", { cx: x, cy: y, r: 5, fill: "var(--wrong)", stroke: "currentColor", "stroke-width": 1.5 })
+    if (loss === undefined) return // of what was before the first epoch there is none
+    add(svg, "circle", { cx: x, cy: Y(loss), r: 5, fill: "var(--wrong)", stroke: "currentColor", "stroke-width": 1.5 })
   }
 
   /** Every sentence has the same room in every epoch, so that nothing moves while it plays or trains. */
