@@ -144,3 +144,13 @@ def test_servers_that_start_at_once_make_one_schema(url):
     assert stores[3].load("me")
     for store in stores:
         store.close()
+
+
+def test_workspaces_that_are_open_are_noted_as_used(store):
+    for id in ("open", "closed"):
+        store.save(id, 0, b"", {"a": b"A"})
+    with store.engine.begin() as connection:
+        connection.execute(sa.update(workspaces).values(touched_at=0.0))
+    store.touch(["open"])
+    assert store.delete_untouched(1) == 1
+    assert store.load("closed") is None and store.load("open").blobs == {"a": b"A"}
