@@ -13,10 +13,10 @@ app: setup
 	$(BIN)/streamlit run streamlit_app.py
 
 test: style
-	$(PYTEST)
+	$(PYTEST) -m "not long"
 
 check: style
-	$(PYTEST) -m "not browser"
+	$(PYTEST) -m "not browser and not long"
 
 style: $(VENV)/tests-installed
 	$(BIN)/ruff check .
@@ -33,6 +33,7 @@ chaos: setup
 
 fuzz: $(VENV)/tests-installed
 	$(BIN)/python -m tests.takeaway.fuzz 2000
+	$(PYTEST) -m long
 
 setup: $(VENV)/app-installed
 

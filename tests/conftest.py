@@ -24,7 +24,7 @@ from xdist.scheduler import LoadScopeScheduling
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
 
 # A busy machine is slow, not wrong: no test here fails by the clock.
-settings.register_profile("seq2seq", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("seq2seq", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("seq2seq")
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.server import Server
-from tests.browser.student import Student
+from tests.browser.student import PATIENCE, Student
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ def saved(student, before=None):
 
 def test_a_killed_server_loses_nothing_that_was_saved(chromium, server):
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB", reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{server.start()}/pairs?questions=off")
     student = Student(page, "en")
