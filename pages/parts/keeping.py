@@ -117,7 +117,9 @@ def restored(document: WorkspaceDocument, blobs: Blobs) -> Session:
     runs = {run.id: _named(run, unpacker) for run in document.runs}
 
     def table(digest: str) -> Table:
-        return tables.setdefault(digest, Table.of(unpacker.rows(digest)))
+        if digest not in tables:
+            tables[digest] = Table.of(unpacker.rows(digest))
+        return tables[digest]
 
     def moment(then: MomentDocument) -> Moment:
         deleted = tuple(runs[id] for id in then.deleted if id in runs)

@@ -54,6 +54,7 @@ class Table:
 
 def _kept(rows: Iterable[Row]) -> Iterator[Row]:
     """Yields as much of some rows as is kept: what is more could not be read again."""
-    for source, target in islice(rows, MAX_ROWS):
+    for row in islice(rows, MAX_ROWS):
+        source, target = row
         is_short = len(source) <= MAX_TYPED and len(target) <= MAX_TYPED
-        yield (source, target) if is_short else (source[:MAX_TYPED], target[:MAX_TYPED])
+        yield row if is_short else (source[:MAX_TYPED], target[:MAX_TYPED])

@@ -44,7 +44,7 @@ class NotThereError(Exception):
 class Written:
     """How much of a session is in the database."""
 
-    marks: tuple | None = None  # when it was written last
+    marks: tuple  # when it was written last; () before
     version: int = 0
     at: float = 0.0  # seconds since 1970
     digests: set[str] = field(default_factory=set)  # of its blobs that are there
@@ -212,7 +212,7 @@ class Sessions:
         written, marks, began = session.kept, marks_of(session), time.monotonic()
         if marks == written.marks:  # asked before the rest: what changes from now on is written next time
             return
-        if marks[:-1] == (written.marks or ())[:-1] and began < written.slice_at:
+        if marks[:-1] == written.marks[:-1] and began < written.slice_at:
             return
         try:
             content = write_document(document_of(session, written.packer))
