@@ -84,7 +84,11 @@ SMALL = {"hidden_size": 8, "markers": False, "source_tokens": "word", "target_to
 @pytest.mark.parametrize(
     ("lesson", "reason"),
     [
-        (lesson_of(batch_size=2, epochs=20, learning_rate=0.002, stop_when_right=False), "epochs"),
+        pytest.param(
+            lesson_of(batch_size=2, epochs=20, learning_rate=0.002, stop_when_right=False),
+            "epochs",
+            marks=pytest.mark.long,
+        ),
         pytest.param(
             lesson_of(TWO_TRANSLATIONS, hidden_size=16, learning_rate=0.02, seed=2), "right", marks=pytest.mark.long
         ),
