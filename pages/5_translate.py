@@ -22,6 +22,10 @@ if trained is None:
     frame.close_page("translate")
     st.stop()
 frame.outdated_warning(session)
+if not trained.is_finite:
+    st.error(text("translate.not_finite", epoch=trained.epoch), icon=":material/error:")
+    menu.link("train")
+    frame.stop()
 questions.ask(session, "translate")
 state = remembered(TranslateState)
 query = sentence.choose(session, state, Translator(trained))

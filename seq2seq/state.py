@@ -56,6 +56,11 @@ class TrainingState:
             adam_v={name: np.zeros_like(values) for name, values in weights.items()},
         )
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all weights are numbers: at too high a learning rate a training may end in NaN."""
+        return all(np.isfinite(values).all() for values in self.weights.values())
+
     def at(self, epoch: int) -> TrainingState:
         """Returns the model as it was after an epoch that was kept: to look at and translate with, not to train on."""
         return replace(

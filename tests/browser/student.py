@@ -45,6 +45,19 @@ class Student:
         name = re.compile(f"^{re.escape(self.text(key, **values))}( Shortcut .+)?$")  # its key on the keyboard
         return fresh.get_by_role("button", name=name)
 
+    def chart(self):
+        """Waits until the first chart fills its page, for it may be drawn narrower at first; returns it."""
+        chart = self.main.get_by_test_id("stVegaLiteChart").first
+        expect(chart.locator("canvas")).to_be_visible()
+        self.page.wait_for_function(
+            """chart => {
+                const room = chart.closest("[data-testid=stMainBlockContainer] > *").clientWidth
+                return chart.querySelector("canvas").clientWidth > 0.95 * room
+            }""",
+            arg=chart.element_handle(),
+        )
+        return chart
+
     def goes_to(self, name, menu="stSidebar"):
         where = self.page.get_by_test_id(menu) if menu == "stSidebar" else self.page.locator(f".st-key-{menu}")
         where.get_by_role("link", name=self.text(f"{name}.menu"), exact=True).click()

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 def test_a_unit_is_chosen_by_a_click(visit, width):
     student = visit(path="/model", width=width)
     student.is_at("model")
-    grid = student.main.get_by_test_id("stVegaLiteChart").first.locator("canvas")
+    grid = student.chart().locator("canvas")
     unit = student.main.get_by_role("spinbutton", name=student.text("cell.unit", last=31), exact=True)
 
     def clicks_the_last():

@@ -28,12 +28,13 @@ def chooses(student, key, option):
     link = student.main.get_by_test_id("stCode").first
     before = link.inner_text()
     student.main.get_by_role("combobox", name=re.compile(f"^{student.text(key)}")).click()
-    place = student.page.get_by_role("option", name=option, exact=True)
     expect(student.page.get_by_role("option").first).to_be_visible()
-    while not place.count():
+    place = student.page.get_by_role("option", name=option, exact=True)
+    while not place.count() or place.get_attribute("data-focused") is None:
         student.page.keyboard.press("ArrowDown")
-    place.click()
+    student.page.keyboard.press("Enter")  # by keys: the list moves under a mouse while it scrolls
     student.page.keyboard.press("Escape")
+    expect(student.page.get_by_role("option")).to_have_count(0)
     expect(link).not_to_have_text(before)
     return link.inner_text().strip()
 

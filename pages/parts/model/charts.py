@@ -143,7 +143,7 @@ def heat_maps(trace: LSTMTrace) -> dict[str, str]:
 
 def heat_map(values: np.ndarray, end: float) -> str:
     """Returns (rows, columns) numbers, -end…end, as the address of a picture: thousands of boxes would be slow."""
-    places = np.clip(values / end, -1, 1)
+    places = np.clip(np.nan_to_num(values / end), -1, 1)  # what is no number any more has the colour of 0
     ends = np.array([[int(colour[n : n + 2], 16) for colour in (NEGATIVE, ZERO, POSITIVE)] for n in (1, 3, 5)])
     pixels = np.stack([np.interp(places, [-1, 0, 1], channel) for channel in ends], axis=-1)  # (rows, columns, rgb)
     png = io.BytesIO()

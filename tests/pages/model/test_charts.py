@@ -18,8 +18,8 @@ def pixels(address):
 
 def test_a_heat_map_has_a_pixel_for_each_number():
     low, middle, high = ([int(c[n : n + 2], 16) for n in (1, 3, 5)] for c in (NEGATIVE, ZERO, POSITIVE))
-    drawn = pixels(heat_map(np.array([[-2.0, 0.0, 2.0], [0.0, 1.0, 9.0]]), end=2))
-    assert drawn[0].tolist() == [low, middle, high]
+    drawn = pixels(heat_map(np.array([[-2.0, 0.0, 2.0, np.nan], [0.0, 1.0, 9.0, 0.0]]), end=2))
+    assert drawn[0].tolist() == [low, middle, high, middle]
     assert drawn[1, 0].tolist() == middle
     assert drawn[1, 1].tolist() == np.round((np.array(middle) + high) / 2).astype(int).tolist()
     assert drawn[1, 2].tolist() == high

@@ -7,6 +7,7 @@ import pytest
 from rapidfuzz.distance import Levenshtein
 
 from pages.parts import frame
+from pages.parts.menu import PAGES
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.analysis.contexts import context_vectors
 from seq2seq.limits import MAX_CHARACTERS
@@ -25,6 +26,7 @@ from tests.pages.app import (
     plain_texts,
     shows,
     translate,
+    visit,
 )
 
 
@@ -35,6 +37,18 @@ def test_before_any_training():
     assert not app.text_input
     started = new_session(run=a_run(TrainingState.new(Lesson(NOTEBOOK_PAIRS)), "queued", None, queue_position=1))
     assert shows(open_page("translate", started), "translate.empty")
+
+
+def test_a_model_whose_weights_are_no_numbers_any_more(trained):
+    """Every page can be opened, and Translate says why it cannot."""
+    broken = replace(
+        trained, weights=trained.weights | {"dense_bias": np.full(len(trained.weights["dense_bias"]), np.nan)}
+    )
+    assert trained.is_finite and not broken.is_finite
+    app = open_page("start", new_session(run=a_run(broken)))
+    for page in PAGES:
+        visit(app, page)
+        assert shows(app, "translate.not_finite", epoch=broken.epoch) == (page == "translate")
 
 
 def test_a_sentence_that_nobody_typed_goes_with_its_lesson(trained_session):
