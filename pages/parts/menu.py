@@ -1,5 +1,7 @@
 """The pages in their order, and the links between them, which keep the session."""
 
+from functools import cache
+
 import streamlit as st
 
 from pages.parts import address
@@ -38,5 +40,11 @@ def link(page: str, label: str | None = None) -> None:
     """Draws a link to another page, if the session shows that."""
     if not st.session_state["session"].shows(page):
         return
-    file, icon = PAGES[page]
-    st.page_link(file, label=label or text(f"{page}.menu"), icon=icon, query_params=address.parameters())
+    _, icon = PAGES[page]
+    st.page_link(_page(page), label=label or text(f"{page}.menu"), icon=icon, query_params=address.parameters())
+
+
+@cache
+def _page(page: str) -> st.Page:
+    """Returns a page for its links. By its file name Streamlit would look for it on the disk for each link."""
+    return st.Page(PAGES[page][0], default=page == "start")
