@@ -4,6 +4,14 @@ The defaults stand with the settings, in lesson.py, and those that suit a number
 classroom/supplied_lessons.py. What a training and a worker may take is in classroom/memory.py.
 """
 
+import os
+
+# --- Students --------------------------------------------------------------------------------------------------------
+
+# Who look at the app at once; 0 is any number: more of them make it slower, which the class sees, and what a machine
+# bears only whoever runs it knows.
+MAX_STUDENTS = int(os.environ.get("SEQ2SEQ_MAX_STUDENTS", "0"))
+
 # --- Pairs and files of them -----------------------------------------------------------------------------------------
 
 # The public English–French file of 76,000 pairs fits and loads in about a second. Far more would take a small server's
@@ -37,6 +45,10 @@ SETTING_RANGES = {  # setting: (least, most); only whole numbers where these are
     "clip_norm": (0.0, 1e6),
     "held_out": (0.0, 0.5),
 }
+
+# Of a model. First weights are drawn by whoever looks at a page, in the web process: of so many in 0.5 GB for a moment.
+# With 256 units that is a vocabulary of some ten thousand words on either side.
+MAX_PARAMETERS = 32_000_000
 
 # --- Memory and time -------------------------------------------------------------------------------------------------
 

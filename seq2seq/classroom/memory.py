@@ -15,6 +15,11 @@ MAX_TRAINING_BYTES = 2 * 2**30  # of a training step: two workers, the web proce
 MAX_WORKER_BYTES = 1.5 * 2**30
 
 
+def parameters(lesson: Lesson) -> int:
+    """Returns how many numbers the model of a lesson learns."""
+    return sum(map(math.prod, weight_shapes(lesson).values()))
+
+
 def training_bytes(lesson: Lesson) -> int:
     """Estimates the memory that one training step of a lesson takes at its peak.
 
@@ -29,7 +34,7 @@ def training_bytes(lesson: Lesson) -> int:
         numbers += 13 * batch * steps * hidden
     numbers += 5 * batch * lesson.target_length * target_tokens  # logits, probabilities, targets, and their gradients
     # Weights, gradient and Adam's two means, before and after the step, and what is computed between them.
-    numbers += 11 * sum(map(math.prod, weight_shapes(lesson).values()))
+    numbers += 11 * parameters(lesson)
     return 4 * numbers  # bytes of a float32
 
 
