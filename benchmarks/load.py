@@ -25,7 +25,7 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -48,6 +48,7 @@ EPOCHS_DONE = re.compile(re.escape(TEXTS["run.epochs"]).replace(r"\{done\}", r"(
 ENDED = tuple(words for key, words in TEXTS.items() if key.startswith("train.ended_"))
 SAVED = TEXTS["frame.kept"].partition("{")[0]
 AT_ONCE = 20  # trainings of one student
+THINKING = 1.0  # 0 leaves out what students think between two clicks
 
 # Each student has a character of their own, which neither the app nor anybody else's model has, three times in a row.
 FIRST_CHARACTER = 0x4E00
@@ -120,9 +121,7 @@ class Student:
         """Writes something of their own into a row of the table on the page Pairs."""
         self._edits += 1
         words = f"{self._own * 3} {self._edits}."
-        table = next(table for table in self.tab.shown("dataframe") if table.id)
-        if table.id != self._editor:
-            self._editor, self._cells = table.id, {}
+        table = self._table()
         self._cells[row] = {"source": f"I am {words}", "target": f"저는 {words}"}
         edited = {"edited_rows": self._cells, "added_rows": [], "deleted_rows": []}
         self.took["page"].append(await self.tab.act(Change(table.id, "string_value", json.dumps(edited))))
@@ -159,7 +158,7 @@ class Student:
     async def translates_all(self) -> None:
         await self.goes_to("translate", "page Translate")
         for sentence, _ in self.rows:
-            await asyncio.sleep(random.random())
+            await _think(1)
             self.translations[sentence] = await self.translates(sentence)
 
     async def saves(self) -> None:
@@ -187,12 +186,26 @@ class Student:
         return (done := EPOCHS_DONE.search(self._line)) is not None and int(done[1]) > 0
 
     def _shown_rows(self) -> list[tuple[str, str]]:
+        table = self._table()
+        frame = pa.ipc.open_stream(table.arrow_data.data).read_pandas()
+        rows = list(frame[list(Pair._fields)].itertuples(index=False, name=None))
+        for row, cells in self._cells.items():  # the browser draws over the rows what is changed in them
+            rows[row] = tuple(cells.values())
+        return rows
+
+    def _table(self) -> Any:
+        """Returns the table of pairs; another one than before has no changed cells yet."""
         table = next(table for table in self.tab.shown("dataframe") if table.id)
-        rows = pa.ipc.open_stream(table.arrow_data.data).read_pandas()
-        return list(rows[list(Pair._fields)].itertuples(index=False, name=None))
+        if table.id != self._editor:
+            self._editor, self._cells = table.id, {}
+        return table
 
 
 # --- What a class does -----------------------------------------------------------------------------------------------
+
+
+async def _think(most: float) -> None:
+    await asyncio.sleep(most * THINKING * random.random())
 
 
 async def together(students: Sequence[Student], *stories: Awaitable) -> None:
@@ -204,15 +217,15 @@ async def lesson(students: Sequence[Student]) -> list[float]:
     """A class has a lesson; returns how long the redraws took while all trained."""
 
     async def opens(student):
-        await asyncio.sleep(random.random())
+        await _think(1)
         await student.opens()
 
     async def edits_and_looks(student):
-        await asyncio.sleep(5 * random.random())
+        await _think(5)
         await student.goes_to("pairs")
         await student.edits()
         for page in ("tensors", "model", "train"):
-            await asyncio.sleep(2 * random.random())
+            await _think(2)
             await student.goes_to(page)
         student.tab.redraws.clear()
 
@@ -256,7 +269,7 @@ async def this_and_that(students: Sequence[Student], seconds: float) -> None:
         await student.opens()
         while time.monotonic() < until:
             await rng.choice([edits, looks, trains, translates, undoes])(student, rng)
-            await asyncio.sleep(3 * rng.random())
+            await _think(3)
         await student.goes_to("pairs")
         await student.goes_to("train")
         await student.trains()

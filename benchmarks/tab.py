@@ -85,8 +85,10 @@ class Tab:
 
     async def follow(self, link: Any, until: Callable[[], bool]) -> float:
         """Goes to another page by a link; see `act`."""
-        self._page, self.query, self._widgets = link.page_script_hash, link.query_string, {}
-        return await self._run(until, ())
+        if link.page_script_hash != self._page:
+            self._widgets = {}
+        self._page, self.query = link.page_script_hash, link.query_string
+        return await self._run(until, self._widgets.values())
 
     async def wait(self, until: Callable[[], bool]) -> None:
         """Looks on until something holds.

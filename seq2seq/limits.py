@@ -1,15 +1,16 @@
 """The limits, and the range of every setting: what a small server can bear, and what people can still follow.
 
 The defaults stand with the settings, in lesson.py, and those that suit a number of pairs in
-classroom/supplied_lessons.py. What a training and a worker may take is in classroom/memory.py.
+classroom/supplied_lessons.py. What a training and a worker may take is in classroom/memory.py. What depends on the
+machine is a setting of the environment; the others depend on people, and on what was kept and has to be read again.
 """
 
 import os
 
 # --- Students --------------------------------------------------------------------------------------------------------
 
-# Who look at the app at once; 0 is any number: more of them make it slower, which the class sees, and what a machine
-# bears only whoever runs it knows.
+# Who look at the app at once, a setting of whoever runs this; 0 is any number. A machine that has too many gets slower
+# before it fails, and how many it serves well nobody can say who does not know it.
 MAX_STUDENTS = int(os.environ.get("SEQ2SEQ_MAX_STUDENTS", "0"))
 
 # --- Pairs and files of them -----------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def a_place() -> Iterator[None]:
 
 def _wait(id: str) -> None:
     st.title(text("waiting.title"), anchor=False)
-    st.markdown(text("waiting.why"))
+    st.markdown(text("waiting.why", limit=MAX_STUDENTS))
 
     @st.fragment(run_every=_ASKS_SECONDS)
     def ask() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import math
+import os
 import sys
 
 from seq2seq.lesson import Lesson
 from seq2seq.state import weight_shapes
 
-MAX_TRAINING_BYTES = 2 * 2**30  # of a training step: two workers, the web process and the system must fit into 8 GB
+# Of a training step, a setting of whoever runs this: with 2 GB two workers, the web process and the system fit into
+# 8 GB.
+MAX_TRAINING_BYTES = float(os.environ.get("SEQ2SEQ_MAX_TRAINING_GB", "2")) * 2**30
 # A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds.
 MAX_WORKER_BYTES = 1.5 * 2**30
 
