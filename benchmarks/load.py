@@ -242,8 +242,8 @@ async def lesson(students: Sequence[Student]) -> list[float]:
     return redraws
 
 
-async def this_and_that(students: Sequence[Student], seconds: float) -> None:
-    """A class does this and that for a while, and then trains once more, each to the end."""
+async def this_and_that(students: Sequence[Student], seconds: float) -> list[float]:
+    """A class does this and that for a while, and then trains once more, each to the end; returns as `lesson`."""
 
     async def edits(student, rng):
         await student.goes_to("pairs")
@@ -278,10 +278,11 @@ async def this_and_that(students: Sequence[Student], seconds: float) -> None:
 
     until = time.monotonic() + seconds
     await together(students, *(lives(student, random.Random(n)) for n, student in enumerate(students)))
+    return [seconds for student in students for seconds in student.tab.redraws]
 
 
-async def many_at_once(students: Sequence[Student]) -> None:
-    """Somebody has many tabs and trains in all of them at once, but for the last: there another one waits for them."""
+async def many_at_once(students: Sequence[Student]) -> list[float]:
+    """Somebody trains in many tabs at once, and another one, the last, wants to train as well; returns as `lesson`."""
     *busy, other = students
 
     async def comes(student):
@@ -299,6 +300,7 @@ async def many_at_once(students: Sequence[Student]) -> None:
     await together(students, *map(comes, students))
     await together([other], other.trains())  # alone
     await together(students, *map(trains, busy), comes_later())
+    return other.tab.redraws
 
 
 # --- What has to be true ---------------------------------------------------------------------------------------------
@@ -323,9 +325,9 @@ class Alone:
 def _compared(session: Session) -> dict:
     from seq2seq.training import advance  # noqa: PLC0415  (it loads TensorFlow)
 
-    found = {"rows": session.rows, "others": [], "unlike": [], "translations": {}, "best": []}
+    found = {"rows": session.rows, "unlike": [], "unfinished": ["nothing was trained"], "best": "", "translations": {}}
     for named in session.runs:
-        there = named.run.state
+        run, there = named.run, named.run.state
         if not there.step:
             continue
         there = advance(there, epochs=1) if there.batch else there  # to the end of the epoch in which it was paused
@@ -333,11 +335,10 @@ def _compared(session: Session) -> dict:
         is_same = all(np.array_equal(alone.weights[name], there.weights[name]) for name in alone.weights)
         if not is_same or alone.history != there.history:
             found["unlike"].append(named.name)
-        if named.run is session.run:
-            if named.run.stop_reason is None or named.run.stop_reason != stop_reason(
-                alone.history, there.lesson.training
-            ):
-                found["others"].append(f"{named.name} is {named.run.status}, after {there.epoch} epochs")
+        if run is session.run:  # which was trained to the end
+            rule = stop_reason(alone.history, there.lesson.training)
+            is_finished = run.status == "finished" and run.stop_reason == rule
+            found["unfinished"] = [] if is_finished else [f"{named.name} is {run.status} after {there.epoch} epochs"]
             best = min(alone.history, key=lambda record: record["loss"])
             found["best"] = TEXTS["train.best_epoch"].format(epoch=best["epoch"], loss=f"{best['loss']:.4f}")
             translator = Translator(alone)
@@ -349,7 +350,7 @@ def judge(student: Student, found: dict | None) -> list[str]:
     """Returns what is wrong with what one student was shown, or with what is kept; see `Alone`."""
     if found is None:
         return [f"{student.name}: nothing of {student.workspace} is kept"]
-    wrong = [f"the same lesson, trained alone, is another: {name}" for name in found["unlike"]] + found["others"]
+    wrong = [f"the same lesson, trained alone, is another: {name}" for name in found["unlike"]] + found["unfinished"]
     if (kept := [tuple(row) for row in found["rows"]]) != student.rows:
         wrong.append(f"kept are {kept}, not {student.rows}")
     for sentence, translation in student.translations.items():
@@ -404,7 +405,7 @@ def measured(students: int, play) -> Measured:
         log = [f"the log: {line}" for line in server.log.read_text().splitlines() if re.search(_TROUBLE, line)]
         opened = [student for student in class_ if "lesson" in student.tab.query]
         alone, found = trained_alone(url, [student.workspace for student in opened])
-    took = defaultdict(list, redraw=redraws or [])
+    took = defaultdict(list, redraw=redraws)
     for student in class_:
         for what, seconds in student.took.items():
             took[what] += seconds

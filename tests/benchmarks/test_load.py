@@ -9,7 +9,13 @@ OTHERS = chr(load.FIRST_CHARACTER + 7)
 
 
 def judged(student, **found):
-    as_it_should_be = {"rows": NOTEBOOK_PAIRS, "others": [], "unlike": [], "translations": {"Hi": "안녕"}, "best": "1"}
+    as_it_should_be = {
+        "rows": NOTEBOOK_PAIRS,
+        "unfinished": [],
+        "unlike": [],
+        "translations": {"Hi": "안녕"},
+        "best": "1",
+    }
     return load.judge(student, as_it_should_be | found)
 
 
@@ -33,7 +39,7 @@ def test_whatever_differs_from_the_lesson_alone_is_named():
     assert judged(student) == []
     for found in (
         {"rows": NOTEBOOK_PAIRS[1:]},
-        {"others": ["1. is paused"]},
+        {"unfinished": ["1. is paused"]},
         {"unlike": ["1."]},
         {"translations": {"Hi": "안"}},
         {"best": "another"},
