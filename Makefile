@@ -1,13 +1,13 @@
 # Two commands: `make app` and `make test`. `make check` is the quick part of the tests, for work in between; `make bench`
-# and `make soak` measure, `make chaos` kills the app while somebody works, `make fuzz` opens damaged lesson files. The
-# README gives the lines for Windows.
+# and `make soak` measure, `make load` brings whole classes, `make chaos` kills the app while somebody works, `make fuzz`
+# opens damaged lesson files. The README gives the lines for Windows.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: app test check style bench soak chaos fuzz setup
+.PHONY: app test check style bench load soak chaos fuzz setup
 
 app: setup
 	$(BIN)/streamlit run streamlit_app.py
@@ -24,6 +24,9 @@ style: $(VENV)/tests-installed
 
 bench: $(VENV)/bench-installed
 	$(BIN)/python -m benchmarks
+
+load: setup
+	$(BIN)/python -m benchmarks.load
 
 soak: setup
 	$(BIN)/python -m benchmarks.soak

@@ -32,7 +32,8 @@ pair, trained = lesson.pairs[n], session.trained
 if trained is not None and (trained.lesson.pairs, trained.lesson.model) != (lesson.pairs, lesson.model):
     trained = None  # it belongs to another lesson
 if section in FOLLOWING:
-    if not n or questions.may_show_pair(session, "tensors", pair.source):  # the page begins with the first
+    may_show = not n or questions.may_show_pair(session, "tensors", pair.source)  # the page begins with the first
+    if may_show and (trained or frame.can_draw_weights(lesson)):
         follow(session, lesson, n, (trained or untrained(lesson)).weights, trained and trained.epoch)
 elif section == "shapes":
     if questions.may_show(session, "shape"):

@@ -19,7 +19,8 @@ if session.shows("cell"):
     st.subheader(text("cell.title"), anchor=False)
     frame.direction_note(lesson)
     trained = session.trained
-    cell.section(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen, session)
+    if trained or frame.can_draw_weights(lesson):
+        cell.section(Translator(trained or untrained(lesson)), trained and trained.epoch, session.chosen, session)
 
 st.subheader(text("model.parameters_title"), anchor=False)
 parameters.section(session, lesson)

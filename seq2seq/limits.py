@@ -1,8 +1,17 @@
 """The limits, and the range of every setting: what a small server can bear, and what people can still follow.
 
 The defaults stand with the settings, in lesson.py, and those that suit a number of pairs in
-classroom/supplied_lessons.py. What a training and a worker may take is in classroom/memory.py.
+classroom/supplied_lessons.py. What a training and a worker may take is in classroom/memory.py. What depends on the
+machine is a setting of the environment; the others depend on people, and on what was kept and has to be read again.
 """
+
+import os
+
+# --- Students --------------------------------------------------------------------------------------------------------
+
+# Who look at the app at once, a setting of whoever runs this; 0 is any number. A machine that has too many gets slower
+# before it fails, and how many it serves well nobody can say who does not know it.
+MAX_STUDENTS = int(os.environ.get("SEQ2SEQ_MAX_STUDENTS", "0"))
 
 # --- Pairs and files of them -----------------------------------------------------------------------------------------
 
@@ -37,6 +46,10 @@ SETTING_RANGES = {  # setting: (least, most); only whole numbers where these are
     "clip_norm": (0.0, 1e6),
     "held_out": (0.0, 0.5),
 }
+
+# Of a model. First weights are drawn by whoever looks at a page, in the web process: of so many in 0.5 GB for a moment.
+# With 256 units that is a vocabulary of some ten thousand words on either side.
+MAX_PARAMETERS = 32_000_000
 
 # --- Memory and time -------------------------------------------------------------------------------------------------
 

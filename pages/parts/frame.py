@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.parts import address, menu, recent, refresh
+from pages.parts import address, menu, recent, refresh, waiting
 from pages.parts.drawing import pictures
 from pages.parts.drawing.choosing import switch
 from pages.parts.drawing.tokens import has_right_to_left
@@ -21,6 +21,8 @@ from pages.parts.theme import style_sheet
 from pages.parts.tour import guide
 from seq2seq import Lesson
 from seq2seq.classroom.engine import shared_engine
+from seq2seq.classroom.memory import parameters
+from seq2seq.limits import MAX_PARAMETERS
 
 _MOMENT = 0.2  # seconds that a page waits at its end for what was changed to be written
 _SIDEBAR = 220  # pixels; Streamlit's own 300 would be missing beside the pictures
@@ -91,7 +93,8 @@ def _say_what_is_wrong_with_the_link() -> None:
 
 def _current_session() -> Session:
     try:
-        return address.current()
+        with waiting.a_place():
+            return address.current()
     except NotThereError:
         st.error(text("frame.not_there"), icon=":material/error:")
         st.button(text("frame.try_again"), icon=":material/refresh:")
@@ -158,6 +161,15 @@ def need_lesson(session: Session) -> Lesson:
         menu.link("pairs")
         stop()
     return session.lesson
+
+
+def can_draw_weights(lesson: Lesson) -> bool:
+    """Tells whether this server draws the first weights of a lesson; if it has too many, says so."""
+    needed = parameters(lesson)
+    if needed > MAX_PARAMETERS:
+        said = text("frame.too_many_parameters", parameters=f"{needed:,}", limit=f"{MAX_PARAMETERS:,}")
+        st.error(said, icon=":material/error:")
+    return needed <= MAX_PARAMETERS
 
 
 def direction_note(lesson: Lesson) -> None:

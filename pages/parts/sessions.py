@@ -104,6 +104,10 @@ class Sessions:
         self._wake.set()
         return session
 
+    def looked_at(self) -> set[str]:
+        """Returns the ids of the sessions that somebody looks at."""
+        return {id for id, session in list(self._used.items()) if _is_seen(session)}
+
     def is_written(self, session: Session, patience: float = 0.0) -> bool:
         """Whether all of a session is in the database, but for what trains at this moment; waits a little if not."""
         until = time.monotonic() + patience
@@ -259,8 +263,11 @@ def _is_used(session: Session) -> bool:
     """Whether somebody looks at a session, it trains, or not all of it is written."""
     if session.is_deleted:
         return False
-    is_seen = time.monotonic() - session.seen_at < REST_SECONDS
-    return is_seen or session.is_active or marks_of(session) != session.kept.marks
+    return _is_seen(session) or session.is_active or marks_of(session) != session.kept.marks
+
+
+def _is_seen(session: Session) -> bool:
+    return time.monotonic() - session.seen_at < REST_SECONDS
 
 
 def _loaded(id: str, kept) -> Session:

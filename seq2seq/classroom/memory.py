@@ -5,14 +5,22 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import math
+import os
 import sys
 
 from seq2seq.lesson import Lesson
 from seq2seq.state import weight_shapes
 
-MAX_TRAINING_BYTES = 2 * 2**30  # of a training step: two workers, the web process and the system must fit into 8 GB
+# Of a training step, a setting of whoever runs this: with 2 GB two workers, the web process and the system fit into
+# 8 GB.
+MAX_TRAINING_BYTES = float(os.environ.get("SEQ2SEQ_MAX_TRAINING_GB", "2")) * 2**30
 # A worker has 700 MB when it starts. One that has grown to this is replaced between two slices, which takes seconds.
 MAX_WORKER_BYTES = 1.5 * 2**30
+
+
+def parameters(lesson: Lesson) -> int:
+    """Returns how many numbers the model of a lesson learns."""
+    return sum(map(math.prod, weight_shapes(lesson).values()))
 
 
 def training_bytes(lesson: Lesson) -> int:
@@ -29,7 +37,7 @@ def training_bytes(lesson: Lesson) -> int:
         numbers += 13 * batch * steps * hidden
     numbers += 5 * batch * lesson.target_length * target_tokens  # logits, probabilities, targets, and their gradients
     # Weights, gradient and Adam's two means, before and after the step, and what is computed between them.
-    numbers += 11 * sum(map(math.prod, weight_shapes(lesson).values()))
+    numbers += 11 * parameters(lesson)
     return 4 * numbers  # bytes of a float32
 
 

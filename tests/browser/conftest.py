@@ -10,7 +10,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.server import Server
+from benchmarks.server import Server
 from tests.browser.student import PATIENCE, Student
 
 NO_BROWSER = "no Chromium on the PATH and none of Playwright's own: run `playwright install chromium`"

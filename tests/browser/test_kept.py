@@ -3,11 +3,11 @@
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.server import Server
 from seq2seq import Lesson, TrainingState
 from seq2seq.data.checks import check_pairs
 from seq2seq.lesson import ModelConfig, TrainingConfig
 from seq2seq.takeaway.link import SharedLesson, write_link
-from tests.browser.server import Server
 from tests.browser.student import PATIENCE, Student
 
 ROWS = (("Hello.", "안녕하세요."), ("How are you?", "잘 지내니?"), ("Bye.", "잘 가."))

@@ -12,13 +12,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import address
+from pages.parts import address, frame
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.menu import PAGES
 from pages.parts.rows import Table
 from pages.parts.state import TensorsState, TranslateState
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
+from seq2seq.classroom.memory import parameters
 from seq2seq.limits import MAX_CHARACTERS
 from tests.pages.app import (
     ROOT,
@@ -232,3 +233,13 @@ print([name for name in ("keras", "tensorflow") if name in sys.modules])
 """
     command = [sys.executable, "-c", script, tmp_path / "state"]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("page", ["tensors", "model", "train", "share"])
+def test_weights_that_would_take_the_memory_of_a_class_are_not_drawn(page, session, monkeypatch):
+    monkeypatch.setattr(frame, "MAX_PARAMETERS", parameters(session.lesson))
+    assert not shows(open_page(page, session), "frame.too_many_parameters")
+    monkeypatch.setattr(frame, "MAX_PARAMETERS", parameters(session.lesson) - 1)
+    monkeypatch.setattr(TrainingState, "new", None)
+    fresh = new_session(session.rows)
+    assert shows(open_page(page, fresh), "frame.too_many_parameters")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.parts import frame
 from pages.parts.session import Session, untrained
 from pages.parts.texts import language, text
 from seq2seq import TrainingState
@@ -12,7 +13,7 @@ from seq2seq.tensors import dense_bytes
 
 def section(session: Session) -> None:
     """Offers the notebook and the script of the current run's lesson; before any run, of the lesson as it stands."""
-    if session.run is None and session.lesson is None:
+    if session.run is None and (session.lesson is None or not frame.can_draw_weights(session.lesson)):
         return
     state = untrained(session.lesson) if session.run is None else session.run.state
     pairs, units = f"{len(state.lesson.pairs):,}", state.lesson.model.hidden_size

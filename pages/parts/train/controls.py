@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.parts import frame
 from pages.parts.session import NamedRun, Session
 from pages.parts.texts import text
 from seq2seq import Lesson
@@ -129,7 +130,7 @@ def is_too_large(lesson: Lesson) -> bool:
     """Tells whether the server cannot bear the training of a lesson; if so, says it."""
     needed = training_bytes(lesson)
     if needed <= MAX_TRAINING_BYTES:
-        return False
+        return not frame.can_draw_weights(lesson)
     needed, limit = (f"{size / 2**30:.1f}" for size in (needed, MAX_TRAINING_BYTES))
     st.error(text("train.too_large", needed=needed, limit=limit), icon=":material/error:")
     return True

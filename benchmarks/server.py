@@ -8,11 +8,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-import pytest
-
-from tests.browser.student import PATIENCE
-
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
+PATIENCE = 120  # seconds until it answers
 
 
 class Server:
@@ -20,20 +17,24 @@ class Server:
 
     Args:
         folder: for the log.
-        environment: variables besides those of the tests.
+        environment: variables besides those of this process.
     """
 
-    def __init__(self, folder, **environment):
+    def __init__(self, folder: Path, **environment: str):
         self.log = folder / "log"
         inherited = {name: value for name, value in os.environ.items() if name != "SEQ2SEQ_SCHEDULER"}
         self._environment = inherited | environment
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
-        self.process = None
+        self.process: subprocess.Popen | None = None
 
-    def start(self):
-        """Starts it as the README says; returns where it answers."""
+    def start(self) -> str:
+        """Starts it as the README says; returns where it answers.
+
+        Raises:
+            ChildProcessError: it does not answer.
+        """
         settings = ["--server.headless=true", f"--server.port={self._port}", "--server.address=127.0.0.1"]
         with self.log.open("a") as output:
             self.process = subprocess.Popen(
@@ -43,17 +44,16 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
             )
-        until = time.monotonic() + PATIENCE / 1000
-        while time.monotonic() < until:
-            assert self.process.poll() is None, self.log.read_text()
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and self.process.poll() is None:
             try:
                 if urllib.request.urlopen(f"http://127.0.0.1:{self._port}/_stcore/health").status == 200:
                     return f"http://127.0.0.1:{self._port}"
             except OSError:
                 time.sleep(0.1)
-        return pytest.fail(f"the app does not answer\n{self.log.read_text()}")
+        raise ChildProcessError(f"the app does not answer\n{self.log.read_text()}")
 
-    def kill(self):
+    def kill(self) -> None:
         """Ends it as a power cut would."""
         self.process.kill()
         self.process.wait(30)
