@@ -15,6 +15,25 @@ from tests.browser.student import PATIENCE
 ROOT = Path(__file__).parents[2]
 
 
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def answers(address, process, log):
+    """Waits until the app answers at an address, and returns the address."""
+    until = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        try:
+            if urllib.request.urlopen(f"{address}/_stcore/health").status == 200:
+                return address
+        except OSError:
+            time.sleep(0.1)
+    return pytest.fail(f"the app does not answer\n{log.read_text()}")
+
+
 class Server:
     """The app on a free port of this machine, with its own log.
 
@@ -27,9 +46,7 @@ class Server:
         self.log = folder / "log"
         inherited = {name: value for name, value in os.environ.items() if name != "SEQ2SEQ_SCHEDULER"}
         self._environment = inherited | environment
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.process = None
 
     def start(self):
@@ -43,15 +60,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
             )
-        until = time.monotonic() + PATIENCE / 1000
-        while time.monotonic() < until:
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                if urllib.request.urlopen(f"http://127.0.0.1:{self._port}/_stcore/health").status == 200:
-                    return f"http://127.0.0.1:{self._port}"
-            except OSError:
-                time.sleep(0.1)
-        return pytest.fail(f"the app does not answer\n{self.log.read_text()}")
+        return answers(f"http://127.0.0.1:{self._port}", self.process, self.log)
 
     def kill(self):
         """Ends it as a power cut would."""
