@@ -1,13 +1,15 @@
 """The embedded cluster: `python -m seq2seq.classroom.cluster [workers]`, a child process of the app.
 
-It starts warm Dask workers on this machine, prints the scheduler's address as one line and ends when its standard
-input does. The operating system closes that pipe however the app ends, and the workers end with this process, so even
-`kill -9` leaves nothing behind. It is a process of its own because Streamlit replaces `__main__`: workers spawned from
-there would run the app again.
+It starts warm Dask workers on this machine, prints the scheduler's address and the certificate that every connection
+asks for, as one line of JSON, and ends when its standard input does. The certificate is made anew each time and told to
+nobody else, so that no other user of this machine can have the workers run code of theirs. The operating system closes
+that pipe however the app ends, and the workers end with this process, so even `kill -9` leaves nothing behind. It is a
+process of its own because Streamlit replaces `__main__`: workers spawned from there would run the app again.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -24,6 +26,7 @@ from distributed.system import MEMORY_LIMIT
 WORKER_BYTES = 600e6  # a worker with TensorFlow loaded and room for a lesson
 HEARTBEAT_SECONDS = 30  # Dask removes a worker that it has not heard of for 300; one that ends is noticed at once
 CONFIG = Path(__file__).with_name("dask.yaml")
+CERTIFICATE = ("tls_ca_file", "tls_client_cert", "tls_client_key", "require_encryption")  # of `Security`
 ALIVE = (Status.init, Status.starting, Status.running)
 
 
@@ -46,13 +49,15 @@ def main(workers: int) -> None:
         n_workers=workers,
         threads_per_worker=1,
         host="127.0.0.1",
+        security=True,  # TLS with a temporary certificate
         dashboard_address=None,
         scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},  # else it asks for port 8787
         silence_logs=logging.ERROR,
         preload="seq2seq.classroom.worker",
     ) as cluster:
         started.set()
-        print(cluster.scheduler_address, file=address_line, flush=True)
+        certificate = {name: getattr(cluster.security, name) for name in CERTIFICATE}
+        print(json.dumps([cluster.scheduler_address, certificate]), file=address_line, flush=True)
         # A nanny starts a worker that died again. If that fails, ending lets the engine start a whole new cluster.
         while not ended.wait(timeout=1) and all(nanny.status in ALIVE for nanny in cluster.workers.values()):
             pass
