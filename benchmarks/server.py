@@ -12,6 +12,29 @@ ROOT = Path(__file__).parents[1]
 PATIENCE = 120  # seconds until it answers
 
 
+def free_port() -> int:
+    """Returns a port of this machine that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def answers(address: str, process: subprocess.Popen, log: Path) -> str:
+    """Waits until the app answers at an address, and returns the address.
+
+    Raises:
+        ChildProcessError: it does not answer.
+    """
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if urllib.request.urlopen(f"{address}/_stcore/health").status == 200:
+                return address
+        except OSError:
+            time.sleep(0.1)
+    raise ChildProcessError(f"the app does not answer\n{log.read_text()}")
+
+
 class Server:
     """The app on a free port of this machine, with its own log.
 
@@ -24,9 +47,7 @@ class Server:
         self.log = folder / "log"
         inherited = {name: value for name, value in os.environ.items() if name != "SEQ2SEQ_SCHEDULER"}
         self._environment = inherited | environment
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.process: subprocess.Popen | None = None
 
     def start(self) -> str:
@@ -44,14 +65,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
             )
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                if urllib.request.urlopen(f"http://127.0.0.1:{self._port}/_stcore/health").status == 200:
-                    return f"http://127.0.0.1:{self._port}"
-            except OSError:
-                time.sleep(0.1)
-        raise ChildProcessError(f"the app does not answer\n{self.log.read_text()}")
+        return answers(f"http://127.0.0.1:{self._port}", self.process, self.log)
 
     def kill(self) -> None:
         """Ends it as a power cut would."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -27,14 +28,15 @@ def start_cluster(workers: int | None) -> subprocess.Popen:
     )
 
 
-async def read_address(process: subprocess.Popen) -> str:
-    """Returns the address that the cluster prints when its workers are ready.
+async def read_address(process: subprocess.Popen) -> tuple[str, dict[str, str]]:
+    """Returns what the cluster prints when its workers are ready: its address, and the certificate that it asks for.
 
     Raises:
         ChildProcessError: it ended before that.
     """
-    if address := (await _in_a_thread(process.stdout.readline)).strip():
-        return address
+    if line := await _in_a_thread(process.stdout.readline):
+        address, certificate = json.loads(line)
+        return address, certificate
     raise ChildProcessError(f"python -m seq2seq.classroom.cluster ended with exit status {process.wait()}")
 
 

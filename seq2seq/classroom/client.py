@@ -15,14 +15,27 @@ DASK_CONFIG = {
 }
 
 
-def connect(address: str, direct_to_workers: bool) -> Client:
-    """Returns a connection to the scheduler at an address, to be entered with `async with`."""
+def connect(address: str, certificate: dict[str, str] | None) -> Client:
+    """Returns a connection to the scheduler at an address, to be entered with `async with`.
+
+    Args:
+        address: of the scheduler.
+        certificate: what the embedded cluster asks for, as arguments of `Security`; None for a cluster of one's own,
+            for which Dask's configuration has them, if any.
+    """
     import dask  # noqa: PLC0415
-    from distributed import Client  # noqa: PLC0415
+    from distributed import Client, Security  # noqa: PLC0415
 
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # the engine tells of a lost cluster in one line
     dask.config.set(DASK_CONFIG)
-    return Client(address, asynchronous=True, set_as_default=False, direct_to_workers=direct_to_workers)
+    # Results straight from a worker come twice as quickly, but a remote cluster may show its scheduler only.
+    return Client(
+        address,
+        security=Security(**certificate) if certificate else None,
+        asynchronous=True,
+        set_as_default=False,
+        direct_to_workers=certificate is not None,
+    )
 
 
 def train_slice_there(*args):

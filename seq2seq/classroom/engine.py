@@ -161,13 +161,12 @@ class Engine:
         Raises:
             Exception: it could not be started or found.
         """
-        process, address = None, os.environ.get("SEQ2SEQ_SCHEDULER")
+        process, address, certificate = None, os.environ.get("SEQ2SEQ_SCHEDULER"), None
         try:
             if not address:
                 process = start_cluster(self._workers)
-                address = await read_address(process)
-            # Results straight from a worker come twice as quickly, but a remote cluster may show its scheduler only.
-            async with connect(address, direct_to_workers=process is not None) as self._client:
+                address, certificate = await read_address(process)
+            async with connect(address, certificate) as self._client:
                 await self._keep_busy(process)
         finally:
             self._threads = {}

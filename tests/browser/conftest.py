@@ -40,8 +40,14 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory):
-    """Where the app answers. It is started as the README says; when it ends, its training processes must end too."""
-    server = Server(tmp_path_factory.mktemp("app"))
+    """Where the app answers. It is started as the README says; when it ends, its training processes must end too.
+
+    None of its processes may ever have looked up a name or spoken to another machine.
+    """
+    folder = tmp_path_factory.mktemp("app")
+    spoken_to = folder / "spoken_to"
+    spoken_to.touch()
+    server = Server(folder, PYTHONPATH=str(Path(__file__).with_name("watched")), SPOKEN_TO=str(spoken_to))
     try:
         yield server.start()
         processes = psutil.Process(server.process.pid).children(recursive=True)
@@ -53,6 +59,7 @@ def address(tmp_path_factory):
         server.process.wait(30)
         _, alive = psutil.wait_procs(processes, timeout=30)
         assert alive == []
+        assert spoken_to.read_text() == ""
         assert "Traceback" not in server.log.read_text(), f"\n{server.log.read_text()}"
     finally:
         server.kill()

@@ -84,6 +84,11 @@ class Student:
                 return
         raise AssertionError("the keyboard does not get there")
 
+    def sees_it_saved(self):
+        """Waits until the sidebar says that all is saved."""
+        words = self.text("frame.kept", time="TIME").replace("TIME", "").strip(" ,")
+        expect(self.sidebar.get_by_text(words)).to_be_visible()
+
     # The table of pairs is drawn on a canvas; its cells are also there for screen readers.
 
     def table(self):

@@ -21,16 +21,6 @@ def server(tmp_path):
     server.kill()
 
 
-def saved(student, before=None):
-    """Waits until the sidebar says that all is saved, later than before; returns what it says."""
-    words = student.text("frame.kept", time="TIME")
-    line = student.sidebar.get_by_text(words.replace("TIME", "").strip(" ,"))
-    expect(line).to_be_visible()
-    if before is not None:
-        expect(line).not_to_have_text(before)
-    return line.inner_text()
-
-
 def first_epochs():
     from seq2seq.training import advance  # noqa: PLC0415
 
@@ -48,7 +38,7 @@ def test_a_killed_server_loses_nothing_that_was_saved(chromium, server):
     student.button("train.start").click()
     student.goes_to("pairs")  # while the workers get ready
     student.types("target", 1, "어떻게 지내니?")
-    saved(student)
+    student.sees_it_saved()
     student.goes_to("train")
     done = student.epochs_done(more_than=3)
     replay = student.main.locator(".replay")

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
+from distributed import Client
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
 from seq2seq.classroom.engine import Engine
@@ -52,6 +53,12 @@ class HeardEngine(Engine):
             self._heard.append((run, SimpleNamespace(**{name: getattr(run, name) for name in attributes})))
 
 
+def own_client(engine):
+    """Returns a connection of the test's own to the cluster of an engine."""
+    theirs = engine._client
+    return Client(theirs.scheduler.address, security=theirs.security, set_as_default=False)
+
+
 def new_state(epochs=100, **training):
     return TrainingState.new(
         Lesson(NOTEBOOK_PAIRS, training=TrainingConfig(epochs=epochs, stop_when_right=False, **training))
@@ -74,7 +81,10 @@ def wait_for(*runs):
 
 
 def is_alive(process):
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def is_worker(process):

@@ -12,7 +12,6 @@ import cloudpickle
 import numpy as np
 import psutil
 import pytest
-from distributed import Client
 
 from seq2seq.analysis.checkpoints import is_checkpoint
 from seq2seq.classroom import engine as engine_module
@@ -25,6 +24,7 @@ from tests.classroom.engines import (
     is_alive,
     is_worker,
     new_state,
+    own_client,
     start_light_cluster,
     wait_for,
     wait_until,
@@ -49,7 +49,7 @@ def engine():
 def train_in_one_go(engine):
     """Trains a state until its rules end it, by one `advance`, on the engine's own worker while it is free."""
     wait_until(lambda: engine.ready)
-    with Client(engine._client.scheduler.address, set_as_default=False) as client:
+    with own_client(engine) as client:
         yield lambda state: client.submit(_train_in_one_go, client.submit(pickle.loads, pickle.dumps(state))).result()
 
 

@@ -6,6 +6,8 @@ Nothing trains here: slices are stand-ins, and the workers are ready without Ten
 import dataclasses
 import json
 import math
+import socket
+import ssl
 import sys
 import threading
 import time
@@ -15,7 +17,7 @@ import cloudpickle
 import dask
 import psutil
 import pytest
-from distributed import Client, LocalCluster, get_worker
+from distributed import LocalCluster, Security, get_worker
 
 from seq2seq.classroom import cluster
 from seq2seq.classroom import engine as engine_module
@@ -25,6 +27,7 @@ from tests.classroom.engines import (
     is_alive,
     is_worker,
     new_state,
+    own_client,
     python,
     start_light_cluster,
     wait_for,
@@ -107,7 +110,7 @@ def test_a_web_process_that_is_killed_leaves_no_process_behind():
 def test_nothing_ticks_more_than_once_a_second_while_nobody_trains(light):
     """With Dask's own settings an idle server used a sixth of a core."""
     wait_until(lambda: light.ready)
-    with Client(light._client.scheduler.address, set_as_default=False) as client:
+    with own_client(light) as client:
         servers = [client.run_on_scheduler(_intervals), *client.run(_intervals).values()]
         servers += client.run(_intervals, nanny=True).values()
     servers.append({name: each.callback_time for name, each in light._client._periodic_callbacks.items()})
@@ -115,6 +118,35 @@ def test_nothing_ticks_more_than_once_a_second_while_nobody_trains(light):
     assert {"heartbeat", "memory_monitor", "monitor", "scheduler-info", "tick"} <= set(dict(intervals))
     quick = {name for name, milliseconds in intervals if milliseconds < 1000}
     assert quick <= {"idle-timeout", "no-workers-timeout"}  # a comparison each, and no setting for them
+
+
+def test_nobody_else_on_the_machine_can_use_the_cluster(light, clusters, tmp_path):
+    """It listens on this machine alone, and to those who have its certificate, which only its parent was told."""
+    processes = find_worker(light, clusters), psutil.Process(clusters[-1].pid)
+    sockets = [each for process in processes for each in process.net_connections() if each.status == "LISTEN"]
+    assert len(sockets) >= 3 and {each.laddr.ip for each in sockets} == {"127.0.0.1"}  # worker, nanny, scheduler
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    made = Security.temporary()
+    (tmp_path / "another.pem").write_text(made.tls_client_key + made.tls_client_cert)
+    answers = {each.laddr.port: plain_answer(each.laddr.port) for each in sockets}
+    ports = [port for port, answer in answers.items() if not answer.startswith(b"HTTP/1.1 404 ")]  # Dask's, empty
+    assert len(ports) >= 3
+    for _ in range(2):
+        for port in ports:
+            plain = socket.create_connection(("127.0.0.1", port))
+            with anybody.wrap_socket(plain) as connection, pytest.raises(OSError):  # SSLError, mostly
+                connection.recv(1)
+        anybody.load_cert_chain(tmp_path / "another.pem")  # the same with a certificate, but another
+
+
+def plain_answer(port):
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        try:
+            return connection.recv(100)
+        except ConnectionResetError:
+            return b""
 
 
 async def _intervals(dask_worker=None, dask_scheduler=None):

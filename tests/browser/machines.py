@@ -1,0 +1,123 @@
+"""The machines of compose.yaml as processes of this one: its commands, its addresses, its template for nginx.
+
+`python -m tests.browser.machines [workers]` starts them without PostgreSQL's help, on a SQLite file, and prints where
+nginx answers: for measuring two web processes against one.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import string
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+from benchmarks.server import ROOT, answers, free_port
+
+COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+SERVICES = COMPOSE["services"]
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+# What nginx's image has around the template; folders of its own, for it need not be root here.
+AROUND = """{user}
+worker_processes 1;
+pid {folder}/nginx.pid;
+events {{}}
+http {{
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    include {folder}/site.conf;
+}}
+"""
+
+
+class Machines:
+    """Two web processes behind nginx, a scheduler and workers.
+
+    Args:
+        folder: for logs and nginx's own files.
+        database: the address of the database.
+        workers: how many.
+        environment: variables besides those of compose.yaml.
+    """
+
+    def __init__(self, folder, database, workers, **environment):
+        self._folder = folder
+        self._environment = {"SEQ2SEQ_DATABASE_URL": database, "PYTHONPATH": str(ROOT), **environment}
+        self._ports = {name: free_port() for name in ("proxy", "web1", "web2", "scheduler")}
+        self.processes = {}
+        for name in ("scheduler", *(f"worker{number}" for number in range(workers)), "web1", "web2"):
+            service = SERVICES[name.rstrip("0123456789") if name.startswith("worker") else name]
+            command = [self._here(part, name) for part in service["command"]]
+            self._start(name, [sys.executable, "-m", *command], service)
+        self._start_nginx()
+        self.address = f"http://127.0.0.1:{self._ports['proxy']}"
+
+    def wait(self):
+        """Waits until both web processes answer, and nginx; returns where."""
+        for name in ("web1", "web2"):
+            answers(f"http://127.0.0.1:{self._ports[name]}", self.processes[name], self.log(name))
+        return answers(self.address, self.processes["proxy"], self.log("proxy"))
+
+    @property
+    def scheduler(self):
+        """The address of the scheduler."""
+        return f"127.0.0.1:{self._ports['scheduler']}"
+
+    def log(self, name):
+        return self._folder / f"{name}.log"
+
+    def kill(self, name):
+        """Ends one as a power cut would, with whatever it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.processes[name].pid, 9)
+        self.processes[name].wait(30)
+
+    def end(self):
+        for name in self.processes:
+            self.kill(name)
+
+    def _here(self, text, name):
+        """Returns what compose.yaml says with addresses and folders of this machine."""
+        for service, port in self._ports.items():
+            text = re.sub(rf"\b{service}:\d+", f"127.0.0.1:{port}", text)
+        if name in self._ports:
+            text = re.sub(r"\b(80|8501|8786)\b", str(self._ports[name]), text)
+        return text.replace("0.0.0.0", "127.0.0.1").replace("/app", str(ROOT))
+
+    def _start(self, name, command, service):
+        said = {key: self._here(value, name) for key, value in service.get("environment", {}).items()}
+        with self.log(name).open("w") as output:
+            self.processes[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=os.environ | said | self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def _start_nginx(self):
+        service = SERVICES["proxy"]
+        template = (ROOT / service["volumes"][0].partition(":")[0]).read_text("utf-8")
+        values = {key: self._here(value, "proxy") for key, value in service["environment"].items()}
+        (self._folder / "site.conf").write_text(string.Template(template).safe_substitute(values))
+        user = "user root;" if os.geteuid() == 0 else ""  # or its own user could not write into the folder
+        (self._folder / "nginx.conf").write_text(AROUND.format(user=user, folder=self._folder))
+        command = [NGINX, "-p", self._folder, "-c", self._folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
+        self._start("proxy", command, {})
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as home:
+        here = Machines(Path(home), f"sqlite:///{home}/lab.db", int(sys.argv[1]) if len(sys.argv) > 1 else 2)
+        try:
+            print(here.wait(), flush=True)
+            while True:
+                time.sleep(3600)
+        finally:
+            here.end()
