@@ -20,7 +20,7 @@ from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
 from pages.parts.tour import guide
 from seq2seq import Lesson
-from seq2seq.classroom.engine import shared_engine
+from seq2seq.classroom.shared import shared_engine
 
 _MOMENT = 0.2  # seconds that a page waits at its end for what was changed to be written
 _SIDEBAR = 220  # pixels; Streamlit's own 300 would be missing beside the pictures
