@@ -1,5 +1,6 @@
 # Two commands: `make app` and `make test`. `make check` is the quick part of the tests, for work in between; `make bench`
-# and `make soak` measure, `make load` brings whole classes, `make chaos` kills the app while somebody works, `make fuzz`
+# and `make soak` measure, `make load` brings whole classes, `make chaos` kills the app while somebody works and its
+# processes while they train, `make fuzz`
 # opens damaged lesson files. The README gives the lines for Windows.
 PYTHON ?= python3
 VENV := .venv
@@ -33,6 +34,7 @@ soak: setup
 
 chaos: setup
 	$(BIN)/python -m benchmarks.chaos
+	$(BIN)/python -m benchmarks.faults
 
 fuzz: $(VENV)/tests-installed
 	$(BIN)/python -m tests.takeaway.fuzz 2000

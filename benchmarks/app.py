@@ -22,7 +22,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks.measure import ROOT
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, Pair, TrainingState
-from seq2seq.classroom.engine import shared_engine
+from seq2seq.classroom.shared import shared_engine
 from seq2seq.data.files import write_pairs
 
 PATIENCE = 120_000  # milliseconds until the browser gives up

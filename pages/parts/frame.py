@@ -20,8 +20,8 @@ from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
 from pages.parts.tour import guide
 from seq2seq import Lesson
-from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.memory import parameters
+from seq2seq.classroom.shared import shared_engine
 from seq2seq.limits import MAX_PARAMETERS
 
 _MOMENT = 0.2  # seconds that a page waits at its end for what was changed to be written
@@ -74,6 +74,7 @@ def open_page(name: str) -> Session:
         session.was_overtaken = False
         st.toast(text("frame.overtaken"), icon=":material/warning:", duration="infinite")
     _say_what_is_wrong_with_the_link()
+    _say_what_was_damaged()
     if not session.shows(name):
         st.info(text("frame.hidden"), icon=":material/visibility_off:")
         menu.link(menu.following(name) or "start")
@@ -89,6 +90,14 @@ def _say_what_is_wrong_with_the_link() -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(text("frame.new_instead"), width="content")
             st.button(text("frame.understood"), on_click=setattr, args=(state, "link_problem", None))
+
+
+def _say_what_was_damaged() -> None:
+    """Says under which name a damaged database was set aside, until that was read."""
+    state, aside = remembered(FrameState), shared_sessions().aside
+    if aside and state.knows_of != aside:
+        st.warning(text("frame.set_aside", name=aside), icon=":material/database:")
+        st.button(text("frame.understood"), key="set-aside", on_click=setattr, args=(state, "knows_of", aside))
 
 
 def _current_session() -> Session:
@@ -135,15 +144,19 @@ def stop() -> NoReturn:
 def _say_what_is_kept() -> None:
     """Says whether all is written, and lets the browser note it; after the page, so that this need not wait."""
     session = st.session_state["session"]
-    written = session.kept
-    if shared_sessions().is_written(session, patience=_MOMENT):
-        said = text("frame.kept", time=f"{_local_time(written.at):%H:%M:%S}") if written.version else None
-    else:
-        said = text("frame.keeping" if shared_sessions().can_write(session) else "frame.not_kept")
     with st.sidebar:
-        if said:
-            st.caption(said)
+        # Looked at again until it is: whoever only reads on has to know that nothing is kept.
+        is_written = shared_sessions().is_written(session, patience=_MOMENT)
+        st.fragment(_how_much_is_kept, run_every=None if is_written else 1.0)(session)
         recent.note(session)
+
+
+def _how_much_is_kept(session: Session) -> None:
+    written, sessions = session.kept, shared_sessions()
+    if not sessions.is_written(session):
+        st.caption(text("frame.keeping" if sessions.can_write(session) else "frame.not_kept"))
+    elif written.version:
+        st.caption(text("frame.kept", time=f"{_local_time(written.at):%H:%M:%S}"))
 
 
 def _local_time(at: float) -> datetime:

@@ -59,10 +59,23 @@ def announcement(session: Session) -> dict[str, str]:
 def run_line(session: Session) -> str:
     """Returns how the current training stands, in a line, and which of its epochs Translate uses if not the latest."""
     run = session.run
-    line = f"{text(f'run.{run.status}')} · {text('run.epochs', done=len(run.history), epochs=run.target_epoch)}"
+    line = " · ".join(standing(run, session.can_train))
     if session.look_at is None or run.is_active:
         return line
     return f"{line} · {text('run.looked_at', epoch=session.trained.epoch)}"
+
+
+def standing(run: Run, can_train: bool) -> list[str]:
+    """Says what a run does, how far it is, and since when nothing was heard of it, if that is long.
+
+    Args:
+        run: which.
+        can_train: whether there are training processes.
+    """
+    is_lost = run.status == "queued" and run.history and not can_train
+    said = [text("run.lost" if is_lost else f"run.{run.status}")]
+    said += [text("run.epochs", done=len(run.history), epochs=run.target_epoch)]
+    return said if run.silent_seconds is None else [*said, text("run.silent", seconds=round(run.silent_seconds))]
 
 
 def progress(run: Run) -> float:

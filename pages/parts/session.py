@@ -15,8 +15,8 @@ from pages.parts.rows import Table
 from pages.parts.runs import NamedRun, forget_checkpoints
 from pages.parts.theme import Theme
 from seq2seq import Lesson, TrainingConfig, TrainingState
-from seq2seq.classroom.engine import shared_engine
 from seq2seq.classroom.run import Run
+from seq2seq.classroom.shared import shared_engine
 from seq2seq.classroom.stopping import stop_reason
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.pairs import Pair

@@ -7,6 +7,7 @@ what is new into the database. So whatever changes a session need not think of i
 import atexit
 import contextlib
 import logging
+import math
 import os
 import threading
 import time
@@ -70,8 +71,8 @@ class Sessions:
         self._lock, self._writing = threading.Lock(), threading.Lock()
         self._wake, self._tried = threading.Event(), threading.Event()
         self._store: Store | None = None
-        self._cleaned_at = self._opened_at = 0.0
-        self._is_closed = False
+        self._opened_at, self._cleaned_at = 0.0, -math.inf
+        self._fails = self._may_be_damaged = self._is_closed = False
         threading.Thread(target=self._work, name="session writer", daemon=True).start()
 
     # --- For pages ---------------------------------------------------------------------------------------------------
@@ -117,7 +118,12 @@ class Sessions:
 
     def can_write(self, session: Session) -> bool:
         """Whether what is not written yet will be soon."""
-        return self._store is not None and session.kept.error is None
+        return not (self._fails or session.kept.error)
+
+    @property
+    def aside(self) -> str | None:
+        """The name of a damaged database that was set aside, if any."""
+        return self._store and self._store.aside
 
     def delete(self, session: Session) -> None:
         """Deletes a session and all that is kept of it.
@@ -161,8 +167,19 @@ class Sessions:
         try:
             yield self._store
         except Exception as error:  # whatever its driver says
-            logger.exception("the database does not answer")
+            self._note(error, "the database does not answer")
             raise NotThereError from error
+
+    def _note(self, error: Exception, message: str) -> None:
+        """Notes that the database fails, in the log once; the thread looks whether it is damaged."""
+        from seq2seq.classroom.store import is_damage  # noqa: PLC0415
+
+        if not self._fails:
+            logger.error(message, exc_info=error)
+        self._fails = True
+        if is_damage(error):
+            self._may_be_damaged = True
+            self._wake.set()
 
     def close(self) -> None:
         """Writes what is not written yet, and ends."""
@@ -189,16 +206,29 @@ class Sessions:
             try:
                 from seq2seq.classroom.store import Store  # noqa: PLC0415
 
-                self._store = Store(self._url)
-            except Exception:
-                logger.exception("the database cannot be opened; nothing is kept")
+                self._store, self._fails = Store(self._url), False
+            except Exception as error:
+                self._note(error, "the database cannot be opened; nothing is kept")
                 self._opened_at = time.monotonic() + RETRY_SECONDS
             self._tried.set()
-        if self._store and time.time() - self._cleaned_at > _DAY:
-            self._cleaned_at = time.time()
+        if self._may_be_damaged and self._store:
+            self._begin_anew()
+        if self._store and time.monotonic() - self._cleaned_at > _DAY:
+            self._cleaned_at = time.monotonic()
             with _logged("what nobody has used cannot be deleted"):
                 self._store.touch(list(self._used))
                 self._store.delete_untouched(KEEP_DAYS)
+
+    def _begin_anew(self) -> None:
+        """Sets a database aside that was damaged while it was open; what is at hand is written into a new one."""
+        self._may_be_damaged = False
+        with self._writing:
+            if not self._store.is_damaged():
+                return
+            self._store.set_aside()
+            self._fails = False
+            for session in list(self._alive.values()):
+                session.kept = Written(())
 
     def _write_all(self) -> None:
         if self._store is None:
@@ -211,7 +241,7 @@ class Sessions:
 
     def _write(self, session: Session) -> None:
         """Writes what is new in a session."""
-        from seq2seq.classroom.store import ConflictError  # noqa: PLC0415
+        from seq2seq.classroom.store import ConflictError, DatabaseError  # noqa: PLC0415
 
         written, marks, began = session.kept, marks_of(session), time.monotonic()
         if marks == written.marks:  # asked before the rest: what changes from now on is written next time
@@ -226,7 +256,9 @@ class Sessions:
         except ConflictError:
             self._overtake(session)
         except Exception as error:
-            if not written.error:
+            if isinstance(error, DatabaseError):  # likely no session can be written
+                self._note(error, "sessions cannot be written")
+            elif not written.error:
                 logger.exception("a session cannot be written")
             # The blobs are made again: a state for each attempt would fill the memory.
             written.error, written.packer = type(error).__name__, Packer()
@@ -234,6 +266,7 @@ class Sessions:
         else:
             written.packer.forget(digests)
             written.digests, written.marks, written.error, written.at = digests, marks, None, time.time()
+            self._fails = False
             # The slices of a large model take a while to be written: as much as leaves the disk to others.
             now = time.monotonic()
             written.slice_at = now + _SHARE * (now - began)

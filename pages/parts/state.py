@@ -25,6 +25,7 @@ class FrameState:
     language: str | None = None  # of all texts; None until the browser was asked
     link_problem: Problem | None = None  # why a link to a lesson could not be opened, until it was read
     deleted: str | None = None  # the id of a session that was here, and is deleted
+    knows_of: str | None = None  # the damaged database of which it was read that it was set aside
 
 
 class Drawn(NamedTuple):

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 
 def start_cluster(workers: int | None) -> subprocess.Popen:
     """Starts the embedded cluster with so many workers; None leaves their number to it."""
@@ -45,12 +47,15 @@ def when_ended(process: subprocess.Popen) -> asyncio.Future:
     return _in_a_thread(process.wait)
 
 
-def end_cluster(process: subprocess.Popen) -> None:
-    """Asks the cluster to end, and makes it end if it does not within ten seconds."""
+def end_cluster(process: subprocess.Popen, is_lost: bool) -> None:
+    """Asks the cluster to end, and makes it end if it does not within ten seconds, or at once where it is lost."""
     process.stdin.close()
     try:
-        process.wait(timeout=10)
+        process.wait(timeout=0 if is_lost else 10)
     except subprocess.TimeoutExpired:
+        for worker in psutil.Process(process.pid).children(recursive=True):  # one that hangs would not see its end
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
         process.kill()
     process.stdout.close()
 

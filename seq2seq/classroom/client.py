@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import pickle
+import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from seq2seq.classroom.run import LOST, Run
+
 if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
-    from distributed import Client
+    from distributed import Client, Future
 
 DASK_CONFIG = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # states travel with slices on purpose
@@ -38,11 +42,49 @@ def connect(address: str, certificate: dict[str, str] | None) -> Client:
     )
 
 
+def send_slice(client: Client, run: Run, seconds: float, topic: str) -> Future:
+    """Sends a run's next slice to the worker that was chosen for it, and before its first slice its lesson.
+
+    Args:
+        client: the connection.
+        run: what to train on.
+        seconds: how long.
+        topic: where the slice tells how far it is.
+    """
+    start = run._begin_slice()
+    if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
+        key = f"lesson-{run.id}-{run._slice}"  # for a changed one Dask would else give the earlier
+        run._lesson = client.submit(pickle.loads, pickle.dumps(run.state.lesson), key=key)
+    return client.submit(
+        train_slice_there,
+        run._lesson,
+        start,
+        None if run.has_rules else run.target_epoch,
+        seconds,
+        topic,
+        {"run": run.id, "slice": run._slice},
+        key=f"slice-{run.id}-{run._slice}",
+        workers=[run._worker],
+    )
+
+
 def train_slice_there(*args):
     """Is what workers run to train. The import happens there, not in the web process."""
     from seq2seq.classroom.worker import train_slice  # noqa: PLC0415
 
     return train_slice(*args)
+
+
+async def call(client: Client, function: Callable, args: tuple) -> Any:
+    """Has a worker call a function.
+
+    Raises:
+        RuntimeError: what went wrong, in words.
+    """
+    try:
+        return await client.submit(call_there, function, *args, key=f"call-{secrets.token_hex(8)}")
+    except Exception as error:
+        raise RuntimeError(explain(error)) from error
 
 
 def call_there(function: Callable, *args: Any) -> Any:
@@ -64,7 +106,7 @@ def explain(error: Exception) -> str:
     from distributed import KilledWorker  # noqa: PLC0415
 
     if isinstance(error, KilledWorker):
-        return "The training process was ended by the system several times; the server may have too little memory."
+        return LOST
     return first_line(error)
 
 

@@ -45,6 +45,8 @@ def main(workers: int) -> None:
     distributed.scheduler.heartbeat_interval = lambda _: HEARTBEAT_SECONDS  # twice a second, and no setting for it
     started, ended = threading.Event(), threading.Event()
     threading.Thread(target=_wait_for_end, args=(started, ended), daemon=True).start()
+    # Its handler says why a process was ended at its memory limit; all else that Dask would log, the engine does.
+    logging.getLogger("distributed.nanny.memory").addHandler(logging.StreamHandler())
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
@@ -52,7 +54,7 @@ def main(workers: int) -> None:
         security=True,  # TLS with a temporary certificate
         dashboard_address=None,
         scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},  # else it asks for port 8787
-        silence_logs=logging.ERROR,
+        silence_logs=logging.CRITICAL,
         preload="seq2seq.classroom.worker",
     ) as cluster:
         started.set()

@@ -8,13 +8,11 @@ with it. Everything happens in one thread with an event loop; pages only read `R
 from __future__ import annotations
 
 import asyncio
-import atexit
 import concurrent.futures
 import contextlib
 import logging
 import math
 import os
-import pickle
 import random
 import secrets
 import subprocess
@@ -22,18 +20,17 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.classroom import measured
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster, when_ended
-from seq2seq.classroom.client import call_there, connect, explain, first_line, train_slice_there
+from seq2seq.classroom.client import call, connect, explain, first_line, send_slice
 from seq2seq.classroom.memory import MAX_WORKER_BYTES
 from seq2seq.classroom.run import Run
 from seq2seq.state import TrainingState
 
 if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
-    from distributed import Client, Future
+    from distributed import Client
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +40,8 @@ SLICE_SECONDS = 0.25
 # The cluster tells of workers that come and go, of slices and of its end. Nobody tells of a remote scheduler that was
 # started anew while no slice was under way.
 LOOK_SECONDS = 5
+ANSWER_SECONDS = 10  # a scheduler that takes longer to say who is there hangs
+LISTEN_SECONDS = 0.5  # between two looks at how long slices have told nothing
 RECYCLE_SECONDS = 300  # a worker that has grown is not replaced at once again: it may be a lesson that needs so much
 RETURN_SECONDS = 30  # so long a cluster that was lost may be on its way back, before the runs that wait for it fail
 
@@ -64,7 +63,7 @@ class Engine:
         self._client: Client | None = None
         self._cluster_lost = False
         self._threads: dict[str, int] = {}  # of each worker
-        self._recycled: str | None = None  # the worker that is being replaced
+        self._replacing: dict[str, asyncio.Task] = {}  # by the worker
         self._recycled_at = -math.inf
         self._waiting: deque[Run] = deque()
         self._in_flight: dict[str, Run] = {}
@@ -132,8 +131,9 @@ class Engine:
             self._runner.run(self._serve_until_closed())
 
     async def _serve_until_closed(self) -> None:
-        serving = asyncio.create_task(self._serve())
+        serving, listening = asyncio.create_task(self._serve()), asyncio.create_task(self._listen())
         await self._closing.wait()
+        listening.cancel()
         while not serving.done():  # what serving awaits may swallow it, if it comes just then
             serving.cancel()
             await asyncio.wait([serving], timeout=1)
@@ -170,9 +170,14 @@ class Engine:
                 await self._keep_busy(process)
         finally:
             self._threads = {}
-            self._requeue()
+            for replacing in self._replacing.values():
+                replacing.cancel()
+            self._lose_slices(list(self._in_flight.values()))
+            for run in self._waiting:
+                run._lesson = None
+            self._dispatch()
             if process:
-                end_cluster(process)
+                end_cluster(process, is_lost=self._cluster_lost)
 
     async def _keep_busy(self, process: subprocess.Popen | None) -> None:
         """Follows the workers' coming and going until the cluster is lost."""
@@ -184,14 +189,18 @@ class Engine:
                 self._cluster_changed.clear()
                 self._client.subscribe_topic(self._topic, self._receive)  # again: a scheduler that restarted forgot it
                 self._client.subscribe_topic("all", self._receive_from_scheduler)
-                threads = await self._client.nthreads()
-                self._threads = {worker: n for worker, n in threads.items() if worker != self._recycled}
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    threads = await self._client.nthreads()
+                if gone := self._threads.keys() - threads:
+                    logger.warning("training processes that have ended: %d; their slices are sent again", len(gone))
+                self._threads = {worker: n for worker, n in threads.items() if worker not in self._replacing}
+                self._lose_slices([run for run in self._in_flight.values() if run._worker not in self._threads])
                 self._dispatch()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._cluster_changed.wait()
-        except OSError:
-            return
+        except OSError:  # a TimeoutError is one
+            self._cluster_lost = True
         except asyncio.CancelledError:
             self._client.unsubscribe_topic("all")  # or the scheduler logs that it cannot tell us of our own leaving
             raise
@@ -206,32 +215,42 @@ class Engine:
         if isinstance(message, dict) and message.get("action") in ("add-worker", "remove-worker"):
             self._cluster_changed.set()
 
-    def _requeue(self) -> None:
-        """Puts the runs whose slices went down with the cluster back in line, first."""
-        for run in reversed(self._in_flight.values()):
-            run._task.cancel()
-            if run._stop:
-                run._finish("paused")
-            else:
-                self._waiting.appendleft(run)
-        self._in_flight.clear()
-        for run in self._waiting:
-            run._lesson = None
-        self._dispatch()
+    async def _listen(self) -> None:
+        """Counts how long slices have told nothing, and gives those up that hang.
 
-    async def _recycle(self, worker: str) -> None:
-        """Replaces the process of a free worker of the embedded cluster; its runs go to another worker, or wait."""
-        if time.monotonic() - self._recycled_at < RECYCLE_SECONDS:
-            return
-        self._recycled, self._recycled_at = worker, time.monotonic()
+        Counted, not measured: if this process itself stood still, what was told meanwhile is read first.
+        """
+        while True:
+            await asyncio.sleep(LISTEN_SECONDS)
+            for run in list(self._in_flight.values()):
+                run._silence += LISTEN_SECONDS
+                if run._is_hanging:
+                    logger.warning("a training process has told nothing for %.0f s; it is given up", run._silence)
+                    if self._client.direct_to_workers:
+                        self._replace(run._worker)
+                    self._lose_slices([run])
+                    self._dispatch()
+
+    def _lose_slices(self, runs: list[Run]) -> None:
+        """Puts runs whose slices will not come back in line again, first."""
+        for run in reversed(runs):
+            del self._in_flight[run.id]
+            run._lose_slice()
+            if run.is_active:
+                self._waiting.appendleft(run)
+
+    def _replace(self, worker: str) -> None:
+        """Has the process of a worker of the embedded cluster replaced; runs go to another worker, or wait."""
         self._threads.pop(worker, None)
-        self._dispatch()
+        self._replacing[worker] = self._loop.create_task(self._restart(worker))
+
+    async def _restart(self, worker: str) -> None:
         # The connection is lost, which `_keep_busy` will notice; or the worker ended by itself, and is back soon.
         try:
             with contextlib.suppress(OSError, KeyError):
                 await self._client.restart_workers([worker], raise_for_error=False)
         finally:
-            self._recycled = None
+            del self._replacing[worker]
         self._cluster_changed.set()  # if it could not be replaced, it is to be used again
 
     # --- The queue ---------------------------------------------------------------------------------------------------
@@ -284,9 +303,9 @@ class Engine:
         from distributed.client import FutureCancelledError  # noqa: PLC0415
 
         try:
-            later, seconds, memory = await self._send_slice(run)
+            later, seconds, memory = await send_slice(self._client, run, SLICE_SECONDS, self._topic)
         except (FutureCancelledError, OSError):  # never from the slice itself, whose errors are RuntimeErrors
-            self._lose_cluster()  # `_requeue` follows
+            self._lose_cluster()  # `_lose_slices` follows
             return
         except Exception as error:
             del self._in_flight[run.id]
@@ -301,36 +320,16 @@ class Engine:
                 run._finish("paused")
             else:
                 self._waiting.append(run)
-            if memory > MAX_WORKER_BYTES and self._client.direct_to_workers:
-                await self._recycle(run._worker)
+            is_due = time.monotonic() - self._recycled_at > RECYCLE_SECONDS
+            if memory > MAX_WORKER_BYTES and is_due and self._client.direct_to_workers:
+                self._recycled_at = time.monotonic()
+                self._replace(run._worker)
         self._dispatch()
-
-    def _send_slice(self, run: Run) -> Future:
-        """Sends a slice to the worker that was chosen, and before a run's first slice its lesson."""
-        start = run._begin_slice()
-        if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
-            key = f"lesson-{run.id}-{run._slice}"  # for a changed one Dask would else give the earlier
-            run._lesson = self._client.submit(pickle.loads, pickle.dumps(run.state.lesson), key=key)
-        return self._client.submit(
-            train_slice_there,
-            run._lesson,
-            start,
-            None if run.has_rules else run.target_epoch,
-            SLICE_SECONDS,
-            self._topic,
-            {"run": run.id, "slice": run._slice},
-            key=f"slice-{run.id}-{run._slice}",
-            workers=[run._worker],
-            allow_other_workers=True,  # if that one dies
-        )
 
     async def _call(self, function: Callable, args: tuple) -> Any:
         if not self._threads:
             raise RuntimeError("The training processes are not ready yet; wait a moment and try again.")
-        try:
-            return await self._client.submit(call_there, function, *args, key=f"call-{secrets.token_hex(8)}")
-        except Exception as error:
-            raise RuntimeError(explain(error)) from error
+        return await call(self._client, function, args)
 
     def _receive(self, event: tuple[float, dict]) -> None:
         """Hears from a slice under way."""
@@ -338,19 +337,3 @@ class Engine:
         run = self._in_flight.get(message["run"])
         if run and message["slice"] == run._slice:  # else it is late: the slice's result, which has it all, was first
             run._follow_slice(message["records"], message["progress"])
-
-
-_shared_engine_lock = threading.Lock()
-
-
-def shared_engine() -> Engine:
-    """Returns the engine of this process; the first call starts it."""
-    with _shared_engine_lock:  # `cache` alone would let two threads start two
-        return _engine_for_life()
-
-
-@cache
-def _engine_for_life() -> Engine:
-    engine = Engine()
-    atexit.register(engine.close)
-    return engine

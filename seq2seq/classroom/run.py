@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 _PACE_SLICES = 20  # the time left is judged from this many slices: classmates come and go
 _LEAST_SAMPLES = 4  # before anything is said
 _EARLY_EPOCHS = 15  # all of them are evaluated, most of the later ones are not: quick epochs are much slower at first
+# A slice tells of every batch and epoch. How long that takes is known only once it was heard.
+QUIET_SECONDS = 2  # at least so long nothing is heard before that is said
+HANGING_SECONDS = 15  # and before the slice is given up
+MAX_LOSSES = 3  # so often in a row a slice is sent again that its process did not survive
 
 
+LOST = "The training process was ended several times, or told nothing any more; the server may have too little memory."
 KEPT = ("id", "status", "target_epoch", "has_rules", "stop_reason", "error", "seconds_trained")  # besides the state
 
 
@@ -38,8 +43,8 @@ class Run:
         id: unguessable.
         state: the latest whole state.
         history: every epoch so far, also those of a slice under way.
-        status: "queued" before the first slice, then "training"; "paused" by the student, "finished" by a rule, or
-            "failed". From each of these three `Engine.resume` trains on.
+        status: "queued" before the first slice and where one was lost, else "training"; "paused" by the student,
+            "finished" by a rule, or "failed". From each of these three `Engine.resume` trains on.
         stop_reason: the rule that finished it (see `seq2seq.classroom.stopping`), or None.
         target_epoch: the epoch that it is training up to.
         has_rules: whether its lesson's rules may end it before; else it trains up to there whatever they say.
@@ -68,6 +73,8 @@ class Run:
         self._stop = False  # once the slice under way is done
         self._slice = 0  # number of the last slice sent
         self._slice_began = False
+        self._silence = self._longest_silence = 0.0  # seconds between two messages: since the last one, and at most
+        self._losses = 0  # slices in a row that did not come back
         self._task: asyncio.Task | None = None  # waits for it
         self._worker: str | None = None  # where it was sent
         self._lesson: Future | None = None  # on the cluster
@@ -99,14 +106,22 @@ class Run:
         None where it cannot be said well: at the beginning, when a worker gets ready and every epoch is evaluated.
         Patience may end the run sooner.
         """
+        if not self.is_active or self.silent_seconds:
+            return None
         samples = self._pace_samples
         if samples and samples[-1][1] - samples[0][1] > len(samples) / 4:  # an epoch takes less than four slices
             samples = tuple(sample for sample in samples if sample[1] > _EARLY_EPOCHS)
-        if not self.is_active or len(samples) < _LEAST_SAMPLES or samples[-1][1] <= samples[0][1]:
+        if len(samples) < _LEAST_SAMPLES or samples[-1][1] <= samples[0][1]:
             return None
         (first_at, first), (last_at, last) = samples[0], samples[-1]
         left = (self.target_epoch - last) * (last_at - first_at) / (last - first)
         return max(0.0, left - (time.monotonic() - last_at))
+
+    @property
+    def silent_seconds(self) -> float | None:
+        """How long the slice under way has told nothing; None as long as that may well be."""
+        is_long = self._silence >= max(QUIET_SECONDS, 2 * self._longest_silence)
+        return self._silence if is_long else None
 
     def watch(self) -> None:
         """Says that somebody is looking. A run that nobody looks at for long is paused."""
@@ -123,10 +138,15 @@ class Run:
         """The rule that ends this run now, if any."""
         return stop_reason(self.state.history, self.state.lesson.training) if self.has_rules else None
 
+    @property
+    def _is_hanging(self) -> bool:
+        """Whether the slice under way is to be given up; later each time, for its batches may be that slow."""
+        return self._silence >= max(HANGING_SECONDS, 10 * self._longest_silence) * 4**self._losses
+
     def _begin(self, epochs: int | None) -> None:
         self.has_rules = epochs is None
         self.target_epoch = self.state.lesson.training.epochs if epochs is None else self.state.epoch + epochs
-        self._stop, self._pace_samples, self.queue_position = False, (), 1
+        self._stop, self._pace_samples, self.queue_position, self._losses = False, (), 1, 0
         self.watch()
         self.stop_reason, self.error, self.status = None, None, "queued"
 
@@ -139,6 +159,7 @@ class Run:
         """Takes over what a slice under way tells. One that is sent again, its worker having died, tells it again."""
         if not self._slice_began:
             self._slice_began, self.status = True, "training"
+        self._longest_silence, self._silence = max(self._longest_silence, self._silence), 0.0
         self.history = [*self.history, *(record for record in records if record["epoch"] > len(self.history))]
         self.epoch_progress = progress
 
@@ -152,12 +173,27 @@ class Run:
             checkpoints=thinned(before.checkpoints + later.checkpoints),
         )
         self.seconds_trained += seconds
+        self._silence, self._losses = 0.0, 0
         self._show_state()
         self._sample_pace()
+
+    def _lose_slice(self) -> None:
+        """Notes that the slice under way will not come back. Pages keep what it told: the next one tells the same."""
+        self._task.cancel()
+        self._losses += 1
+        self._slice_began, self._silence, self._pace_samples = False, 0.0, ()
+        self._lesson = None  # it may be where the slice was
+        if self._stop:
+            self._finish("paused")
+        elif self._losses > MAX_LOSSES:
+            self._finish("failed", error=LOST)
+        else:
+            self.status = "queued"
 
     def _finish(self, status: str, rule: str | None = None, error: str | None = None) -> None:
         self._show_state()
         self.queue_position, self._lesson = 0, None  # the cluster may forget the lesson
+        self._silence = 0.0
         self.stop_reason, self.error = rule, error
         self.status = status
 

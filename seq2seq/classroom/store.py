@@ -7,22 +7,27 @@ what another did.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import sqlite3
 import time
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy.exc import DatabaseError
 
 from seq2seq.takeaway.document import Blobs
 
+logger = logging.getLogger(__name__)
 DATA_FOLDER = Path(__file__).parents[2] / "data"
 MIGRATIONS = Path(__file__).parent / "migrations"
-BUSY_SECONDS = 30  # so long another writer is waited for
+BUSY_SECONDS = 3  # so long another writer is waited for: a page waits as well
 _MIGRATING = 5_352_531  # any number: of the lock under which one server at a time changes the schema
 
 metadata = sa.MetaData()
@@ -63,17 +68,45 @@ class Kept(NamedTuple):
 
 
 class Store:
-    """A database of workspaces; its schema is brought up to date when it is opened.
+    """A database of workspaces; its schema is brought up to date when it is opened, a damaged file set aside.
 
     Args:
         url: as SQLAlchemy wants it; None takes `SEQ2SEQ_DATABASE_URL`, else a file in the folder `data`.
+
+    Attributes:
+        aside: the name that a damaged file of SQLite has got, or None.
     """
 
     def __init__(self, url: str | None = None):
         self.engine = connect(
             url or os.environ.get("SEQ2SEQ_DATABASE_URL") or f"sqlite:///{DATA_FOLDER / 'seq2seq.db'}"
         )
+        self.aside: str | None = None
+        try:
+            upgrade(self.engine)
+        except DatabaseError as error:
+            if not is_damage(error):
+                raise
+            self.set_aside()
+
+    def set_aside(self) -> None:
+        """Renames a damaged file of SQLite, with what belongs to it, and begins a new one."""
+        self.engine.dispose()
+        file = Path(self.engine.url.database)
+        self.aside = f"{file.stem}-damaged-{datetime.now():%Y-%m-%d-%H%M%S}{file.suffix}"
+        for ending in ("", "-wal", "-shm"):
+            if (part := file.with_name(file.name + ending)).exists():
+                part.rename(file.with_name(self.aside + ending))
+        logger.error("the database %s was damaged; it is set aside as %s, and a new one begun", file, self.aside)
         upgrade(self.engine)
+
+    def is_damaged(self) -> bool:
+        """Whether a file of SQLite is damaged anywhere; reads all of it."""
+        try:
+            with self.engine.connect() as connection:
+                return connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok"
+        except DatabaseError as error:
+            return is_damage(error)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -165,6 +198,12 @@ class Store:
             used = sa.update(shared).where(shared.c.id == id).values(touched_at=time.time())
             connection.execute(used)
             return connection.execute(sa.select(shared.c.content).where(shared.c.id == id)).scalar()
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether an error of the database says that a file of SQLite is damaged, or is none."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def upgrade(engine: sa.Engine, revision: str = "head") -> None:

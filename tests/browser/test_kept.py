@@ -1,4 +1,4 @@
-"""A lesson by a link of another server; it is there after a power cut, also what still trained; and it can be deleted."""
+"""A lesson by a link of another server is there after a power cut, also what still trained; and it can be deleted."""
 
 import pytest
 from playwright.sync_api import expect

@@ -6,8 +6,8 @@ import re
 import pytest
 from distributed import Client, Security
 from playwright.sync_api import expect
-from tests.browser.server import ROOT
 
+from benchmarks.server import ROOT
 from tests.browser.machines import COMPOSE, NGINX, SERVICES, Machines
 from tests.browser.student import PATIENCE, Student
 from tests.classroom.databases import postgres

@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from tests.browser.server import ROOT
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+
+from benchmarks.server import ROOT
 
 NO_ROUTE = ["unshare", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
 

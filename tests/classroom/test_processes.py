@@ -6,6 +6,8 @@ Nothing trains here: slices are stand-ins, and the workers are ready without Ten
 import dataclasses
 import json
 import math
+import os
+import signal
 import socket
 import ssl
 import sys
@@ -19,9 +21,11 @@ import psutil
 import pytest
 from distributed import LocalCluster, Security, get_worker
 
-from seq2seq.classroom import cluster
+from seq2seq.classroom import client, cluster, shared
 from seq2seq.classroom import engine as engine_module
+from seq2seq.classroom import run as run_module
 from seq2seq.classroom.engine import Engine
+from seq2seq.classroom.run import Run
 from tests.classroom.engines import (
     HeardEngine,
     is_alive,
@@ -49,7 +53,7 @@ def one_epoch(monkeypatch, tmp_path):
             time.sleep(0.01)
         return dataclasses.replace(start, step=start.step + 1, epoch=start.epoch + 1, history=(record,)), 0.1, 1
 
-    monkeypatch.setattr(engine_module, "train_slice_there", train)
+    monkeypatch.setattr(client, "train_slice_there", train)
     return gate
 
 
@@ -110,9 +114,9 @@ def test_a_web_process_that_is_killed_leaves_no_process_behind():
 def test_nothing_ticks_more_than_once_a_second_while_nobody_trains(light):
     """With Dask's own settings an idle server used a sixth of a core."""
     wait_until(lambda: light.ready)
-    with own_client(light) as client:
-        servers = [client.run_on_scheduler(_intervals), *client.run(_intervals).values()]
-        servers += client.run(_intervals, nanny=True).values()
+    with own_client(light) as asking:
+        servers = [asking.run_on_scheduler(_intervals), *asking.run(_intervals).values()]
+        servers += asking.run(_intervals, nanny=True).values()
     servers.append({name: each.callback_time for name, each in light._client._periodic_callbacks.items()})
     intervals = [interval for server in servers for interval in server.items()]
     assert {"heartbeat", "memory_monitor", "monitor", "scheduler-info", "tick"} <= set(dict(intervals))
@@ -172,22 +176,43 @@ def test_a_process_has_one_shared_engine(monkeypatch):
         started.append(SimpleNamespace(close=lambda: None))
         return started[-1]
 
-    monkeypatch.setattr(engine_module, "Engine", start)
-    engine_module._engine_for_life.cache_clear()
-    threads = [threading.Thread(target=engine_module.shared_engine) for _ in range(4)]
+    monkeypatch.setattr(shared, "Engine", start)
+    shared._engine_for_life.cache_clear()
+    threads = [threading.Thread(target=shared.shared_engine) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert engine_module.shared_engine() is started[0] and len(started) == 1
-    engine_module._engine_for_life.cache_clear()
+    assert shared.shared_engine() is started[0] and len(started) == 1
+    shared._engine_for_life.cache_clear()
 
 
 # --- Processes that end, and others in their place
 
 
+@pytest.fixture
+def lost(monkeypatch):
+    """How runs stood when their slices were lost."""
+    lose, stood = Run._lose_slice, []
+
+    def note(run):
+        lose(run)
+        stood.append((run.status, run.silent_seconds))
+
+    monkeypatch.setattr(Run, "_lose_slice", note)
+    return stood
+
+
+def assert_ended_as_if_nothing_had_been(light, *runs):
+    for run in runs:
+        assert (run.status, run.state.step, run.error) == ("finished", 4, None)
+        assert run.history == list(run.state.history) == [{"epoch": epoch} for epoch in (1, 2, 3, 4)]
+        told = [len(moment.history) for moment in light.heard_of(run)]
+        assert told == sorted(told) and set(told) == {1, 2, 3, 4}
+
+
 @pytest.mark.parametrize("victim", ["worker", "cluster"])
-def test_a_killed_process_takes_no_run_with_it(light, clusters, one_epoch, victim):
+def test_a_killed_process_takes_no_run_with_it(light, clusters, one_epoch, lost, caplog, victim):
     victims = {"worker": find_worker(light, clusters), "cluster": clusters[-1]}
     [address] = light._threads
     runs = [light.submit(new_state(epochs=4, seed=seed)) for seed in range(2)]
@@ -198,13 +223,49 @@ def test_a_killed_process_takes_no_run_with_it(light, clusters, one_epoch, victi
     light.pause(waiting)
     wait_for(waiting)
     assert waiting.status == "paused"
+    wait_until(lambda: lost)
     one_epoch.touch()
     wait_for(*runs)
-    for run in runs:
-        assert (run.status, run.state.step, run.error) == ("finished", 4, None)
-        assert run.history == list(run.state.history) == [{"epoch": epoch} for epoch in (1, 2, 3, 4)]
-        told = [len(moment.history) for moment in light.heard_of(run)]
-        assert told == sorted(told) and set(told) == {1, 2, 3, 4}
+    assert_ended_as_if_nothing_had_been(light, *runs)
+    assert lost == [("queued", None)] and len(caplog.records) == 1  # it waits, and the log says why
+
+
+@pytest.mark.parametrize("victim", ["worker", "cluster"])
+def test_a_process_that_hangs_is_noticed_and_replaced(light, clusters, one_epoch, lost, caplog, monkeypatch, victim):
+    """Stopped, as by SIGSTOP; nothing ends and no connection breaks."""
+    victims = {"worker": find_worker(light, clusters), "cluster": psutil.Process(clusters[-1].pid)}
+    run = light.submit(new_state(epochs=4))
+    wait_until(lambda: len(run.history) > run.state.epoch > 0)
+    monkeypatch.setattr(run_module, "QUIET_SECONDS", 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine_module, "ANSWER_SECONDS", 0.5)
+        victims[victim].suspend()
+        wait_until(lambda: run.silent_seconds)  # which the page tells
+        assert run.is_active and run.seconds_left is None
+        if victim == "worker":
+            patch.setattr(run_module, "HANGING_SECONDS", 0)
+            patch.setattr(run, "_longest_silence", 0.0)
+        else:  # it asks how the scheduler is
+            light._loop.call_soon_threadsafe(light._cluster_changed.set)
+        wait_until(lambda: lost)
+    one_epoch.touch()
+    wait_for(run)
+    assert_ended_as_if_nothing_had_been(light, run)
+    assert lost == [("queued", None)] and len(caplog.records) == 1
+    wait_until(lambda: not is_alive(victims[victim]))
+
+
+def test_a_slice_that_no_process_survives_fails_its_run_alone(light, one_epoch, monkeypatch):
+    monkeypatch.setattr(run_module, "MAX_LOSSES", 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "train_slice_there", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        run = light.submit(new_state(epochs=4))
+        wait_for(run)
+    assert (run.status, run.error, run.state.step) == ("failed", run_module.LOST, 0)
+    one_epoch.touch()
+    light.resume(run)  # which is offered
+    wait_for(run)
+    assert_ended_as_if_nothing_had_been(light, run)
 
 
 def test_a_worker_that_has_grown_is_replaced_between_slices(light, clusters, one_epoch, monkeypatch):

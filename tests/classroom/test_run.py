@@ -33,3 +33,26 @@ def test_the_rest_is_judged_by_the_recent_pace(epochs, slices):
     assert run.seconds_left == pytest.approx(slices * SLICE, abs=0.2)
     run.status = "paused"
     assert run.seconds_left is None
+
+
+def test_silence_is_told_where_it_is_longer_than_it_ever_was():
+    run = run_after([100, 120, 140, 150], target=10_000)
+    run._silence = 1.5
+    assert run.silent_seconds is None and run.seconds_left
+    run._silence = 2.5
+    assert run.silent_seconds == 2.5 and run.seconds_left is None
+    run._follow_slice([], 0.5)  # its batches take that long
+    run._silence = 4.5
+    assert run.silent_seconds is None
+
+
+def test_a_slice_is_given_up_later_each_time_and_where_batches_are_slow():
+    run = run_after([1])
+    run._silence = 15
+    assert run._is_hanging
+    run._losses = 1  # it may be that slow
+    assert not run._is_hanging
+    run._silence = 60
+    assert run._is_hanging
+    run._losses, run._longest_silence = 0, 7
+    assert not run._is_hanging

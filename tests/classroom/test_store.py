@@ -154,3 +154,49 @@ def test_workspaces_that_are_open_are_noted_as_used(store):
     store.touch(["open"])
     assert store.delete_untouched(1) == 1
     assert store.load("closed") is None and store.load("open").blobs == {"a": b"A"}
+
+
+# --- A file of SQLite that is damaged, full, locked or not to be written
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A database of two workspaces, closed."""
+    file = tmp_path / "lab.db"
+    store = Store(f"sqlite:///{file}")
+    for id in ("me", "you"):
+        store.save(id, 0, b"document", {"a": b"x" * 100_000})
+    store.close()
+    return file
+
+
+def damage_as_garbage(file):
+    file.write_bytes(b"not a database" * 1000)
+
+
+def damage_as_cut(file):
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 3])
+
+
+@pytest.mark.parametrize("damage", [damage_as_garbage, damage_as_cut])
+def test_a_damaged_file_is_set_aside_under_a_name_that_is_told(file, damage, caplog):
+    damage(file)
+    damaged = file.read_bytes()
+    file.with_name("lab.db-wal").write_bytes(b"its journal")
+    store = Store(f"sqlite:///{file}")
+    assert store.load("me") is None and store.save("me", 0, b"", {}) == 1
+    aside = file.with_name(store.aside)
+    assert aside.read_bytes() == damaged
+    assert [record.levelname for record in caplog.records if store.aside in record.getMessage()] == ["ERROR"]
+    store.close()
+    again = Store(f"sqlite:///{file}")
+    assert again.aside is None and again.load("me")
+    again.close()
+
+
+def test_what_cannot_be_opened_is_not_taken_for_damaged(file):
+    folder = file.with_name("folder.db")
+    folder.mkdir()
+    with pytest.raises(sa.exc.OperationalError):
+        Store(f"sqlite:///{folder}")
+    assert {path.name for path in file.parent.iterdir()} == {"lab.db", "folder.db"}

@@ -16,6 +16,7 @@ from pages.parts import address, frame
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.menu import PAGES
 from pages.parts.rows import Table
+from pages.parts.sessions import Sessions
 from pages.parts.state import TensorsState, TranslateState
 from pages.parts.texts import LANGUAGES, catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
@@ -243,3 +244,18 @@ def test_weights_that_would_take_the_memory_of_a_class_are_not_drawn(page, sessi
     monkeypatch.setattr(TrainingState, "new", None)
     fresh = new_session(session.rows)
     assert shows(open_page(page, fresh), "frame.too_many_parameters")
+
+
+def test_what_happened_to_the_database_is_said_until_it_was_read(session, monkeypatch):
+    monkeypatch.setattr(Sessions, "aside", "lab-damaged-2026.db")
+    app = open_page("pairs", session)
+    assert shows(app, "frame.set_aside", name="lab-damaged-2026.db")
+    checked(app.button(key="set-aside").click().run())
+    assert not shows(app, "frame.set_aside", name="lab-damaged-2026.db")
+
+
+def test_what_is_not_written_is_said(session, monkeypatch):
+    monkeypatch.setattr(Sessions, "is_written", lambda *_, **__: False)
+    for can_write, key in ((True, "frame.keeping"), (False, "frame.not_kept")):
+        monkeypatch.setattr(Sessions, "can_write", lambda *_, can_write=can_write: can_write)
+        assert shows(open_page("pairs", session), key)

@@ -1,13 +1,17 @@
 """Sessions are written as they change, put away when nobody looks, and come back as they were."""
 
+import contextlib
 import gc
+import sqlite3
 import sys
 import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from pages.parts import sessions as sessions_file
 from pages.parts.keeping import marks_of
@@ -322,3 +326,58 @@ def test_a_run_that_was_trained_further_elsewhere_is_not_set_back(sessions, url,
     assert_same(session.run.state, theirs.run.state)
     assert not engine.submitted
     other.close()
+
+
+# --- A database that fails while it is open
+
+
+@contextlib.contextmanager
+def trouble_of(kind, engine):
+    """Has another process write and not end, or no page more fit into the file; each connection is a new one."""
+    engine.dispose()
+    limits = {"locked": "busy_timeout=10", "full": "max_page_count=1", "read-only": "query_only=1"}
+
+    def limit(connection, _):
+        connection.execute(f"PRAGMA {limits[kind]}")  # more pages than there are, where that is too few
+
+    sa.event.listen(engine, "connect", limit)
+    other = sqlite3.connect(engine.url.database, isolation_level=None)
+    if kind == "locked":
+        other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
+    sa.event.remove(engine, "connect", limit)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("trouble", ["locked", "full", "read-only"])
+def test_what_cannot_be_written_is_said_and_written_later(sessions, url, monkeypatch, caplog, trouble):
+    for name in ("RETRY_SECONDS", "IDLE_SECONDS"):
+        monkeypatch.setattr(sessions_file, name, 0.05)
+    session = begun(sessions, new_session([("a", "b")]))
+    with trouble_of(trouble, sessions._store.engine):
+        session.replace(Table.of([("x" * 20_000, str(n)) for n in range(100)]))
+        sessions.use(session)
+        wait_until(lambda: not sessions.can_write(session))
+        assert not sessions.is_written(session)
+        seen = session.kept.next_at
+        wait_until(lambda: session.kept.next_at > seen)  # it was tried again
+        assert len([record for record in caplog.records if record.name == sessions_file.__name__]) == 1
+    written(sessions, session)
+    assert sessions.can_write(session)
+    assert after_a_restart(url, session.id).rows == session.rows
+
+
+def test_a_database_that_is_damaged_while_it_is_open_is_set_aside_and_all_at_hand_is_written(sessions, url, caplog):
+    session = begun(sessions, new_session([("a", "b")]))
+    other = begun(sessions, new_session([("c", "d")]))
+    file = Path(sessions._store.engine.url.database)
+    sessions._store.engine.dispose()  # or the journal, not the file, would be read
+    file.write_bytes(b"garbage" * 10_000)
+    session.sentence = "after it"
+    wait_until(lambda: sessions.use(session) and sessions.aside)
+    assert file.with_name(sessions.aside).exists()
+    written(sessions, session), written(sessions, other)
+    assert after_a_restart(url, session.id).sentence == "after it"
+    assert after_a_restart(url, other.id).rows == other.rows
+    assert sessions.can_write(session)

@@ -9,7 +9,7 @@ from pages.parts.keeping import document_of
 from pages.parts.session import Session
 from pages.parts.texts import text
 from seq2seq import TrainingState
-from seq2seq.classroom.engine import shared_engine
+from seq2seq.classroom.shared import shared_engine
 from seq2seq.limits import MAX_LESSON_FILE_BYTES, MAX_LESSON_ROWS, MAX_LESSON_TEXT_BYTES, MAX_RUNS
 from seq2seq.takeaway.keras_file import to_keras_file
 from seq2seq.takeaway.lesson_file import ENDING, write_lesson_file

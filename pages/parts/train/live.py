@@ -60,14 +60,15 @@ def _run(session: Session, run: Run) -> None:
 
 def progress_line(run: Run, can_train: bool) -> str:
     """Says in one line how far a run is, or why it does not train; `can_train` once the processes are ready."""
-    if run.status == "queued" and not can_train:
+    if run.status == "queued" and not (run.history or can_train):
         return text("train.warming_up")
-    if run.status == "queued" and run.queue_position:
+    if run.status == "queued" and run.queue_position and can_train:
         return text("train.place", place=run.queue_position)
-    status = text(f"train.ended_{run.stop_reason}" if run.stop_reason else f"run.{run.status}")
-    done = text("run.epochs", done=len(run.history), epochs=run.target_epoch)
+    said = refresh.standing(run, can_train)
+    if run.stop_reason:
+        said[0] = text(f"train.ended_{run.stop_reason}")
     left = run.seconds_left
-    return " · ".join([status, done] if left is None else [status, done, time_left(left)])
+    return " · ".join(said if left is None else [*said, time_left(left)])
 
 
 def time_left(seconds: float) -> str:

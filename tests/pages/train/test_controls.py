@@ -156,7 +156,9 @@ def test_the_sidebar_says_how_far_it_is_and_which_epoch_translate_uses(trained_s
 @pytest.mark.parametrize(
     ("run", "can_train", "expected"),
     [
-        ({"status": "queued"}, False, "train.warming_up"),
+        ({"status": "queued", "history": []}, False, "train.warming_up"),
+        ({"status": "queued", "queue_position": 1}, False, "run.lost run.epochs"),
+        ({"status": "training", "silent_seconds": 8}, True, "run.training run.epochs run.silent"),
         ({"status": "queued", "queue_position": 3}, True, "train.place"),
         ({"status": "queued"}, True, "run.queued run.epochs"),
         ({"status": "training"}, True, "run.training run.epochs"),
@@ -171,9 +173,9 @@ def test_the_sidebar_says_how_far_it_is_and_which_epoch_translate_uses(trained_s
 def test_the_line_says_how_far_it_is_or_why_it_rests(run, can_train, expected, monkeypatch):
     monkeypatch.setattr(texts, "language", lambda: "en")
     some = {"history": [{}] * 3, "epoch_progress": 0.25, "target_epoch": 10}
-    some |= {"queue_position": 0, "stop_reason": None, "seconds_left": None}
+    some |= {"queue_position": 0, "stop_reason": None, "seconds_left": None, "silent_seconds": None}
     said = TEXTS | {"run.epochs": TEXTS["run.epochs"].format(done=3, epochs=10)}
-    line = " · ".join(said[key].format(place=3, seconds=5) for key in expected.split())
+    line = " · ".join(said[key].format(place=3, seconds=run.get("silent_seconds", 5)) for key in expected.split())
     assert progress_line(SimpleNamespace(**some | run), can_train) == line
 
 
