@@ -182,7 +182,7 @@ class Session(EditedLesson):
         if epochs is None and stop_reason(state.history, training):
             epochs = training.epochs
         self.look_at = None
-        shared_engine().resume(self.run, epochs)
+        shared_engine().resume(self.run, epochs, self.id)
 
     def pause(self) -> None:
         """Pauses all runs, so that none trains unseen."""
@@ -198,7 +198,7 @@ class Session(EditedLesson):
     def go_on(self, unfinished: Iterable[tuple[Run, int | None]]) -> None:
         """Trains on what was interrupted, by so many epochs each; see `keeping.unfinished`."""
         for run, epochs in unfinished:
-            shared_engine().resume(run, epochs)
+            shared_engine().resume(run, epochs, self.id)
 
     def take_over(self, theirs: Self) -> None:
         """Goes on from what was written elsewhere; the own pairs and settings are one Undo back, and all runs stay."""

@@ -17,6 +17,7 @@ DASK_CONFIG = {
     "distributed.admin.large-graph-warning-threshold": "1GB",  # states travel with slices on purpose
     "distributed.admin.low-level-log-length": 0,  # else the last 1000 messages are kept, and the states in them
 }
+FIRST_SHARE = 5  # a run's first slice is so many times shorter: when a whole class begins, all soon see a first loss
 
 
 def connect(address: str, certificate: dict[str, str] | None) -> Client:
@@ -48,10 +49,12 @@ def send_slice(client: Client, run: Run, seconds: float, topic: str) -> Future:
     Args:
         client: the connection.
         run: what to train on.
-        seconds: how long.
+        seconds: how long; its first slice is shorter.
         topic: where the slice tells how far it is.
     """
     start = run._begin_slice()
+    if run._slice == 1:
+        seconds /= FIRST_SHARE
     if run._lesson is None:  # a task, not data put there: when its worker dies, the scheduler repeats it
         key = f"lesson-{run.id}-{run._slice}"  # for a changed one Dask would else give the earlier
         run._lesson = client.submit(pickle.loads, pickle.dumps(run.state.lesson), key=key)

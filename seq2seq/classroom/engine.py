@@ -18,13 +18,14 @@ import secrets
 import subprocess
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.classroom import measured
 from seq2seq.classroom.child import end_cluster, read_address, start_cluster, when_ended
 from seq2seq.classroom.client import call, connect, explain, first_line, send_slice
+from seq2seq.classroom.line import Line
 from seq2seq.classroom.memory import MAX_WORKER_BYTES
 from seq2seq.classroom.run import Run
 from seq2seq.state import TrainingState
@@ -65,7 +66,7 @@ class Engine:
         self._threads: dict[str, int] = {}  # of each worker
         self._replacing: dict[str, asyncio.Task] = {}  # by the worker
         self._recycled_at = -math.inf
-        self._waiting: deque[Run] = deque()
+        self._waiting = Line()
         self._in_flight: dict[str, Run] = {}
         self._resuming = threading.Lock()
         self._submitted, self._cluster_changed, self._closing = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -82,22 +83,24 @@ class Engine:
     def submit(self, state: TrainingState) -> Run:
         """Trains a state until the lesson's rules end it. Returns at once.
 
-        A state that the rules have ended already comes back finished and as it was.
+        A state that the rules have ended comes back finished and as it was.
         """
         run = Run(state)
         self.resume(run)
         return run
 
-    def resume(self, run: Run, epochs: int | None = None) -> None:
-        """Trains a run on; one that is active already is left alone. Returns at once.
+    def resume(self, run: Run, epochs: int | None = None, student: str | None = None) -> None:
+        """Trains a run on; one that is active is left alone. Returns at once.
 
         Args:
-            run: what to train on.
+            run: the training.
             epochs: how many more, whatever the rules say; None trains until the rules end it.
+            student: whose it is; see `Line`.
         """
         with self._resuming:  # a second tab may ask for the same at this moment
             if run.is_active:
                 return
+            run.student = student or run.id
             run._begin(epochs)
         self._loop.call_soon_threadsafe(self._enqueue, run)
 
@@ -233,11 +236,10 @@ class Engine:
 
     def _lose_slices(self, runs: list[Run]) -> None:
         """Puts runs whose slices will not come back in line again, first."""
-        for run in reversed(runs):
+        for run in runs:
             del self._in_flight[run.id]
             run._lose_slice()
-            if run.is_active:
-                self._waiting.appendleft(run)
+        self._waiting.put_back([run for run in runs if run.is_active])
 
     def _replace(self, worker: str) -> None:
         """Has the process of a worker of the embedded cluster replaced; runs go to another worker, or wait."""
@@ -259,7 +261,7 @@ class Engine:
         if rule := run._reached_rule:
             run._finish("finished", rule)
             return
-        self._waiting.append(run)
+        self._waiting.add(run)
         self._submitted.set()
         self._dispatch()
 
@@ -275,13 +277,16 @@ class Engine:
         self._dispatch()
 
     def _end_waiting(self, status: str, error: str | None = None) -> None:
-        while self._waiting:
-            self._waiting.popleft()._finish(status, error=error)
+        for run in self._waiting:
+            self._waiting.remove(run)
+            run._finish(status, error=error)
 
     def _dispatch(self) -> None:
         """Sends slices as long as a run waits and a worker is free; who still waits is told its position."""
-        while self._waiting and (worker := self._free_worker(self._waiting[0]._worker)):
-            run = self._waiting.popleft()
+        for run in self._waiting:
+            if not (worker := self._free_worker(run._worker)):
+                break
+            self._waiting.send(run)
             run.queue_position, run._worker = 0, worker
             self._in_flight[run.id] = run
             run._task = self._loop.create_task(self._train_slice(run))
@@ -319,7 +324,7 @@ class Engine:
             elif run._stop or run._is_unwatched or run.state.epoch >= run.target_epoch:
                 run._finish("paused")
             else:
-                self._waiting.append(run)
+                self._waiting.add(run)
             is_due = time.monotonic() - self._recycled_at > RECYCLE_SECONDS
             if memory > MAX_WORKER_BYTES and is_due and self._client.direct_to_workers:
                 self._recycled_at = time.monotonic()

@@ -41,6 +41,7 @@ class Run:
 
     Attributes:
         id: unguessable.
+        student: whose it is: students take turns.
         state: the latest whole state.
         history: every epoch so far, also those of a slice under way.
         status: "queued" before the first slice and where one was lost, else "training"; "paused" by the student,
@@ -56,7 +57,7 @@ class Run:
     """
 
     def __init__(self, state: TrainingState):
-        self.id = secrets.token_hex(16)
+        self.id = self.student = secrets.token_hex(16)
         self.state = state
         self.history = list(state.history)
         self.status = "paused"
