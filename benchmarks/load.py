@@ -103,7 +103,7 @@ class Student:
             await story
         except Exception as error:  # whatever it is, the others go on
             titles = [heading.body for heading in self.tab.shown("heading")]
-            self.tab.problems.append(f"{type(error).__name__} on the page {titles[:1]}: {error}")
+            self.tab.problems.append(f"{type(error).__name__} on the page {titles[:1]}, {self._line!r}: {error}")
 
     async def opens(self) -> None:
         self.took["first page"].append(await self.tab.open())

@@ -14,7 +14,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-PATIENCE = 240  # seconds until a student gives up
+PATIENCE = 600  # seconds until a student gives up
+_CLOSING_SECONDS = 10
 _CACHED_RUNS = 2  # of the page, in which a large message is remembered
 
 
@@ -67,8 +68,11 @@ class Tab:
         return time.perf_counter() - began
 
     async def close(self) -> None:
-        """Closes the tab."""
+        """Closes the tab once what it asked for has come: Streamlit logs a traceback if it is sending then."""
         self._stop_timers(list(self._timers))
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(_CLOSING_SECONDS):
+                await self.wait(lambda: not self._asked)
         self._receiving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._receiving
