@@ -38,6 +38,7 @@ chaos: setup
 
 fuzz: $(VENV)/tests-installed
 	$(BIN)/python -m tests.takeaway.fuzz 2000
+	$(BIN)/python -m tests.fuzz 100000
 	$(PYTEST) -m long
 
 setup: $(VENV)/app-installed

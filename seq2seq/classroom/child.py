@@ -53,10 +53,12 @@ def end_cluster(process: subprocess.Popen, is_lost: bool) -> None:
     try:
         process.wait(timeout=0 if is_lost else 10)
     except subprocess.TimeoutExpired:
-        for worker in psutil.Process(process.pid).children(recursive=True):  # one that hangs would not see its end
-            with contextlib.suppress(psutil.NoSuchProcess):
-                worker.kill()
-        process.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            workers = psutil.Process(process.pid).children(recursive=True)
+            process.kill()
+            for worker in workers:  # one that hangs would not see that
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    worker.kill()
     process.stdout.close()
 
 

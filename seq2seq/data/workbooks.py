@@ -25,6 +25,7 @@ from seq2seq.limits import MAX_FILE_BYTES, MAX_PAIRS, MAX_WORKBOOK_BYTES, MAX_WO
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"  # stands unpacked at the beginning of the zip
 _ROOT = Path(__file__).parents[2]  # from which Python finds this file by its name
+_MEMBER, _MAX_MEMBERS = b"PK\x01\x02", 5000  # begins each entry of a zip's list; a workbook has some dozens
 _PACKED = (b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh")
 
 
@@ -74,7 +75,8 @@ def read_workbook(content: bytes, sheet: str | None = None) -> Workbook | Proble
 
 
 def _names(content: bytes) -> list[str]:
-    if not content.startswith(_ZIP):
+    """Returns what is in a zip, where that can be read and is not so much that listing it alone takes long."""
+    if not content.startswith(_ZIP) or content.count(_MEMBER) > _MAX_MEMBERS:
         return []
     with contextlib.suppress(zipfile.BadZipFile, NotImplementedError, UnicodeError):
         return zipfile.ZipFile(io.BytesIO(content)).namelist()
