@@ -1,17 +1,20 @@
-# Two commands: `make app` and `make test`. `make check` is the quick part of the tests, for work in between; `make bench`
-# and `make soak` measure, `make load` brings whole classes, `make chaos` kills the app while somebody works and its
-# processes while they train, `make fuzz`
-# opens damaged lesson files. The README gives the lines for Windows.
+# Two commands: `make app` and `make test`. `make class` opens the app to the network. `make check` is the quick part of
+# the tests, for work in between; `make bench` and `make soak` measure, `make load` brings whole classes, `make chaos`
+# kills the app while somebody works and its processes while they train, `make fuzz` opens damaged lesson files and runs
+# the long tests, `make licences` prints what the packages say. The README gives the lines for Windows.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: app test check style bench load soak chaos fuzz setup
+.PHONY: app class test check style bench load soak chaos fuzz licences setup
 
 app: setup
 	$(BIN)/streamlit run streamlit_app.py
+
+class: setup
+	$(BIN)/python deploy/open_class.py
 
 test: style
 	$(PYTEST) -m "not long"
@@ -40,6 +43,9 @@ fuzz: $(VENV)/tests-installed
 	$(BIN)/python -m tests.takeaway.fuzz 2000
 	$(BIN)/python -m tests.fuzz 100000
 	$(PYTEST) -m long
+
+licences: setup
+	$(BIN)/python deploy/licences.py
 
 setup: $(VENV)/app-installed
 

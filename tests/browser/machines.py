@@ -1,7 +1,7 @@
 """The machines of compose.yaml as processes of this one: its commands, its addresses, its template for nginx.
 
-`python -m tests.browser.machines [workers]` starts them without PostgreSQL's help, on a SQLite file, and prints where
-nginx answers: for measuring two web processes against one.
+`python -m tests.browser.machines [workers]` starts them on a SQLite file and prints where nginx answers, for measuring
+two web processes against one.
 """
 
 import contextlib
