@@ -10,6 +10,7 @@ from pages.parts.texts import text
 from seq2seq.classroom.run import Run
 
 _IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then
+_SHARE_SECONDS = 0.03  # a look takes half of it: so even a large class leaves half a core to clicks
 _announcement = st.components.v2.component(
     "announcement", js=Path(__file__).with_name("announcement.js").read_text("utf-8")
 )
@@ -23,7 +24,7 @@ def training_status(session: Session, name: str) -> None:
     drawn = session.redraw_key
     is_shown = session.run is not None and name != "train"
 
-    @st.fragment(run_every=1.0 if is_shown and session.is_active else _IDLE_SECONDS)
+    @st.fragment(run_every=every(1.0 if is_shown and session.is_active else _IDLE_SECONDS))
     def status():
         shared_sessions().use(session)  # or it would be put away, and its runs paused
         if session.is_deleted or session.redraw_key != drawn:
@@ -35,6 +36,11 @@ def training_status(session: Session, name: str) -> None:
             tell("training", **announcement(session), is_told_elsewhere=name == "train")
 
     status()
+
+
+def every(seconds: float) -> float:
+    """Returns how many seconds a page waits from one look to the next: longer where many students look."""
+    return max(seconds, _SHARE_SECONDS * len(shared_sessions().looked_at()))
 
 
 def tell(about: str, status: str, line: str, is_told_elsewhere: bool = False) -> None:

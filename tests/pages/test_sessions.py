@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from pages.parts import sessions as sessions_file
 from pages.parts.keeping import marks_of
 from pages.parts.questions.question import Given
+from pages.parts.refresh import every
 from pages.parts.rows import Table
 from pages.parts.session import Session
 from pages.parts.sessions import NotThereError, Sessions
@@ -381,3 +382,9 @@ def test_a_database_that_is_damaged_while_it_is_open_is_set_aside_and_all_at_han
     assert after_a_restart(url, session.id).sentence == "after it"
     assert after_a_restart(url, other.id).rows == other.rows
     assert sessions.can_write(session)
+
+
+def test_pages_look_less_often_where_many_look(monkeypatch):
+    for looking, seconds in ((0, 0.5), (16, 0.5), (30, 0.9), (100, 3.0)):
+        monkeypatch.setattr(Sessions, "looked_at", lambda self, looking=looking: set(range(looking)))
+        assert every(0.5) == pytest.approx(seconds)

@@ -123,7 +123,7 @@ def wait(is_pending: Callable[[], bool]) -> None:
     """Waits a moment for something that was just clicked for."""
     until = time.monotonic() + _MOMENT
     while is_pending() and time.monotonic() < until:
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def is_too_large(lesson: Lesson) -> bool:

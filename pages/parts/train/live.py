@@ -12,14 +12,14 @@ from pages.parts.train.curves import history_table, training_curves
 from pages.parts.train.report import figures, stops, what_stops
 from seq2seq.classroom.run import Run
 
-_REDRAWN = 0.5  # seconds from one time to the next
+_REDRAWN = 0.5  # seconds from one time to the next, see `refresh.every`
 _MEASURES = ("accuracy", "exact_match", "cer")  # of the second chart
 
 
 def show(session: Session, run: Run, drawn: tuple) -> None:
     """Shows the current run; where the `redraw_key` is not the drawn one any more, the whole page is drawn anew."""
 
-    @st.fragment(run_every=_REDRAWN if session.is_active else None)
+    @st.fragment(run_every=refresh.every(_REDRAWN) if session.is_active else None)
     def current_run() -> None:
         session.watch()
         # For the first loss, after a click on Train.
