@@ -1,10 +1,11 @@
 """The embedded cluster: `python -m seq2seq.classroom.cluster [workers]`, a child process of the app.
 
-It starts warm Dask workers on this machine, prints the scheduler's address and the certificate that every connection
-asks for, as one line of JSON, and ends when its standard input does. The certificate is made anew each time and told to
-nobody else, so that no other user of this machine can have the workers run code of theirs. The operating system closes
-that pipe however the app ends, and the workers end with this process, so even `kill -9` leaves nothing behind. It is a
-process of its own because Streamlit replaces `__main__`: workers spawned from there would run the app again.
+It starts a warm Dask worker on this machine, prints the scheduler's address and the certificate that every connection
+asks for, as one line of JSON, starts the other workers, and ends when its standard input does. The certificate is made
+anew each time and told to nobody else, so that no other user of this machine can have the workers run code of theirs.
+The operating system closes that pipe however the app ends, and the workers end with this process, so even `kill -9`
+leaves nothing behind. It is a process of its own because Streamlit replaces `__main__`: workers spawned from there
+would run the app again.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def main(workers: int) -> None:
     # Its handler says why a process was ended at its memory limit; all else that Dask would log, the engine does.
     logging.getLogger("distributed.nanny.memory").addHandler(logging.StreamHandler())
     with LocalCluster(
-        n_workers=workers,
+        n_workers=1,  # and the others then: side by side, no training could begin before all are ready
         threads_per_worker=1,
         host="127.0.0.1",
         security=True,  # TLS with a temporary certificate
@@ -60,6 +61,7 @@ def main(workers: int) -> None:
         started.set()
         certificate = {name: getattr(cluster.security, name) for name in CERTIFICATE}
         print(json.dumps([cluster.scheduler_address, certificate]), file=address_line, flush=True)
+        cluster.scale(workers)
         # A nanny starts a worker that died again. If that fails, ending lets the engine start a whole new cluster.
         while not ended.wait(timeout=1) and all(nanny.status in ALIVE for nanny in cluster.workers.values()):
             pass

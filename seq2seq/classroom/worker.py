@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from seq2seq.state import TrainingState
 from seq2seq.training import advance
 
 _COUNTS = ("epoch", "evaluated", "held_out_evaluated")  # whole numbers of a record
+IDLE_SECONDS = 5  # while others get ready
 GATHER_SECONDS = 0.05  # a message at most this often: an epoch may take 5 ms, and nobody sees 200 pictures a second
 
 
@@ -27,8 +29,21 @@ def dask_setup(worker: Worker) -> None:
     psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS if psutil.WINDOWS else 10)  # pages come first
     tf.config.threading.set_intra_op_parallelism_threads(1)  # more make no operation of a lesson quicker
     tf.config.threading.set_inter_op_parallelism_threads(2)  # operations at once: halves of a large lesson's batches
-    for hidden_size in (32, 256):  # compiles the functions for small and for large models
-        advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size))), epochs=1)
+    _compile(hidden_size=32)
+    threading.Thread(target=_compile_when_idle, args=(worker,), daemon=True).start()
+
+
+def _compile(hidden_size: int) -> None:
+    """Compiles the functions that train models of a size: small ones and large ones have their own."""
+    advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size))), epochs=1)
+
+
+def _compile_when_idle(worker: Worker) -> None:
+    """Gets ready for large models, which are rare, once nothing else is to be done; it takes seconds."""
+    time.sleep(IDLE_SECONDS)
+    while worker.state.executing_count:
+        time.sleep(1)
+    _compile(hidden_size=256)
 
 
 def train_slice(

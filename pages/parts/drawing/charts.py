@@ -8,6 +8,7 @@ browser knows one thing that Python does not, how wide a chart is.
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
+from threading import Lock
 from typing import Any
 
 import altair as alt
@@ -24,13 +25,19 @@ def specification(build: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict
     """Keeps the specifications that a function's charts come to, by its arguments, which can be hashed."""
 
     @lru_cache(maxsize=64)
-    @wraps(build)
-    def kept(*args) -> dict:
+    def made(*args) -> dict:
         # A screen reader is told what a chart shows, its axes, and the numbers in a table; not each mark by itself.
         chart = build(*args).configure_mark(aria=False)
         # Altair has checked each part when it was built. To check the whole again would take half as long again as all
         # the rest, and what Vega-Lite refuses fails in the tests with a browser.
         return chart.to_dict(validate=False)
+
+    building = Lock()
+
+    @wraps(build)
+    def kept(*args) -> dict:
+        with building:  # a class opens a page at one moment: one thread builds, the others wait for it
+            return made(*args)
 
     return kept
 
