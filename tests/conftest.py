@@ -29,6 +29,7 @@ settings.load_profile("seq2seq")
 
 
 BROWSER = "tests/browser/"
+HALF = "test_machines"  # the first file of the second server
 
 
 def pytest_unconfigure():
@@ -44,16 +45,22 @@ def pytest_collection_modifyitems(items):
     items[:] = [*reversed(browser), *(item for item in items if item not in browser)]
 
 
-class OneServer(LoadScopeScheduling):
-    """Gives each process whole files; all browser tests go to one, where they share a server."""
+class TwoServers(LoadScopeScheduling):
+    """Gives each process whole files; the browser tests that need the app go to two, which have a server each.
+
+    A browser waits as much as it works, so three processes on two cores are quicker than two.
+    """
 
     def _split_scope(self, nodeid):
-        return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        if not file.startswith(BROWSER) or "alone" in file:
+            return file
+        return f"{BROWSER}{file.removeprefix(BROWSER) < HALF}"
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    return OneServer(config, log)
+    return TwoServers(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

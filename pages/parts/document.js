@@ -10,6 +10,13 @@ export default function ({ data }) {
   documentElement.translate = false
 }
 
+// Streamlit takes the style sheet away while the page changes, and all would be drawn without it: so the last one stays.
+const kept = document.body.appendChild(document.createElement("style"))
+new MutationObserver(() => {
+  const sheet = document.querySelector("[data-testid=stHtml] style")
+  if (sheet && sheet.textContent !== kept.textContent) kept.textContent = sheet.textContent
+}).observe(document.body, { childList: true, subtree: true })
+
 let typed = -SENT // when something was last done in a table
 for (const kind of ["keydown", "paste", "click"]) {
   document.addEventListener(kind, event => (typed = isInTable(event.target) ? event.timeStamp : typed), true)

@@ -104,14 +104,25 @@ def test_every_main_picture_is_above_the_fold(visit, address, trained, language,
             assert left["y"] == right["y"] and left["x"] + left["width"] < right["x"]
 
 
+# Counts the moments in which a page is drawn without our styles, as when another one comes.
+COUNT_BARE = """
+    window.bare = 0
+    const width = () => getComputedStyle(document.querySelector("[data-testid=stMainBlockContainer]")).maxWidth
+    const styled = width()
+    new MutationObserver(() => { if (width() !== styled) bare++ }).observe(document.body, {childList: true, subtree: true})
+"""
+
+
 def test_every_page_on_a_wide_screen_in_the_light(visit):
     """With questions, in English, before any training: the other half of what pages look like."""
     student = visit("en")
     student.is_at("start")
+    student.page.evaluate(COUNT_BARE)
     student.sidebar.get_by_text(student.text("questions.switch"), exact=True).click()
     for name in PAGES:
         student.goes_to(name)
         check_accessibility(student.page)
+    assert student.page.evaluate("bare") == 0
 
 
 def test_names_of_streamlits_elements_stand_in_one_style_sheet():

@@ -13,6 +13,7 @@ from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
 from seq2seq.limits import MAX_RUNS, SETTING_RANGES
 
 _MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
+_LOOK = 0.03  # seconds from one look to the next meanwhile
 
 
 def buttons(session: Session, can_start: bool) -> None:
@@ -123,7 +124,7 @@ def wait(is_pending: Callable[[], bool]) -> None:
     """Waits a moment for something that was just clicked for."""
     until = time.monotonic() + _MOMENT
     while is_pending() and time.monotonic() < until:
-        time.sleep(0.03)
+        time.sleep(_LOOK)
 
 
 def is_too_large(lesson: Lesson) -> bool:

@@ -99,7 +99,7 @@ def test_a_pause_is_shown_as_soon_as_it_is_there(engine, trained, monkeypatch):
     sleep = time.sleep
 
     def sleep_through_the_slice(seconds):
-        if seconds == 0.01 and engine.pausing:
+        if seconds == controls._LOOK and engine.pausing:
             run.status = "paused"
         sleep(seconds)
 
