@@ -109,7 +109,8 @@ COUNT_BARE = """
     window.bare = 0
     const width = () => getComputedStyle(document.querySelector("[data-testid=stMainBlockContainer]")).maxWidth
     const styled = width()
-    new MutationObserver(() => { if (width() !== styled) bare++ }).observe(document.body, {childList: true, subtree: true})
+    const look = () => { if (width() !== styled) bare++ }
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true })
 """
 
 
