@@ -24,12 +24,11 @@ from xdist.scheduler import LoadScopeScheduling
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
 
 # A busy machine is slow, not wrong: no test here fails by the clock.
-settings.register_profile("seq2seq", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("seq2seq", max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("seq2seq")
 
 
 BROWSER = "tests/browser/"
-HALF = "test_machines"  # the first file of the second server
 
 
 def pytest_unconfigure():
@@ -45,22 +44,17 @@ def pytest_collection_modifyitems(items):
     items[:] = [*reversed(browser), *(item for item in items if item not in browser)]
 
 
-class TwoServers(LoadScopeScheduling):
-    """Gives each process whole files; the browser tests that need the app go to two, which have a server each.
-
-    A browser waits as much as it works, so three processes on two cores are quicker than two.
-    """
+class OneServer(LoadScopeScheduling):
+    """Gives each process whole files; all browser tests that need the app go to one, where they share a server."""
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
-        if not file.startswith(BROWSER) or "alone" in file:
-            return file
-        return f"{BROWSER}{file.removeprefix(BROWSER) < HALF}"
+        return BROWSER if file.startswith(BROWSER) and "alone" not in file else file
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    return TwoServers(config, log)
+    return OneServer(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -93,11 +93,12 @@ class Store:
         """Renames a damaged file of SQLite, with what belongs to it, and begins a new one."""
         self.engine.dispose()
         file = Path(self.engine.url.database)
-        self.aside = f"{file.stem}-damaged-{datetime.now():%Y-%m-%d-%H%M%S}{file.suffix}"
+        aside = f"{file.stem}-damaged-{datetime.now():%Y-%m-%d-%H%M%S}{file.suffix}"
         for ending in ("", "-wal", "-shm"):
             if (part := file.with_name(file.name + ending)).exists():
-                part.rename(file.with_name(self.aside + ending))
-        logger.error("the database %s was damaged; it is set aside as %s, and a new one begun", file, self.aside)
+                part.rename(file.with_name(aside + ending))
+        self.aside = aside  # said once it is true
+        logger.error("the database %s was damaged; it is set aside as %s, and a new one begun", file, aside)
         upgrade(self.engine)
 
     def is_damaged(self) -> bool:

@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 
 import cloudpickle
+import pytest
 from distributed import get_worker
 
 from benchmarks import faults
@@ -24,6 +25,7 @@ def _one_epoch(lesson, start, target_epoch, seconds, topic, label):
     return dataclasses.replace(start, step=start.step + 1, epoch=start.epoch + 1, history=(record,)), 0.1, 1
 
 
+@pytest.mark.long
 def test_runs_get_through_a_kill_and_a_pause(monkeypatch):
     compared = []
     monkeypatch.setattr(engine_module, "start_cluster", start_light_cluster)

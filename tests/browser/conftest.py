@@ -32,7 +32,7 @@ def chromium():
             if os.environ.get("CI") == "true":
                 pytest.fail(NO_BROWSER)
             pytest.skip(NO_BROWSER)
-        browser = playwright.chromium.launch(executable_path=found)
+        browser = playwright.chromium.launch(executable_path=found, args=["--disable-gpu"])  # there is none
         expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()

@@ -46,15 +46,18 @@ class Student:
         return fresh.get_by_role("button", name=name)
 
     def chart(self):
-        """Waits until the first chart fills its page, for it may be drawn narrower at first; returns it."""
+        """Waits until the first chart stands still, for it is drawn smaller at first; returns it."""
         chart = self.main.get_by_test_id("stVegaLiteChart").first
         expect(chart.locator("canvas")).to_be_visible()
-        self.page.wait_for_function(
-            """chart => {
-                const room = chart.closest("[data-testid=stMainBlockContainer] > *").clientWidth
-                return chart.querySelector("canvas").clientWidth > 0.95 * room
-            }""",
-            arg=chart.element_handle(),
+        chart.scroll_into_view_if_needed()
+        chart.evaluate(
+            """async chart => {
+                const looks = []
+                while (looks.length < 20 || new Set(looks.slice(-20)).size > 1) {
+                    await new Promise(requestAnimationFrame)
+                    looks.push(JSON.stringify(chart.querySelector("canvas")?.getBoundingClientRect()))
+                }
+            }"""
         )
         return chart
 

@@ -149,6 +149,7 @@ def test_going_on_where_you_were(visit, address):
     expect(student.page.get_by_text(student.text("frame.gone", days=90))).to_be_visible()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not KOREAN_FILE.exists(), reason=f"there is no {KOREAN_FILE}")
 def test_journey_with_904_pairs(visit):
     pairs = read_pairs(KOREAN_FILE)

@@ -3,9 +3,12 @@
 import asyncio
 import os
 
+import pytest
+
 from benchmarks import load
 
 
+@pytest.mark.long
 def test_a_class_gets_what_each_would_get_alone_and_nobody_what_is_somebody_elses(address, monkeypatch):
     monkeypatch.setattr(load, "THINKING", 0.0)
     students = [load.Student(n, address) for n in range(3)]

@@ -58,6 +58,7 @@ def lose_web(student, here):
     student.is_at("tensors")
 
 
+@pytest.mark.long
 def test_a_student_outlives_a_web_process(machines, student):
     here = machines(workers=0)
     student.page.goto(f"{here.wait()}/pairs?questions=off")

@@ -206,6 +206,7 @@ print([record["loss"] for record in advance(TrainingState.new(lesson), epochs=20
 """
 
 
+@pytest.mark.long
 def test_a_link_means_the_same_losses_to_the_last_digit():
     """With rows that are left out, an order of its own in every epoch, and pairs that are held out."""
     from seq2seq.training import advance  # noqa: PLC0415
