@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # its allocator counts, for test_memory.py
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,6 +30,7 @@ settings.load_profile("seq2seq")
 
 
 BROWSER = "tests/browser/"
+UNTRAINED = ("test_model", "test_offline", "test_table", "test_tensors")
 
 
 def pytest_unconfigure():
@@ -44,17 +46,22 @@ def pytest_collection_modifyitems(items):
     items[:] = [*reversed(browser), *(item for item in items if item not in browser)]
 
 
-class OneServer(LoadScopeScheduling):
-    """Gives each process whole files; all browser tests that need the app go to one, where they share a server."""
+class FewServers(LoadScopeScheduling):
+    """Gives each process whole files, and browser tests a server that they share.
+
+    Those that need no training have another one: all together would take longer than all other tests.
+    """
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
-        return BROWSER if file.startswith(BROWSER) and "alone" not in file else file
+        if not file.startswith(BROWSER) or "alone" in file:
+            return file
+        return f"{BROWSER}untrained" if Path(file).stem in UNTRAINED else BROWSER
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    return OneServer(config, log)
+    return FewServers(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):
