@@ -16,7 +16,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # its allocator counts, for test_memory.py
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -30,7 +29,6 @@ settings.load_profile("seq2seq")
 
 
 BROWSER = "tests/browser/"
-UNTRAINED = ("test_model", "test_offline", "test_table", "test_tensors")
 
 
 def pytest_unconfigure():
@@ -46,22 +44,17 @@ def pytest_collection_modifyitems(items):
     items[:] = [*reversed(browser), *(item for item in items if item not in browser)]
 
 
-class FewServers(LoadScopeScheduling):
-    """Gives each process whole files, and browser tests a server that they share.
-
-    Those that need no training have another one: all together would take longer than all other tests.
-    """
+class OneServer(LoadScopeScheduling):
+    """Gives each process whole files; all browser tests that need the app go to one, where they share a server."""
 
     def _split_scope(self, nodeid):
         file = nodeid.partition("::")[0]
-        if not file.startswith(BROWSER) or "alone" in file:
-            return file
-        return f"{BROWSER}untrained" if Path(file).stem in UNTRAINED else BROWSER
+        return BROWSER if file.startswith(BROWSER) and "alone" not in file else file
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    return FewServers(config, log)
+    return OneServer(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):
