@@ -91,6 +91,8 @@ def visit(chromium, address, troubles):
         context.on("page", lambda page: _watch(page, address, troubles))
         page = context.new_page()
         page.goto(f"{address}{path}{'&' if '?' in path else '?'}questions=off")  # they hold answers back
+        # Streamlit loads what draws our styles by itself: on a busy machine a page can be there before it.
+        page.wait_for_function("getComputedStyle(document.documentElement).getPropertyValue('--page-width')")
         return who(page, language)
 
     yield visit
