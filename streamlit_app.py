@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages.parts import frame, recent
+from pages.parts import frame
+from pages.parts.door import recent
 from pages.parts.drawing.wiring import story
 from pages.parts.questions import card as questions
-from pages.parts.sessions import KEEP_DAYS
 from pages.parts.start import lessons, opening
 from pages.parts.texts import text
 from pages.parts.tour import guide
+from pages.parts.workspace.sessions import KEEP_DAYS
 
 session = frame.open_page("start")
 story()

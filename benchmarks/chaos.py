@@ -21,9 +21,9 @@ from typing import IO
 
 import numpy as np
 
-from pages.parts.rows import Table
-from pages.parts.session import Session
-from pages.parts.sessions import Sessions
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import Sessions
 from seq2seq import NOTEBOOK_PAIRS, TrainingState
 
 WORKSPACE = "chaos"

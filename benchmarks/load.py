@@ -36,9 +36,9 @@ from streamlit.proto.RootContainer_pb2 import RootContainer
 from benchmarks.measure import Side, amount, machine
 from benchmarks.server import Server
 from benchmarks.tab import PATIENCE, Change, Tab
-from pages.parts.session import Session
-from pages.parts.sessions import Sessions
 from pages.parts.texts import catalogue
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import Sessions
 from seq2seq import NOTEBOOK_PAIRS, Pair, TrainingState, Translator
 from seq2seq.classroom.engine import SLICE_SECONDS
 from seq2seq.classroom.stopping import stop_reason

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 import numpy as np
 import psutil
 
-from pages.parts import sessions as sessions_file
-from pages.parts.keeping import marks_of
-from pages.parts.session import Session
-from pages.parts.sessions import Sessions
+from pages.parts.workspace import sessions as sessions_file
+from pages.parts.workspace.keeping import marks_of
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import Sessions
 from seq2seq import ModelConfig, TrainingState
 
 CHECKPOINTS, SECONDS = 40, 1.0

@@ -6,12 +6,12 @@ from pages.parts import frame
 from pages.parts.drawing import notebook
 from pages.parts.drawing.choosing import choose_pair, choose_section, switch_markers_and_mask
 from pages.parts.questions import card as questions
-from pages.parts.session import untrained
 from pages.parts.state import TensorsState, remembered
 from pages.parts.tensors.follow import FOLLOWING, follow
 from pages.parts.tensors.shapes import show_memory, show_shapes
 from pages.parts.tensors.vocabulary import show_levels, show_vocabularies
 from pages.parts.texts import text
+from pages.parts.workspace.session import untrained
 
 session = frame.open_page("tensors")
 lesson = frame.need_lesson(session)

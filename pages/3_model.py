@@ -4,8 +4,8 @@ import streamlit as st
 
 from pages.parts import frame
 from pages.parts.model import cell, parameters, settings, wiring
-from pages.parts.session import untrained
 from pages.parts.texts import text
+from pages.parts.workspace.session import untrained
 from seq2seq import Translator
 
 session = frame.open_page("model")

@@ -17,10 +17,11 @@ from functools import cache
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
-from pages.parts import address, handing_on
+from pages.parts.door import address
 from pages.parts.drawing.tokens import display_text
-from pages.parts.handing_on import OPEN, SHARED, copy_of
 from pages.parts.state import FrameState
+from pages.parts.workspace import handing_on
+from pages.parts.workspace.handing_on import OPEN, SHARED, copy_of
 from seq2seq import NOTEBOOK_PAIRS
 from seq2seq.data.checks import check_pairs
 from seq2seq.data.files import PairsFileError, understand

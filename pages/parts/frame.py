@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.parts import address, menu, recent, refresh, waiting
+from pages.parts import menu, refresh
+from pages.parts.door import address, recent, waiting
 from pages.parts.drawing import pictures
 from pages.parts.drawing.choosing import switch
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.questions import card as questions
-from pages.parts.session import Session
-from pages.parts.sessions import NotThereError, shared_sessions
 from pages.parts.state import FrameState, bound, remembered
 from pages.parts.texts import LANGUAGES, language, text
 from pages.parts.theme import style_sheet
 from pages.parts.tour import guide
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import NotThereError, shared_sessions
 from seq2seq import Lesson
 from seq2seq.classroom.memory import parameters
 from seq2seq.classroom.shared import shared_engine

@@ -4,7 +4,7 @@ from functools import cache
 
 import streamlit as st
 
-from pages.parts import address
+from pages.parts.door import address
 from pages.parts.texts import text
 
 PAGES = {  # name: (file, icon), in the order of the story

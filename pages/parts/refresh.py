@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.parts.session import Session
-from pages.parts.sessions import shared_sessions
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import shared_sessions
 from seq2seq.classroom.run import Run
 
 _IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
-from pages.parts.rows import Table
+from pages.parts.workspace.rows import Table
 from seq2seq.data.checks import Problem
 from seq2seq.data.files import PairsFileError, Reading, Understood
 from seq2seq.takeaway.link import SharedLesson

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
-from pages.parts import recent
+from pages.parts.door import recent
 from pages.parts.texts import catalogue
 from tests.browser.alone import component_alone
 

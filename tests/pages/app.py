@@ -9,10 +9,10 @@ import pyarrow as pa
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.menu import PAGES
-from pages.parts.rows import Table
-from pages.parts.session import NamedRun, Session
 from pages.parts.state import FrameState, TranslateState
 from pages.parts.texts import catalogue
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.session import NamedRun, Session
 from seq2seq import NOTEBOOK_PAIRS
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.supplied_lessons import suggested_settings

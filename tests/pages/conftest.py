@@ -5,10 +5,10 @@ import gc
 import pytest
 
 from pages.parts import frame
-from pages.parts import session as sessions
-from pages.parts.keeping import marks_of
-from pages.parts.session import Session
-from pages.parts.sessions import Sessions
+from pages.parts.workspace import session as sessions
+from pages.parts.workspace.keeping import marks_of
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import Sessions
 from tests.pages.app import StandInEngine, a_run, new_session
 
 

@@ -12,13 +12,14 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import address, frame
+from pages.parts import frame
+from pages.parts.door import address
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.menu import PAGES
-from pages.parts.rows import Table
-from pages.parts.sessions import Sessions
 from pages.parts.state import TensorsState, TranslateState
 from pages.parts.texts import LANGUAGES, catalogue
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.sessions import Sessions
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingState, Translator
 from seq2seq.classroom.memory import parameters
 from seq2seq.limits import MAX_CHARACTERS
@@ -222,7 +223,8 @@ def test_no_page_loads_keras(trained, tmp_path):
     script = """
 import pickle, sys
 from pathlib import Path
-from pages.parts import frame, session as sessions
+from pages.parts import frame
+from pages.parts.workspace import session as sessions
 import tests.pages.app as t
 
 engine = t.StandInEngine()

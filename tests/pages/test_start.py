@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pages.parts import address
+from pages.parts.door import address
 from pages.parts.share.model import lesson_file_of
 from seq2seq.classroom import measured
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS

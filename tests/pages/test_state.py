@@ -11,7 +11,7 @@ def steps():
     import streamlit as st  # noqa: PLC0415, this function is a script of its own
 
     from pages.parts.drawing.choosing import step_through  # noqa: PLC0415
-    from pages.parts.session import Session  # noqa: PLC0415
+    from pages.parts.workspace.session import Session  # noqa: PLC0415
 
     state = st.session_state["state"]
     st.text(step_through(Session.new("notebook"), "step", state.last, state, "step"))

@@ -7,7 +7,6 @@ from itertools import product
 from pathlib import Path
 from string import Formatter
 
-from pages.parts.handing_on import CONTROLS
 from pages.parts.menu import PAGES
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
@@ -15,6 +14,7 @@ from pages.parts.players.replay import TEXTS as REPLAY_TEXTS
 from pages.parts.players.stepper import TEXTS as STEPPER_TEXTS
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.tour.steps import STEPS
+from pages.parts.workspace.handing_on import CONTROLS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS

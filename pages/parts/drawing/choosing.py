@@ -6,9 +6,9 @@ from itertools import islice
 import streamlit as st
 
 from pages.parts.drawing.tokens import display_text
-from pages.parts.session import Session
 from pages.parts.state import bound, bound_setting
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson
 
 MAX_LISTED = 1000  # in a list; of more pairs one is chosen by its number, and of more sentences by typing it

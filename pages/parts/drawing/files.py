@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.parts.session import Session
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq.data.files import write_pairs
 
 _MIME = {

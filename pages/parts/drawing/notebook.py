@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts.session import Session
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson
 
 

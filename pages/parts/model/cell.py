@@ -18,9 +18,9 @@ from pages.parts.model.trace import (
     unit_table,
     written,
 )
-from pages.parts.session import Session
 from pages.parts.state import ModelState, bound, remembered
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Translator, cell
 
 

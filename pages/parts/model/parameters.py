@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.parts.drawing import notebook
 from pages.parts.questions import card as questions
-from pages.parts.session import Session
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson
 from seq2seq.state import weight_shapes
 

@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.parts.drawing import notebook
 from pages.parts.drawing.choosing import switch_markers_and_mask
-from pages.parts.session import Session
 from pages.parts.state import bound_setting
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson
 from seq2seq.limits import SETTING_RANGES
 from seq2seq.vocabulary import LEVELS

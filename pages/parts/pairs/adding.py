@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.parts.rows import Table
-from pages.parts.session import Session
 from pages.parts.texts import text
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.session import Session
 from seq2seq.data.pairs import Pair
 
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.parts.drawing.tokens import display_text
-from pages.parts.session import Session
 from pages.parts.texts import catalogue, language, text
+from pages.parts.workspace.session import Session
 from seq2seq.data.checks import Problem
 
 _MAX_PROBLEMS = 100  # more lines than anybody reads

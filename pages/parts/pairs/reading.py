@@ -9,9 +9,9 @@ import streamlit as st
 
 from pages.parts.drawing.tokens import display_text
 from pages.parts.pairs.checks import message
-from pages.parts.session import Session
 from pages.parts.state import OpenedFile, PairsState, bound
 from pages.parts.texts import catalogue, language, text
+from pages.parts.workspace.session import Session
 from seq2seq.data.delimited import DELIMITERS
 from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.files import PairsFileError, Reading, Understood, understand

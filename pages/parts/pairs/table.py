@@ -7,10 +7,10 @@ from itertools import count, takewhile
 import pandas as pd
 import streamlit as st
 
-from pages.parts.rows import Row, Table
-from pages.parts.session import Session
 from pages.parts.state import PairsState, TableEditor, remembered
 from pages.parts.texts import language, text
+from pages.parts.workspace.rows import Row, Table
+from pages.parts.workspace.session import Session
 from seq2seq.data.pairs import Pair
 
 _MANY_ROWS = 100  # an editor sends the rows written in it with every run, and Streamlit adds them one by one

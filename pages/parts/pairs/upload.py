@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.parts.pairs import reading
-from pages.parts.session import Session
 from pages.parts.state import OpenedFile, PairsState, remembered
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq.limits import MAX_FILE_BYTES
 
 _MOST = MAX_FILE_BYTES // 2**20 + 5  # what is a little too large is told so in the student's language

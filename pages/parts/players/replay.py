@@ -14,9 +14,9 @@ import streamlit as st
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.drawing.tokens import display_text, has_right_to_left
 from pages.parts.players.outputs import Line, lines_by_epoch, pages_of_sentences
-from pages.parts.session import Session
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson
 from seq2seq.classroom.run import Run
 

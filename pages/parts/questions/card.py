@@ -9,9 +9,9 @@ import streamlit as st
 from pages.parts.drawing.tokens import display_text, display_token
 from pages.parts.questions.question import Answer, Given, Question
 from pages.parts.questions.questions import questions_of
-from pages.parts.session import Session
 from pages.parts.state import QuestionsState, bound, remembered
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 
 _CONTROLS = {"zero_context": "what_if"}  # that answer a question; without them it is not asked
 _SHORT = ("typed", "number", "shape", "token")  # answers in one line, so that the picture below stays in sight

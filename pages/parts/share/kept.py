@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.parts import menu
-from pages.parts.session import Session
-from pages.parts.sessions import KEEP_DAYS, NotThereError, shared_sessions
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import KEEP_DAYS, NotThereError, shared_sessions
 
 
 def section(session: Session) -> None:

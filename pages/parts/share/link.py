@@ -5,13 +5,13 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import streamlit as st
 
-from pages.parts.handing_on import CONTROLS, OPEN, SHARED, file_of
 from pages.parts.menu import PAGES
-from pages.parts.runs import NamedRun
-from pages.parts.session import Session
-from pages.parts.sessions import KEEP_DAYS, NotThereError, shared_sessions
 from pages.parts.state import HandedOn, ShareState, bound, remembered
 from pages.parts.texts import LANGUAGES, text
+from pages.parts.workspace.handing_on import CONTROLS, OPEN, SHARED, file_of
+from pages.parts.workspace.runs import NamedRun
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import KEEP_DAYS, NotThereError, shared_sessions
 from seq2seq.takeaway.document import DamagedError
 from seq2seq.takeaway.link import SharedLesson, write_link
 

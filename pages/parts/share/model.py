@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.parts.keeping import document_of
-from pages.parts.session import Session
 from pages.parts.texts import text
+from pages.parts.workspace.keeping import document_of
+from pages.parts.workspace.session import Session
 from seq2seq import TrainingState
 from seq2seq.classroom.shared import shared_engine
 from seq2seq.limits import MAX_LESSON_FILE_BYTES, MAX_LESSON_ROWS, MAX_LESSON_TEXT_BYTES, MAX_RUNS

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.parts import frame
-from pages.parts.session import Session, untrained
 from pages.parts.texts import language, text
+from pages.parts.workspace.session import Session, untrained
 from seq2seq import TrainingState
 from seq2seq.limits import MAX_DENSE_BYTES
 from seq2seq.takeaway.notebook import is_too_large, to_notebook, to_script

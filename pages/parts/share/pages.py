@@ -16,10 +16,10 @@ from pages.parts.players import replay as replay_player
 from pages.parts.players import stepper as stepper_player
 from pages.parts.players.outputs import lines_by_epoch, pages_of_sentences
 from pages.parts.questions import card
-from pages.parts.session import Session
 from pages.parts.state import TrainState
 from pages.parts.texts import in_this_language, language, text
 from pages.parts.theme import Theme, variables_alone
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.classroom.run import Run
 from seq2seq.takeaway.replay import Player, Replay, write_replay

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.parts.drawing.files import download_pairs
-from pages.parts.session import Session
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq.takeaway.tables import write_epochs, write_runs
 
 _WRITES = {"runs": write_runs, "epochs": write_epochs}

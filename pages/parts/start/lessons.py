@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.parts import menu
-from pages.parts.session import Session
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq.classroom import measured
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS, SuppliedLesson
 

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from pages.parts import address, menu
-from pages.parts.handing_on import copy_of_file
-from pages.parts.session import Session
+from pages.parts import menu
+from pages.parts.door import address
 from pages.parts.state import StartState, remembered
 from pages.parts.texts import text
+from pages.parts.workspace.handing_on import copy_of_file
+from pages.parts.workspace.session import Session
 from seq2seq.limits import MAX_LESSON_FILE_BYTES
 from seq2seq.takeaway.document import DamagedError
 

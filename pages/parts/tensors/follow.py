@@ -5,12 +5,12 @@ import streamlit as st
 
 from pages.parts.drawing.choosing import step_through, switch, table_behind
 from pages.parts.drawing.tokens import ZERO_ROW, display_token
-from pages.parts.session import Session
 from pages.parts.state import TensorsState, remembered
 from pages.parts.tensors.charts import clicked_box, draw_one_hot, draw_over_time, draw_product
 from pages.parts.tensors.over_time import TENSORS, OverTime, over_time, time_table, vocabulary_of
 from pages.parts.tensors.tables import KERNELS, one_hot_table, printed, printed_product, product_table, row_in_short
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson
 from seq2seq.state import Weights
 from seq2seq.tensors import Tensors, one_hot, token_ids

@@ -4,11 +4,11 @@ import streamlit as st
 
 from pages.parts.drawing import notebook
 from pages.parts.drawing.choosing import table_behind
-from pages.parts.session import Session
 from pages.parts.state import TensorsState, bound, remembered
 from pages.parts.tensors.charts import draw_memory
 from pages.parts.tensors.tables import memory_table, size
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson
 from seq2seq.tensors import Tensors, dense_shapes
 

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from pages.parts import menu, refresh
-from pages.parts.session import Session
 from pages.parts.state import TourState, remembered
 from pages.parts.texts import text
 from pages.parts.tour.steps import steps_of
+from pages.parts.workspace.session import Session
 
 _LOOK_SECONDS = 1.0  # some things are done in a part of the page that is drawn alone, or by a worker
 

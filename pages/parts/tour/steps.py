@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from pages.parts.session import Session
 from pages.parts.state import ModelState, TensorsState, TranslateState, remembered
+from pages.parts.workspace.session import Session
 from seq2seq.data.pairs import normalise
 
 

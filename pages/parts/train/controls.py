@@ -6,8 +6,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.parts import frame
-from pages.parts.session import NamedRun, Session
 from pages.parts.texts import text
+from pages.parts.workspace.session import NamedRun, Session
 from seq2seq import Lesson
 from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
 from seq2seq.limits import MAX_RUNS, SETTING_RANGES

@@ -4,12 +4,12 @@ import streamlit as st
 
 from pages.parts import refresh
 from pages.parts.players import replay
-from pages.parts.session import Session
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import wait
 from pages.parts.train.curves import history_table, training_curves
 from pages.parts.train.report import figures, stops, what_stops
+from pages.parts.workspace.session import Session
 from seq2seq.classroom.run import Run
 
 _REDRAWN = 0.5  # seconds from one time to the next, see `refresh.every`

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from pages.parts.session import NamedRun, Session
 from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import is_too_large, say_what_gives_way, settings_of, train
+from pages.parts.workspace.session import NamedRun, Session
 from seq2seq import Lesson
 from seq2seq.analysis.metrics import latest_evaluated
 

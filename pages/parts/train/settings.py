@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.parts.session import Session
 from pages.parts.state import bound, bound_setting, key_of
 from pages.parts.texts import text
+from pages.parts.workspace.session import Session
 from seq2seq.limits import SETTING_RANGES
 
 # By how much the field of each setting goes up and down.

@@ -6,11 +6,11 @@ from rapidfuzz.distance import Levenshtein
 from pages.parts import frame
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.drawing.tokens import display_text, display_token
-from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.contexts.encoded import Neighbourhood
 from pages.parts.translate.query import Query, kind_of
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson, Translator
 from seq2seq.analysis.metrics import nearest
 from seq2seq.data.pairs import normalise

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.parts.pairs.table import with_edits, with_ids
-from pages.parts.rows import Table
+from pages.parts.workspace.rows import Table
 from seq2seq import NOTEBOOK_PAIRS
 from tests.pages.app import checked, click, edit, new_session, open_page, shows
 

@@ -7,10 +7,10 @@ import pytest
 import segno
 import streamlit as st
 
-from pages.parts.handing_on import OPEN, SHARED, opened
 from pages.parts.menu import PAGES
-from pages.parts.sessions import NotThereError, Sessions
 from pages.parts.share import link
+from pages.parts.workspace.handing_on import OPEN, SHARED, opened
+from pages.parts.workspace.sessions import NotThereError, Sessions
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.takeaway.link import SharedLesson, read_link

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from pages.parts import texts
-from pages.parts.rows import Table
 from pages.parts.train import controls
 from pages.parts.train.live import progress_line, time_left
 from pages.parts.train.runs import COMPARISONS
+from pages.parts.workspace.rows import Table
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig
 from seq2seq.classroom.memory import training_bytes
 from tests.pages.app import (

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from pages.parts.session import NamedRun
 from pages.parts.theme import Theme
 from pages.parts.train.curves import comparable, curve, last_epoch, marks_table, points_table, rate_changes
+from pages.parts.workspace.session import NamedRun
 from seq2seq import ModelConfig
 from tests.pages.app import TEXTS, a_run, chart, chart_tables, checked, new_session, open_page, shows
 

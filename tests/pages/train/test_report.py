@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pages.parts import session as sessions
+from pages.parts.workspace import session as sessions
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.analysis.metrics import evaluate
 from tests.pages.app import (

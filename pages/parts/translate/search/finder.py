@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages.parts import menu
 from pages.parts.drawing.choosing import choose_sentence
-from pages.parts.session import Session
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
 from pages.parts.translate.sentence import first_prefix, set_sentence
+from pages.parts.workspace.session import Session
 from seq2seq import Lesson, Translator
 from seq2seq.analysis.metrics import spread_evenly
 from seq2seq.classroom.supplied_lessons import BEAM_EXAMPLE

@@ -7,7 +7,6 @@ import streamlit as st
 
 from pages.parts.drawing.choosing import switch, table_behind
 from pages.parts.drawing.tokens import display_text
-from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.theme import Theme
@@ -15,6 +14,7 @@ from pages.parts.translate.query import Query
 from pages.parts.translate.search import finder
 from pages.parts.translate.search.charts import draw_nodes
 from pages.parts.translate.search.tables import hypotheses_table, percent, readable, sample_nodes, tree_nodes
+from pages.parts.workspace.session import Session
 from seq2seq.analysis.search import BeamSearch, Hypothesis, SampledStep, score
 from seq2seq.limits import SETTING_RANGES
 

@@ -9,11 +9,11 @@ import streamlit as st
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.drawing.tokens import display_text, display_token
 from pages.parts.players.stepper import Shown, draw, narration
-from pages.parts.session import Session
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper.intervention import NOTHING, Intervention, Target, decode, parting, start
+from pages.parts.workspace.session import Session
 from seq2seq import DecodingStep, Lesson
 from seq2seq.limits import MAX_STEPS
 from seq2seq.vocabulary import Vocabulary

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from pages.parts.lesson import Moment
 from pages.parts.questions.question import Given
-from pages.parts.rows import Table
-from pages.parts.runs import NamedRun
-from pages.parts.session import Session
+from pages.parts.workspace.lesson import Moment
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.runs import NamedRun
+from pages.parts.workspace.session import Session
 from seq2seq.classroom.run import KEPT, Run
 from seq2seq.limits import MAX_NAME, MAX_TYPED
 from seq2seq.takeaway.document import (

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pages.parts.keeping import document_of, marks_of, restored, unfinished
-from pages.parts.session import Session
+from pages.parts.workspace.keeping import document_of, marks_of, restored, unfinished
+from pages.parts.workspace.session import Session
 from seq2seq.classroom.memory import give_back
 from seq2seq.classroom.run import Run
 from seq2seq.takeaway.document import DamagedError, digests_of, read_document, write_document

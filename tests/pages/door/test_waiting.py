@@ -5,17 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from pages.parts import waiting
-from pages.parts.sessions import REST_SECONDS, shared_sessions
+from pages.parts.door import waiting
+from pages.parts.door.waiting import Newcomers
 from pages.parts.state import FrameState
-from pages.parts.waiting import Line
+from pages.parts.workspace.sessions import REST_SECONDS, shared_sessions
 from tests.pages.app import ROOT, TEXTS, checked, open_page, shows, visit
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=60))
 def test_no_more_come_in_than_there_are_places_and_in_the_order_in_which_they_came(visits):
     inside, came = set(), []
-    line = Line(3, lambda: inside)
+    line = Newcomers(3, lambda: inside)
     for number, leaves in visits:
         id = str(number)
         if leaves:
@@ -36,14 +36,14 @@ def test_no_more_come_in_than_there_are_places_and_in_the_order_in_which_they_ca
 
 
 def test_who_may_come_in_has_the_place_before_the_session_is_open():
-    line = Line(1, set)
+    line = Newcomers(1, set)
     assert [line.position(id) for id in ("a", "b", "a", "b", "c")] == [0, 1, 0, 1, 2]
 
 
 def test_who_does_not_ask_any_more_is_out_of_the_line(monkeypatch):
     now = 0.0
     monkeypatch.setattr(waiting.time, "monotonic", lambda: now)
-    line = Line(1, lambda: {"inside"})
+    line = Newcomers(1, lambda: {"inside"})
     assert [line.position(id) for id in ("a", "b")] == [1, 2]
     now = waiting._GONE_SECONDS - 1
     assert line.position("b") == 2
@@ -58,7 +58,7 @@ def places(monkeypatch):
     def set_places(more):
         most = len(shared_sessions().looked_at()) + more
         monkeypatch.setattr(waiting, "MAX_STUDENTS", most)
-        monkeypatch.setattr(waiting, "_line", Line(most, shared_sessions().looked_at))
+        monkeypatch.setattr(waiting, "_newcomers", Newcomers(most, shared_sessions().looked_at))
 
     return set_places
 

@@ -8,16 +8,16 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from pages.parts.address import ID
-from pages.parts.sessions import shared_sessions
+from pages.parts.door.address import ID
 from pages.parts.texts import text
+from pages.parts.workspace.sessions import shared_sessions
 from seq2seq.limits import MAX_STUDENTS
 
 _ASKS_SECONDS = 5
 _GONE_SECONDS = 90  # without asking; a hidden tab asks once a minute
 
 
-class Line:
+class Newcomers:
     """Those who wait, in the order in which they came.
 
     Args:
@@ -47,7 +47,7 @@ class Line:
             self._asked.pop(id, None)
 
 
-_line = Line(MAX_STUDENTS, lambda: shared_sessions().looked_at())
+_newcomers = Newcomers(MAX_STUDENTS, lambda: shared_sessions().looked_at())
 
 
 @contextmanager
@@ -61,13 +61,13 @@ def a_place() -> Iterator[None]:
         return
     given, _, more = st.query_params.get(ID, "").partition("?")  # see address.py
     id = given[:64] or secrets.token_urlsafe(16)
-    if _line.position(id):
+    if _newcomers.position(id):
         if not given:
             st.query_params[ID] = f"{id}?{more}" if more else id  # by which a page that is reloaded finds its place
         _wait(id)
         st.stop()
     yield
-    _line.leave(id)
+    _newcomers.leave(id)
 
 
 def _wait(id: str) -> None:
@@ -76,7 +76,7 @@ def _wait(id: str) -> None:
 
     @st.fragment(run_every=_ASKS_SECONDS)
     def ask() -> None:
-        position = _line.position(id)
+        position = _newcomers.position(id)
         if not position:
             st.rerun()
         st.markdown(text("waiting.position", position=position))

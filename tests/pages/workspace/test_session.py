@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from pages.parts import lesson, rows
 from pages.parts.pairs.table import with_edits
-from pages.parts.rows import Table
-from pages.parts.session import NamedRun
+from pages.parts.workspace import lesson, rows
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.session import NamedRun
 from seq2seq import NOTEBOOK_PAIRS, ModelConfig
 from seq2seq.data.checks import check_pairs
 from tests.pages.app import a_run, new_session

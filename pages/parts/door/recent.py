@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.drawing.tokens import display_text
-from pages.parts.session import Session
-from pages.parts.sessions import KEEP_DAYS
 from pages.parts.state import FrameState, remembered
 from pages.parts.texts import language, text
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import KEEP_DAYS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 
 _MAX_CHARACTERS = 40  # of each sentence of the first pair

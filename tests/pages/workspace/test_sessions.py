@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from pages.parts import sessions as sessions_file
-from pages.parts.keeping import marks_of
 from pages.parts.questions.question import Given
 from pages.parts.refresh import every
-from pages.parts.rows import Table
-from pages.parts.session import Session
-from pages.parts.sessions import NotThereError, Sessions
+from pages.parts.workspace import sessions as sessions_file
+from pages.parts.workspace.keeping import marks_of
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import NotThereError, Sessions
 from seq2seq import Lesson, ModelConfig, Pair, TrainingConfig, TrainingState
 from seq2seq.training import advance
 from tests.pages.app import a_run, new_session

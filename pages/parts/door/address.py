@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
-from pages.parts import handing_on
-from pages.parts.session import Session
-from pages.parts.sessions import shared_sessions
 from pages.parts.state import FrameState, remembered
+from pages.parts.workspace import handing_on
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import shared_sessions
 from seq2seq.takeaway.document import DamagedError
 
 ID = "lesson"  # its name in the address bar

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from pages.parts.rows import Row, Table
-from pages.parts.runs import NamedRun
+from pages.parts.workspace.rows import Row, Table
+from pages.parts.workspace.runs import NamedRun
 from seq2seq import Lesson, ModelConfig, TrainingConfig
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS, suggested_settings
 from seq2seq.data.checks import Problem

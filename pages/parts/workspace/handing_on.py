@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pages.parts.keeping import document_of, restored
-from pages.parts.rows import Table
-from pages.parts.runs import NamedRun
-from pages.parts.session import Session
-from pages.parts.sessions import Written, shared_sessions
+from pages.parts.workspace.keeping import document_of, restored
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.runs import NamedRun
+from pages.parts.workspace.session import Session
+from pages.parts.workspace.sessions import Written, shared_sessions
 from seq2seq.classroom.run import KEPT, Run
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.takeaway.document import DamagedError

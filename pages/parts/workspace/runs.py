@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from pages.parts.rows import Row
+from pages.parts.workspace.rows import Row
 from seq2seq import ModelConfig
 from seq2seq.classroom.run import Run
 from seq2seq.data.pairs import Pair

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pages.parts.handing_on import CONTROLS, MAX_CHECKPOINT_BYTES, OPEN, SHARED, copy_of, file_of
 from pages.parts.menu import PAGES
-from pages.parts.sessions import shared_sessions
 from pages.parts.state import TensorsState, TranslateState
+from pages.parts.workspace.handing_on import CONTROLS, MAX_CHECKPOINT_BYTES, OPEN, SHARED, copy_of, file_of
+from pages.parts.workspace.sessions import shared_sessions
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.takeaway.document import MAX_DOCUMENT_BYTES
@@ -218,7 +218,7 @@ def test_a_trained_model_goes_along(trained):
 
 
 def test_a_class_does_not_get_all_checkpoints_of_a_large_model(trained, monkeypatch):
-    monkeypatch.setattr("pages.parts.handing_on.MAX_CHECKPOINT_BYTES", 0)
+    monkeypatch.setattr("pages.parts.workspace.handing_on.MAX_CHECKPOINT_BYTES", 0)
     named = new_session(run=a_run(trained)).runs[0]
     content = file_of(HANDED_ON, named)
     assert len(content) < MAX_DOCUMENT_BYTES < MAX_CHECKPOINT_BYTES

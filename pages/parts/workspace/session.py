@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import streamlit as st
 
-from pages.parts.lesson import EditedLesson, Moment
 from pages.parts.questions.question import Given
-from pages.parts.rows import Table
-from pages.parts.runs import NamedRun, forget_checkpoints
 from pages.parts.theme import Theme
+from pages.parts.workspace.lesson import EditedLesson, Moment
+from pages.parts.workspace.rows import Table
+from pages.parts.workspace.runs import NamedRun, forget_checkpoints
 from seq2seq import Lesson, TrainingConfig, TrainingState
 from seq2seq.classroom.run import Run
 from seq2seq.classroom.shared import shared_engine

@@ -1,0 +1,1 @@
+"""What one student has at hand, how it is kept and handed on."""
