@@ -2,7 +2,7 @@
 
 import os
 
-from streamlit import net_util
+from streamlit import config, net_util
 
 # Before NumPy is loaded, which Streamlit leaves to the pages and a page to its parts. NumPy's threads wait for each
 # other in products as small as a decoding step's: on a busy server eight sentences took 350 ms instead of 50.
@@ -10,3 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Asked whether a page of another site may connect, Streamlit would look up this server's address at another company's.
 net_util.get_external_ip = lambda: None
+
+# Asked for a setting, as it does for every element that it sends, Streamlit takes one lock for all, and thirty pages
+# that were drawn at once stood in line for it. The settings are a dictionary that is read once, at the start.
+config.get_option = lambda name: config.get_config_options()[name].value

@@ -10,7 +10,7 @@ from pages.parts.workspace.sessions import shared_sessions
 from seq2seq.classroom.run import Run
 
 _IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then
-_SHARE_SECONDS = 0.03  # a look takes half of it: so even a large class leaves half a core to clicks
+_SHARE_SECONDS = 0.02  # a look takes a third of it: so even a large class leaves half a core to clicks
 _announcement = st.components.v2.component(
     "announcement", js=Path(__file__).with_name("announcement.js").read_text("utf-8")
 )
@@ -38,9 +38,14 @@ def training_status(session: Session, name: str) -> None:
     status()
 
 
-def every(seconds: float) -> float:
-    """Returns how many seconds a page waits from one look to the next: longer where many students look."""
-    return max(seconds, _SHARE_SECONDS * len(shared_sessions().looked_at()))
+def every(seconds: float, cost: int = 1) -> float:
+    """Returns how many seconds a page waits from one look to the next: longer where many students look.
+
+    Args:
+        seconds: where few do.
+        cost: of how many ordinary looks.
+    """
+    return max(seconds, cost * _SHARE_SECONDS * len(shared_sessions().looked_at()))
 
 
 def tell(about: str, status: str, line: str, is_told_elsewhere: bool = False) -> None:

@@ -12,29 +12,32 @@ from pages.parts.train.report import figures, stops, what_stops
 from pages.parts.workspace.session import Session
 from seq2seq.classroom.run import Run
 
-_REDRAWN = 0.5  # seconds from one time to the next, see `refresh.every`
+_SECONDS = 0.5  # from one time to the next, see `refresh.every`
+_HEAVY = 4  # times a look at how far it is costs a look at what was learnt: in a class that comes less often
 _MEASURES = ("accuracy", "exact_match", "cer")  # of the second chart
 
 
 def show(session: Session, run: Run, drawn: tuple) -> None:
     """Shows the current run; where the `redraw_key` is not the drawn one any more, the whole page is drawn anew."""
 
-    @st.fragment(run_every=refresh.every(_REDRAWN) if session.is_active else None)
-    def current_run() -> None:
-        session.watch()
+    @st.fragment(run_every=refresh.every(_SECONDS) if session.is_active else None)
+    def how_far() -> None:
         # For the first loss, after a click on Train.
         wait(lambda: run.is_active and not (run.history or run.queue_position) and session.can_train)
         if session.redraw_key != drawn:
             st.rerun()  # the buttons, the table and the timer have to know as well
+        st.progress(refresh.progress(run), progress_line(run, session.can_train))
+
+    @st.fragment(run_every=refresh.every(_SECONDS, _HEAVY) if session.is_active else None)
+    def what_is_learnt() -> None:
         _run(session, run)
 
-    current_run()
+    how_far()
+    what_is_learnt()
 
 
 def _run(session: Session, run: Run) -> None:
     theme = session.theme
-    line = progress_line(run, session.can_train)
-    st.progress(refresh.progress(run), line)
     if run.error:
         st.error(text("train.failed"), icon=":material/error:")
         st.text(run.error)
@@ -53,7 +56,7 @@ def _run(session: Session, run: Run) -> None:
     training_curves(shown, page.measure, page.is_log, stops(run, session.training), theme)
     what_stops(run, session.training)
     if session.shows("replay"):
-        replay.show(session, run, line)
+        replay.show(session, run, progress_line(run, session.can_train))
     figures(run, session.trained or run.state)
     history_table(shown)
 

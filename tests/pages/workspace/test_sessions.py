@@ -385,6 +385,6 @@ def test_a_database_that_is_damaged_while_it_is_open_is_set_aside_and_all_at_han
 
 
 def test_pages_look_less_often_where_many_look(monkeypatch):
-    for looking, seconds in ((0, 0.5), (16, 0.5), (30, 0.9), (100, 3.0)):
+    for looking, seconds, costly in ((0, 0.5, 0.5), (6, 0.5, 0.5), (30, 0.6, 2.4), (100, 2.0, 8.0)):
         monkeypatch.setattr(Sessions, "looked_at", lambda self, looking=looking: set(range(looking)))
-        assert every(0.5) == pytest.approx(seconds)
+        assert (every(0.5), every(0.5, cost=4)) == pytest.approx((seconds, costly))
