@@ -112,14 +112,14 @@ class Browser:
         """Goes to the page Train and trains once, which waits for the workers."""
         self._goes_to("train")
         self._button("train.start").click()
-        self._page.get_by_text(TEXTS["train.ended_right"]).wait_for()
+        self._page.get_by_text(TEXTS["train.ended_right"]).first.wait_for()
 
     def first_loss(self) -> float:
         """Starts a training, and returns how long it takes from the click to the first epoch on the page."""
         self._button("train.reset").click()
         self._page.get_by_text(TEXTS["run.paused"]).first.wait_for()
         waited = self._button("train.start").element_handle().evaluate(UNTIL_EPOCH, EPOCHS_DONE)
-        self._page.get_by_text(TEXTS["train.ended_right"]).wait_for()
+        self._page.get_by_text(TEXTS["train.ended_right"]).first.wait_for()
         return waited
 
     def redraws(self, while_seconds: float) -> list[float]:
@@ -160,6 +160,7 @@ class Browser:
         self._goes_to("pairs")
         file = {"name": "pairs.csv", "mimeType": "text/csv", "buffer": write_pairs([LONG_PAIR])}
         self._page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(file)
+        self._page.get_by_role("button", name=TEXTS["reading.use"].format(pairs=1), exact=True).click()
         self._page.get_by_text(TEXTS["pairs.used"].format(used=1, rows=1)).wait_for()
         self._goes_to("model")
         self._sets("model.hidden_size", 256)

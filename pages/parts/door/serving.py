@@ -22,13 +22,16 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",  # the address holds the id of a workspace
     "X-Content-Type-Options": "nosniff",
 }
+_SECONDS_FOR_START = 2.0  # in which a first page that is asked for at once has the server to itself
 
 
 @contextlib.asynccontextmanager
 async def serving(_app: st.App) -> AsyncIterator[None]:
     """Starts the training processes and loads what the pages need, so that the first to come waits for neither."""
     engine = shared_engine()
-    threading.Thread(target=_load_pages, daemon=True).start()
+    loading = threading.Timer(_SECONDS_FOR_START, _load_pages)
+    loading.daemon = True
+    loading.start()
     try:
         yield
     finally:
