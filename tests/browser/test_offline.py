@@ -21,6 +21,20 @@ def test_a_page_of_another_site_makes_the_server_look_nothing_up(visit, address)
         connect(stream, origin="http://elsewhere.example", open_timeout=None)
 
 
+def test_a_page_can_ask_nobody_else(visit, troubles):
+    """Whatever stands in a text: the browser was told so with the page."""
+    student = visit()
+    student.is_at("start")
+    picture = "http://elsewhere.example/picture.png"
+    refused = """picture => new Promise(seen => {
+        addEventListener("securitypolicyviolation", event => seen(event.blockedURI))
+        new Image().src = picture
+    })"""
+    assert student.page.evaluate(refused, picture) == picture
+    assert troubles and all(picture in trouble for trouble in troubles)
+    troubles.clear()
+
+
 @pytest.mark.long
 def test_a_machine_without_network_is_enough():
     """A training, a killed server and its restart where there is no route to anywhere."""

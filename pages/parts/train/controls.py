@@ -9,64 +9,77 @@ from pages.parts import frame
 from pages.parts.texts import text
 from pages.parts.workspace.session import NamedRun, Session
 from seq2seq import Lesson
-from seq2seq.classroom.memory import MAX_TRAINING_BYTES, training_bytes
-from seq2seq.limits import MAX_RUNS, SETTING_RANGES
+from seq2seq.classroom.memory import MAX_TRAINING_BYTES, parameters, training_bytes
+from seq2seq.limits import MAX_PARAMETERS, MAX_RUNS, SETTING_RANGES
 
 _MOMENT = 0.4  # seconds that are waited for what a click asks for: the timer would show it half a second later
 _LOOK = 0.03  # seconds from one look to the next meanwhile
 
 
 def buttons(session: Session, can_start: bool) -> None:
-    """Shows the buttons, each with its key on the keyboard; those that begin a run only where it can be started."""
+    """Shows the buttons, each with its key on the keyboard; those that begin a run only where it can be started.
+
+    What they do is done by callback: a run of the page that is cut short, as when it is left at once, loses the click.
+    """
     run = session.run
     is_active = run is not None and run.is_active
     with st.container(horizontal=True, vertical_alignment="center"):
-        start = st.button(
+        st.button(
             text("train.start"),
             type="primary",
             icon=":material/play_arrow:",
             shortcut=session.shortcut("S"),
             disabled=not can_start,
+            on_click=_start,
+            args=(session,),
         )
         if is_active:
-            resume = False
-            # By callback: a rerun that is cut short, as when the page is left at once, would lose the click.
             pause = {"help": text("train.pause_help"), "on_click": _pause, "args": (session,)}
             st.button(text("train.pause"), icon=":material/pause:", shortcut=session.shortcut("P"), **pause)
         else:
-            going_on = {"help": text("train.resume_help"), "disabled": run is None}
-            resume = st.button(
-                text("train.resume"), icon=":material/resume:", shortcut=session.shortcut("P"), **going_on
-            )
-        cannot_add = is_active or (run is None and not can_start)
-        more = [
-            epochs
-            for epochs, shortcut in ((1, "E"), (10, "T"))
-            if st.button(text("train.more", epochs=epochs), shortcut=session.shortcut(shortcut), disabled=cannot_add)
-        ]
-        cannot_begin = run is None or not can_start
-        anew = {"help": text("train.anew_help"), "disabled": cannot_begin}
-        reset = st.button(text("train.reset"), icon=":material/restart_alt:", **anew)  # no key: one hit by mistake …
-        new_seed = session.shows("training_settings") and st.button(
-            text("train.new_seed"), icon=":material/casino:", shortcut=session.shortcut("N"), **anew
-        )
-    if start:
+            going_on = {"help": text("train.resume_help"), "disabled": run is None, "on_click": session.resume}
+            st.button(text("train.resume"), icon=":material/resume:", shortcut=session.shortcut("P"), **going_on)
+        for epochs, shortcut in ((1, "E"), (10, "T")):
+            add = {
+                "disabled": is_active or (run is None and not can_start),
+                "on_click": _add,
+                "args": (session, epochs),
+            }
+            st.button(text("train.more", epochs=epochs), shortcut=session.shortcut(shortcut), **add)
+        anew = {"help": text("train.anew_help"), "disabled": run is None or not can_start, "args": (session,)}
+        # The first has no key: one hit by mistake …
+        st.button(text("train.reset"), icon=":material/restart_alt:", on_click=_begin_anew, **anew)
+        if session.shows("training_settings"):
+            anew |= {"shortcut": session.shortcut("N"), "on_click": _begin_with_the_next_seed}
+            st.button(text("train.new_seed"), icon=":material/casino:", **anew)
+
+
+def _start(session: Session) -> None:
+    if _can_bear(session.lesson):
         train(session, session.lesson)
-    elif resume:
-        session.resume()
-    elif more:
-        if run is None:
-            begin(session, session.lesson)
-        session.resume(more[0])  # where both keys were quicker than the page
-    elif reset:
+
+
+def _add(session: Session, epochs: int) -> None:
+    if session.run is None and _can_bear(session.lesson):
         begin(session, session.lesson)
-    elif new_seed:
-        _, last_seed = SETTING_RANGES["seed"]
-        session.change_setting("training", "seed", (session.training.seed + 1) % (last_seed + 1))
+    if session.run is not None:
+        session.resume(epochs)  # unless another key was quicker than the page
+
+
+def _begin_anew(session: Session) -> None:
+    if _can_bear(session.lesson):
         begin(session, session.lesson)
-    else:
-        return
-    st.rerun()
+
+
+def _begin_with_the_next_seed(session: Session) -> None:
+    _, last_seed = SETTING_RANGES["seed"]
+    session.change_setting("training", "seed", (session.training.seed + 1) % (last_seed + 1))
+    _begin_anew(session)
+
+
+def _pause(session: Session) -> None:
+    session.pause()
+    wait(lambda: session.is_active)
 
 
 def train(session: Session, lesson: Lesson, baseline: NamedRun | None = None) -> None:
@@ -115,16 +128,18 @@ def settings_of(lesson: Lesson) -> dict[str, object]:
     }
 
 
-def _pause(session: Session) -> None:
-    session.pause()
-    wait(lambda: session.is_active)
-
-
 def wait(is_pending: Callable[[], bool]) -> None:
     """Waits a moment for something that was just clicked for."""
     until = time.monotonic() + _MOMENT
     while is_pending() and time.monotonic() < until:
         time.sleep(_LOOK)
+
+
+def _can_bear(lesson: Lesson | None) -> bool:
+    """Tells whether there is a lesson, and the server can bear its training: the button may be older than it."""
+    if lesson is None:
+        return False
+    return training_bytes(lesson) <= MAX_TRAINING_BYTES and parameters(lesson) <= MAX_PARAMETERS
 
 
 def is_too_large(lesson: Lesson) -> bool:

@@ -173,8 +173,8 @@ class Session(EditedLesson):
             epochs: how many more, whatever the rules say; None trains until a rule ends it, or, where one has done so
                 already, by as many epochs as are set.
         """
-        if self.run.is_active:
-            return
+        if self.run is None or self.run.is_active:
+            return  # the button was older than what another tab did
         state = self.run.state
         training = _with_live_settings(state.lesson.training, self.training)
         if training != state.lesson.training:
