@@ -20,7 +20,7 @@ from seq2seq.state import TrainingState
 from seq2seq.training import advance
 
 _COUNTS = ("epoch", "evaluated", "held_out_evaluated")  # whole numbers of a record
-IDLE_SECONDS = 5  # while others get ready
+IDLE_SECONDS = 30  # in which others get ready, and whoever has come begins
 GATHER_SECONDS = 0.05  # a message at most this often: an epoch may take 5 ms, and nobody sees 200 pictures a second
 
 

@@ -81,17 +81,12 @@ TWO_TRANSLATIONS = (NOTEBOOK_PAIRS[0], Pair("Hello.", "안녕."), NOTEBOOK_PAIRS
 SMALL = {"hidden_size": 8, "markers": False, "source_tokens": "word", "target_tokens": "jamo"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("lesson", "reason"),
     [
-        pytest.param(
-            lesson_of(batch_size=2, epochs=20, learning_rate=0.002, stop_when_right=False),
-            "epochs",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            lesson_of(TWO_TRANSLATIONS, hidden_size=16, learning_rate=0.02, seed=2), "right", marks=pytest.mark.long
-        ),
+        (lesson_of(batch_size=2, epochs=20, learning_rate=0.002, stop_when_right=False), "epochs"),
+        (lesson_of(TWO_TRANSLATIONS, hidden_size=16, learning_rate=0.02, seed=2), "right"),
         (
             lesson_of(
                 shuffle=False, batch_size=2, learning_rate=0.03, clip_norm=0.0, patience=1, held_out=0.2, **SMALL
