@@ -27,7 +27,7 @@ from seq2seq.classroom.child import end_cluster, read_address, start_cluster, wh
 from seq2seq.classroom.client import call, connect, explain, first_line, send_slice
 from seq2seq.classroom.line import Line
 from seq2seq.classroom.memory import MAX_WORKER_BYTES
-from seq2seq.classroom.run import Run
+from seq2seq.classroom.run import Run, given_up
 from seq2seq.state import TrainingState
 
 if TYPE_CHECKING:  # it is loaded where it is used, when there is a cluster: 0.3 s in which the first page would wait
@@ -225,14 +225,12 @@ class Engine:
         """
         while True:
             await asyncio.sleep(LISTEN_SECONDS)
-            for run in list(self._in_flight.values()):
-                run._silence += LISTEN_SECONDS
-                if run._is_hanging:
-                    logger.warning("a training process has told nothing for %.0f s; it is given up", run._silence)
-                    if self._client.direct_to_workers:
-                        self._replace(run._worker)
-                    self._lose_slices([run])
-                    self._dispatch()
+            for run in given_up(self._in_flight.values(), LISTEN_SECONDS):
+                logger.warning("a training process has told nothing for %.0f s; it is given up", run._silence)
+                if self._client.direct_to_workers:
+                    self._replace(run._worker)
+                self._lose_slices([run])
+                self._dispatch()
 
     def _lose_slices(self, runs: list[Run]) -> None:
         """Puts runs whose slices will not come back in line again, first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -206,6 +207,26 @@ class Run:
     def _sample_pace(self) -> None:
         sample = time.monotonic(), self.state.epoch + _epoch_progress(self.state)
         self._pace_samples = (*self._pace_samples[-_PACE_SLICES:], sample)
+
+
+def given_up(in_flight: Collection[Run], seconds: float) -> list[Run]:
+    """Counts how long slices have told nothing; returns those that will not come back.
+
+    One that has not begun may wait for its lesson, which lies in the process of another that hangs. It gets that once
+    the process is replaced, so it is not given up together with the other.
+
+    Args:
+        in_flight: the runs whose slices are under way.
+        seconds: since they were counted last.
+    """
+    for run in in_flight:
+        run._silence += seconds
+    hanging = [run for run in in_flight if run._is_hanging]
+    begun = [run for run in hanging if run._slice_began]
+    if begun:
+        for run in in_flight:
+            run._silence = run._silence if run._slice_began else 0.0
+    return begun or hanging
 
 
 def _epoch_progress(state: TrainingState) -> float:

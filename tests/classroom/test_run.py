@@ -5,7 +5,7 @@ import time
 import pytest
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState
-from seq2seq.classroom.run import Run
+from seq2seq.classroom.run import Run, given_up
 
 SLICE = 0.25  # seconds
 
@@ -56,3 +56,14 @@ def test_a_slice_is_given_up_later_each_time_and_where_batches_are_slow():
     assert run._is_hanging
     run._losses, run._longest_silence = 0, 7
     assert not run._is_hanging
+
+
+def test_who_waits_for_a_lesson_in_a_process_that_hangs_is_not_given_up_with_it():
+    stuck, waiting, well = (run_after([1]) for _ in range(3))
+    for run in (stuck, waiting, well):
+        run._begin_slice()
+    stuck._follow_slice([], 0.5), well._follow_slice([], 0.5)
+    stuck._silence = waiting._silence = 14.5
+    assert given_up([stuck, waiting, well], 0.5) == [stuck]
+    assert (waiting._silence, well._silence) == (0.0, 0.5)
+    assert given_up([waiting], 15) == [waiting]  # nobody else is to blame then
