@@ -62,8 +62,7 @@ def _start(session: Session) -> None:
 def _add(session: Session, epochs: int) -> None:
     if session.run is None and _can_bear(session.lesson):
         begin(session, session.lesson)
-    if session.run is not None:
-        session.resume(epochs)  # unless another key was quicker than the page
+    session.resume(epochs)
 
 
 def _begin_anew(session: Session) -> None:
