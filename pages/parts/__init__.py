@@ -4,6 +4,8 @@ import os
 
 from streamlit import config, net_util
 
+from pages.parts import reruns
+
 # Before NumPy is loaded, which Streamlit leaves to the pages and a page to its parts. NumPy's threads wait for each
 # other in products as small as a decoding step's: on a busy server eight sentences took 350 ms instead of 50.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -14,3 +16,5 @@ net_util.get_external_ip = lambda: None
 # Asked for a setting, as it does for every element that it sends, Streamlit takes one lock for all, and thirty pages
 # that were drawn at once stood in line for it. The settings are a dictionary that is read once, at the start.
 config.get_option = lambda name: config.get_config_options()[name].value
+
+reruns.make_safe()

@@ -18,18 +18,14 @@ _MEASURES = ("accuracy", "exact_match", "cer")  # of the second chart
 
 
 def show(session: Session, run: Run, drawn: tuple) -> None:
-    """Shows the current run; where the `redraw_key` is not the drawn one any more, the whole page is drawn anew.
-
-    As well where it has a timer though nothing trains any more, or none though something does: on a busy server a short
-    training may end anywhere between two lines of a page.
-    """
+    """Shows the current run; where the `redraw_key` is not the drawn one any more, the whole page is drawn anew."""
     is_active = session.is_active
 
     @st.fragment(run_every=refresh.every(_SECONDS) if is_active else None)
     def how_far() -> None:
         # For the first loss, after a click on Train.
         wait(lambda: run.is_active and not (run.history or run.queue_position) and session.can_train)
-        if session.redraw_key != drawn or session.is_active != is_active:
+        if session.redraw_key != drawn:
             st.rerun()  # the buttons, the table and the timer have to know as well
         st.progress(refresh.progress(run), progress_line(run, session.can_train))
 

@@ -1,0 +1,99 @@
+"""Requests that come close together, put to Streamlit's own session in the order that a busy server makes of them."""
+
+import asyncio
+import contextlib
+import time
+from unittest.mock import MagicMock, patch
+
+import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.script_data import ScriptData
+from streamlit.runtime.scriptrunner import ScriptRunner
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+
+import pages.parts  # noqa: F401  (makes it safe)
+
+PAGE = """
+import streamlit as st
+
+def count(name):
+    st.session_state[name] = st.session_state.get(name, 0) + 1
+
+def click():
+    count("begun")
+    count("done")
+
+count("runs")
+st.button("click", on_click=click)
+
+@st.fragment(run_every=1)
+def look():
+    st.text("looked")
+
+look()
+st.text(st.session_state.runs)
+"""
+CLICKS = 20
+
+
+@contextlib.contextmanager
+def session(folder):
+    page = folder / "page.py"
+    page.write_text(PAGE)
+    with patch("streamlit.runtime.get_instance"):
+        yield AppSession(ScriptData(str(page), False), MagicMock(), ScriptCache(), None, {})
+
+
+async def settled(session):
+    """Waits until the last run was handed over; returns what the browser is sent."""
+    while session._scriptrunner is not None:
+        await asyncio.sleep(0.001)
+    return session.flush_browser_queue()
+
+
+def run(story):
+    return asyncio.run(story())
+
+
+def test_a_timer_that_asks_as_a_run_ends_does_not_make_the_browser_miss_it(tmp_path):
+    async def story():
+        with session(tmp_path) as page:
+            page.request_rerun(ClientState())
+            timer = next(m.auto_rerun.fragment_id for m in await settled(page) if m.HasField("auto_rerun"))
+            page.request_rerun(ClientState())
+            page._scriptrunner._script_thread.join()  # what it drew waits for this loop
+            page.request_rerun(ClientState(fragment_id=timer))
+            return [m.delta.new_element.text.body for m in await settled(page)]
+
+    shown = run(story)
+    assert "2" in shown
+    assert shown.count("looked") == 1  # of the timer; the one before need not be sent any more
+
+
+@pytest.mark.parametrize("busy", [0, 0.01])
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.003])
+def test_a_click_is_done_to_its_end_whatever_comes_after_it(tmp_path, monkeypatch, seconds, busy):
+    def begin_late(runner):
+        time.sleep(busy)  # as where many threads want to run
+        begin(runner)
+
+    begin = ScriptRunner._run_script_thread
+    monkeypatch.setattr(ScriptRunner, "_run_script_thread", begin_late)
+
+    async def story():
+        with session(tmp_path) as page:
+            page.request_rerun(ClientState())
+            sent = [m.delta.new_element for m in await settled(page)]
+            button = next(one.button.id for one in sent if one.HasField("button"))
+            for _ in range(CLICKS):
+                click = ClientState()
+                click.widget_states.widgets.add(id=button, trigger_value=True)
+                page.request_rerun(click)
+                await asyncio.sleep(seconds)
+                page.request_rerun(ClientState())
+                await settled(page)
+            return page.session_state.filtered_state
+
+    state = run(story)
+    assert state["begun"] == state["done"] == CLICKS
