@@ -39,8 +39,9 @@ def advance(
         state: where to begin; it is left as it was.
         epochs: epochs to finish; one that is under way counts as the first.
         seconds: stop after the batches, or the sentences under evaluation, that are running when this time has passed.
-        callbacks: Keras callbacks, told of batches and epochs. Their `self.model` is no Keras model but a stand-in with
-            one attribute, `stop_training`, which they may set; the weights are in the returned state.
+        callbacks: Keras callbacks, told of batches and epochs: of an epoch its record, with the "outputs" of sentences
+            that were evaluated in this call, (source, output) each. Their `self.model` is no Keras model but a stand-in
+            with one attribute, `stop_training`, which they may set; the weights are in the returned state.
 
     Raises:
         ValueError: neither `epochs` nor `seconds` is given, or one of them is not positive, or `epochs` not whole.
@@ -116,16 +117,17 @@ def _close_epoch(state, weights, callback_list, ends_at) -> TrainingState:
 
     If time is up before all is evaluated, the epoch stays open, and `advance` goes on with the evaluation next time.
     """
-    lesson, epoch, checkpoints = state.lesson, state.epoch + 1, state.checkpoints
+    lesson, epoch, checkpoints, outputs = state.lesson, state.epoch + 1, state.checkpoints, {}
     record = {"epoch": epoch} | epoch_metrics(state.sums, lesson) | {"learning_rate": lesson.training.learning_rate}
     if is_checkpoint(epoch):
         state = replace(state, weights=unflatten_weights(weights, lesson))
         while not is_evaluated(state):
-            state = replace(state, evaluation=evaluate_further(state))
+            evaluation, more = evaluate_further(state)
+            state, outputs = replace(state, evaluation=evaluation), more | outputs
             if time.monotonic() >= ends_at and not is_evaluated(state):
                 return state
         record |= figures(state.evaluation)
         checkpoints = (*checkpoints, (epoch, state.weights))
-    callback_list.on_epoch_end(epoch - 1, record)
+    callback_list.on_epoch_end(epoch - 1, record | {"outputs": tuple(outputs.items())})
     history, cleared = (*state.history, record), {"batch": 0, "sums": (), "evaluation": ()}
     return replace(state, epoch=epoch, history=history, checkpoints=checkpoints, **cleared)

@@ -37,24 +37,24 @@ def evaluate(state: TrainingState) -> dict[str, float]:
     """
     translator = Translator(state)
     most = sentences_at_once(translator)
-    return figures([count_batch(translator, spread_evenly(rows, most)) for rows in _sides(state)])
+    return figures([count_batch(translator, spread_evenly(rows, most))[0] for rows in _sides(state)])
 
 
-def evaluate_further(state: TrainingState) -> tuple[dict[str, float], ...]:
+def evaluate_further(state: TrainingState) -> tuple[tuple[dict[str, float], ...], dict[str, str]]:
     """Goes on with the evaluation that a state carries, by one batch of sentences; see `is_evaluated`.
 
     Returns:
-        What has been counted by then: the state's next `evaluation`.
+        What has been counted by then, the state's next `evaluation`; and the outputs of this batch, source → output.
     """
     translator = Translator(state)
-    counts = list(state.evaluation) or [{"sentences": 0, "right": 0} for _ in _sides(state)]
+    counts, outputs = list(state.evaluation) or [{"sentences": 0, "right": 0} for _ in _sides(state)], {}
     for side, rows in enumerate(_sides(state)):
         if not _is_enough(counts[side], rows):
             batch = _next_rows(rows, counts[side]["sentences"], sentences_at_once(translator))
-            more = count_batch(translator, batch)
+            more, outputs = count_batch(translator, batch)
             counts[side] = {name: counts[side].get(name, 0) + value for name, value in more.items()}
             break
-    return tuple(counts)
+    return tuple(counts), outputs
 
 
 def is_evaluated(state: TrainingState) -> bool:
@@ -134,20 +134,23 @@ def sentences_at_once(translator: Translator) -> int:
     return int(np.clip(MAX_EVALUATION_WORK // (numbers * (hidden + 150)) - 16, 1, MAX_EVALUATED))
 
 
-def count_batch(translator: Translator, rows: np.ndarray) -> dict[str, float]:
-    """Counts over some rows what the figures are made of."""
+def count_batch(translator: Translator, rows: np.ndarray) -> tuple[dict[str, float], dict[str, str]]:
+    """Counts over some rows what the figures are made of; returns that, and source → output."""
     lesson = translator.lesson
     pairs = [lesson.pairs[row] for row in rows]
     contexts = translator.contexts([pair.source for pair in pairs])
     outputs = translator.translate_all(contexts, [lesson.prefix(pair.target) for pair in pairs])
     wanted = [nearest(text, lesson.targets[pair.source]) for text, pair in zip(outputs, pairs, strict=True)]
     edits = list(map(Levenshtein.distance, outputs, wanted))
-    return {
+    counts = {
         "sentences": len(rows),
         "right": edits.count(0),
         "edits": sum(edits),
         "characters": sum(map(len, wanted)),
-    } | _teacher_forced(translator, contexts, rows)
+    }
+    # Of the same source the first pair counts: without markers the targets of the others begin with something else.
+    said = {pair.source: output for pair, output in zip(reversed(pairs), reversed(outputs), strict=True)}
+    return counts | _teacher_forced(translator, contexts, rows), said
 
 
 def _teacher_forced(translator: Translator, contexts: Context, rows: np.ndarray) -> dict[str, float]:

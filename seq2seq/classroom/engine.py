@@ -339,4 +339,4 @@ class Engine:
         _, message = event
         run = self._in_flight.get(message["run"])
         if run and message["slice"] == run._slice:  # else it is late: the slice's result, which has it all, was first
-            run._follow_slice(message["records"], message["progress"])
+            run._follow_slice(message["records"], message["outputs"], message["progress"])

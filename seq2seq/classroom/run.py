@@ -45,6 +45,7 @@ class Run:
         student: whose it is: students take turns.
         state: the latest whole state.
         history: every epoch so far, also those of a slice under way.
+        outputs: epoch → source → output, as far as sentences were evaluated here; nobody else need translate them.
         status: "queued" before the first slice and where one was lost, else "training"; "paused" by the student,
             "finished" by a rule, or "failed". From each of these three `Engine.resume` trains on.
         stop_reason: the rule that finished it (see `seq2seq.classroom.stopping`), or None.
@@ -61,6 +62,7 @@ class Run:
         self.id = self.student = secrets.token_hex(16)
         self.state = state
         self.history = list(state.history)
+        self.outputs: dict[int, dict[str, str]] = {}
         self.status = "paused"
         self.stop_reason: str | None = None
         self.target_epoch = state.lesson.training.epochs
@@ -157,12 +159,15 @@ class Run:
         self._slice, self._slice_began = self._slice + 1, False
         return replace(self.state, lesson=None, history=_watched_history(self.state), checkpoints=())
 
-    def _follow_slice(self, records: list[dict[str, float]], progress: float) -> None:
+    def _follow_slice(
+        self, records: list[dict[str, float]], outputs: list[tuple[int, dict[str, str]]], progress: float
+    ) -> None:
         """Takes over what a slice under way tells. One that is sent again, its worker having died, tells it again."""
         if not self._slice_began:
             self._slice_began, self.status = True, "training"
         self._longest_silence, self._silence = max(self._longest_silence, self._silence), 0.0
         self.history = [*self.history, *(record for record in records if record["epoch"] > len(self.history))]
+        self.outputs = self.outputs | dict(outputs)
         self.epoch_progress = progress
 
     def _end_slice(self, later: TrainingState, seconds: float) -> None:
@@ -202,6 +207,7 @@ class Run:
     def _show_state(self) -> None:
         """Sets what is shown live to what the state says."""
         self.history = list(self.state.history)
+        self.outputs = {epoch: said for epoch, said in self.outputs.items() if epoch <= self.state.epoch}
         self.epoch_progress = _epoch_progress(self.state)
 
     def _sample_pace(self) -> None:

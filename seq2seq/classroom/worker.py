@@ -56,8 +56,9 @@ def train_slice(
         start: where to begin, without its lesson and checkpoints; of its history only what the stopping rules watch.
         target_epoch: the epoch to train up to, whatever the rules say; None trains until the rules end it.
         seconds: how long.
-        topic: where to send messages: `label` with the "records" of epochs that ended and the "progress", 0 to 1, of
-            the one under way. The first says that the slice has begun.
+        topic: where to send messages: `label` with the "records" of epochs that ended, the "outputs" of those that were
+            evaluated (epoch, source → output), and the "progress", 0 to 1, of the one under way. The first says that
+            the slice has begun.
         label: tells the messages of this slice from others.
 
     Returns:
@@ -99,6 +100,7 @@ class EpochStream(keras.callbacks.Callback):
         self._history = list(state.history)
         self._send = send
         self._records: list[dict[str, float]] = []  # not sent yet
+        self._outputs: list[tuple[int, dict[str, str]]] = []  # nor these
         self._progress = state.batch / state.lesson.steps_per_epoch
         self._sent_at = 0.0
 
@@ -115,6 +117,8 @@ class EpochStream(keras.callbacks.Callback):
         self._progress = 0.0
         # Keras makes a float of every number before it tells it to callbacks.
         record = logs | {name: round(logs[name]) for name in _COUNTS if name in logs}
+        if outputs := dict(record.pop("outputs")):
+            self._outputs.append((record["epoch"], outputs))
         self._records.append(record)
         self._history.append(record)
         if self._has_rules and stop_reason(self._history, self._training):
@@ -129,5 +133,5 @@ class EpochStream(keras.callbacks.Callback):
             self._send_all()
 
     def _send_all(self):
-        self._send({"records": self._records, "progress": self._progress})
-        self._records, self._sent_at = [], time.monotonic()
+        self._send({"records": self._records, "outputs": self._outputs, "progress": self._progress})
+        self._records, self._outputs, self._sent_at = [], [], time.monotonic()

@@ -24,11 +24,13 @@ def knows_all_but_one(trained):
 
 def evaluated_whole(state):
     """Returns the figures of an evaluation in as many batches as it takes, and the sentences of each batch."""
-    batches, done = [], 0
+    batches, done, outputs = [], 0, {}
     while not metrics.is_evaluated(state):
-        state = replace(state, evaluation=metrics.evaluate_further(state))
+        evaluation, said = metrics.evaluate_further(state)
+        state, outputs = replace(state, evaluation=evaluation), outputs | said
         batches.append(sum(counts["sentences"] for counts in state.evaluation) - done)
         done += batches[-1]
+    assert outputs == {source: Translator(state).translate(source) for source in outputs} and outputs
     return metrics.figures(state.evaluation), batches
 
 

@@ -20,7 +20,7 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])  # workers cannot im
 
 def _one_epoch(lesson, start, target_epoch, seconds, topic, label):
     record = {"epoch": start.epoch + 1}
-    get_worker().log_event(topic, label | {"records": [record], "progress": 0.0})
+    get_worker().log_event(topic, label | {"records": [record], "outputs": [], "progress": 0.0})
     time.sleep(0.1)
     return dataclasses.replace(start, step=start.step + 1, epoch=start.epoch + 1, history=(record,)), 0.1, 1
 

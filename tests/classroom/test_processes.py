@@ -48,7 +48,7 @@ def one_epoch(monkeypatch, tmp_path):
 
     def train(lesson, start, target_epoch, seconds, topic, label):
         record = {"epoch": start.epoch + 1}
-        get_worker().log_event(topic, label | {"records": [record], "progress": 0.0})
+        get_worker().log_event(topic, label | {"records": [record], "outputs": [], "progress": 0.0})
         while label["slice"] == 2 and not gate.exists():
             time.sleep(0.01)
         return dataclasses.replace(start, step=start.step + 1, epoch=start.epoch + 1, history=(record,)), 0.1, 1

@@ -41,7 +41,7 @@ def test_silence_is_told_where_it_is_longer_than_it_ever_was():
     assert run.silent_seconds is None and run.seconds_left
     run._silence = 2.5
     assert run.silent_seconds == 2.5 and run.seconds_left is None
-    run._follow_slice([], 0.5)  # its batches take that long
+    run._follow_slice([], [], 0.5)  # its batches take that long
     run._silence = 4.5
     assert run.silent_seconds is None
 
@@ -62,7 +62,7 @@ def test_who_waits_for_a_lesson_in_a_process_that_hangs_is_not_given_up_with_it(
     stuck, waiting, well = (run_after([1]) for _ in range(3))
     for run in (stuck, waiting, well):
         run._begin_slice()
-    stuck._follow_slice([], 0.5), well._follow_slice([], 0.5)
+    stuck._follow_slice([], [], 0.5), well._follow_slice([], [], 0.5)
     stuck._silence = waiting._silence = 14.5
     assert given_up([stuck, waiting, well], 0.5) == [stuck]
     assert (waiting._silence, well._silence) == (0.0, 0.5)

@@ -120,6 +120,7 @@ def test_a_slice_waits_for_one_batch_of_the_evaluation_and_the_next_goes_on_with
     assert counted == [2, 2, 1] * 2
     assert [words for words in recorder.told if "epoch" in words] == epochs_told(0, 2)
     assert recorder.logs == list(state.history)
+    assert [len(outputs) for outputs in recorder.outputs] == [1, 1]  # of the last batch; of the others earlier calls
     assert [(record["exact_match"], record["evaluated"]) for record in state.history] == [(1, 5)] * 2
     assert_same(state, whole)
 
@@ -227,7 +228,7 @@ class Recorder(keras.callbacks.Callback):
 
     def __init__(self, stop_after=None, stop_at_batch=False):
         super().__init__()
-        self.told, self.logs = [], []
+        self.told, self.logs, self.outputs = [], [], []
         self.stop_after, self.stop_at_batch = stop_after, stop_at_batch
 
     def on_train_begin(self, logs=None):
@@ -241,6 +242,7 @@ class Recorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.told.append(f"end of epoch {epoch}")
+        self.outputs.append(dict(logs.pop("outputs")))
         self.logs.append(logs)
         if epoch + 1 == self.stop_after:
             self.model.stop_training = True

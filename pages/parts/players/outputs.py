@@ -43,10 +43,11 @@ def pages_of_sentences(lesson: Lesson) -> list[list[str]]:
 
 
 def lines_by_epoch(run: Run, sources: Sequence[str], page: TrainState) -> dict[int, list[Line]]:
-    """Translates some sources with the models of a run that were kept: epoch → a line for each, the latest epoch last.
+    """Returns what the models of a run that were kept say for some sources: epoch → a line for each, the latest last.
 
-    Each model translates once, and is told from others by its steps. While the run trains, only a few earlier ones
-    are added at a time, so that a redraw takes no longer.
+    What the training process told is taken over: while a class trains, nobody has to translate here, and the latest
+    epoch that was evaluated is the last. Other models translate once, and are told from each other by their steps;
+    while the run trains, only a few earlier ones are added at a time, so that a redraw takes no longer.
     """
     key = (run.id, *sources)
     if page.lines is None or page.lines[0] != key:
@@ -54,15 +55,27 @@ def lines_by_epoch(run: Run, sources: Sequence[str], page: TrainState) -> dict[i
     known, state = page.lines[1], run.state
     steps = {epoch: epoch * state.lesson.steps_per_epoch for epoch in _shown_epochs(state)}
     steps |= {state.epoch: state.step}  # which may be within the next epoch
+    for step in set(steps.values()) - known.keys():
+        said = run.outputs.get(step / state.lesson.steps_per_epoch, {})
+        if said.keys() >= set(sources):
+            known[step] = _lines(state.lesson, sources, [said[source] for source in sources])
     missing = [epoch for epoch in steps if steps[epoch] not in known]
-    for epoch in {*(missing[:_MAX_LIVE] if run.is_active else missing), *missing[-1:]}:
-        known[steps[epoch]] = _lines(state if epoch == state.epoch else state.at(epoch), sources)
+    if run.is_active:
+        earlier = [epoch for epoch in missing if epoch != state.epoch]
+        missing = {*earlier[:_MAX_LIVE], *([] if run.outputs else missing[-1:])}
+    for epoch in missing:
+        known[steps[epoch]] = _translated(state if epoch == state.epoch else state.at(epoch), sources)
     return {epoch: known[step] for epoch, step in steps.items() if step in known}
 
 
-def _lines(state: TrainingState, sources: Sequence[str]) -> list[Line]:
-    targets, split = state.lesson.targets, state.lesson.target_vocabulary.split
-    outputs = Translator(state).translate_all(sources, [state.lesson.prefix(targets[source][0]) for source in sources])
+def _translated(state: TrainingState, sources: Sequence[str]) -> list[Line]:
+    lesson = state.lesson
+    prefixes = [lesson.prefix(lesson.targets[source][0]) for source in sources]
+    return _lines(lesson, sources, Translator(state).translate_all(sources, prefixes))
+
+
+def _lines(lesson: Lesson, sources: Sequence[str], outputs: Sequence[str]) -> list[Line]:
+    targets, split = lesson.targets, lesson.target_vocabulary.split
     return [compared(output, targets[source], split) for source, output in zip(sources, outputs, strict=True)]
 
 

@@ -90,6 +90,19 @@ def test_every_model_translates_once_and_while_it_trains_a_few_at_a_time(trained
     assert lines_by_epoch(run, SOURCES, page) == lines and len(translated) == len(lines)
 
 
+def test_what_the_training_process_told_is_not_translated_again(trained, translated):
+    run, lines = a_run(trained, "finished", None), []
+    told = {epoch: Translator(trained.at(epoch)) for epoch, _ in trained.checkpoints}
+    run.outputs = {epoch: {source: model.translate(source) for source in SOURCES} for epoch, model in told.items()}
+    for run.status in ("training", "finished"):
+        lines.append(lines_by_epoch(run, SOURCES, TrainState()))
+    while_it_trains, at_rest = lines
+    assert len(translated) == (150 not in told)  # the latest epoch was not evaluated
+    assert {epoch: while_it_trains.get(epoch) for epoch in told} == {epoch: at_rest[epoch] for epoch in told}
+    run.outputs = {}
+    assert lines_by_epoch(run, SOURCES, TrainState()) == at_rest
+
+
 def test_a_state_that_comes_while_the_page_is_drawn_breaks_nothing(trained, monkeypatch):
     """The engine puts in a later one whenever a slice ends."""
     run = a_run(trained.at(10), "training", None)
