@@ -1,5 +1,8 @@
 """What changes on a page while nobody touches it: how far the training is, and what another tab did."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -10,7 +13,9 @@ from pages.parts.workspace.sessions import shared_sessions
 from seq2seq.classroom.run import Run
 
 _IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then
-_SHARE_SECONDS = 0.02  # a look takes a third of it: so even a large class leaves half a core to clicks
+_SHARE = 0.15  # of a core, for all looks of a kind together; sending what they draw takes as much again
+_NEW = 0.2  # how much the newest look counts in what one costs
+_costs: dict[str, float] = {}  # how many seconds of a core a look takes, by its kind
 _announcement = st.components.v2.component(
     "announcement", js=Path(__file__).with_name("announcement.js").read_text("utf-8")
 )
@@ -24,7 +29,8 @@ def training_status(session: Session, name: str) -> None:
     drawn = session.redraw_key
     is_shown = session.run is not None and name != "train"
 
-    @st.fragment(run_every=every(1.0 if is_shown and session.is_active else _IDLE_SECONDS))
+    @st.fragment(run_every=every("status", 1.0 if is_shown and session.is_active else _IDLE_SECONDS))
+    @a_look("status")
     def status():
         shared_sessions().use(session)  # or it would be put away, and its runs paused
         if session.is_deleted or session.redraw_key != drawn:
@@ -38,14 +44,25 @@ def training_status(session: Session, name: str) -> None:
     status()
 
 
-def every(seconds: float, cost: int = 1) -> float:
+def every(kind: str, seconds: float) -> float:
     """Returns how many seconds a page waits from one look to the next: longer where many students look.
 
+    So a class leaves the better part of a core to clicks, on whatever machine.
+
     Args:
-        seconds: where few do.
-        cost: of how many ordinary looks.
+        kind: of look; see `a_look`.
+        seconds: where few look.
     """
-    return max(seconds, cost * _SHARE_SECONDS * len(shared_sessions().looked_at()))
+    return max(seconds, _costs.get(kind, 0.0) * len(shared_sessions().looked_at()) / _SHARE)
+
+
+@contextmanager
+def a_look(kind: str) -> Iterator[None]:
+    """Measures what a look costs, unless it ends in drawing the whole page anew."""
+    began = time.thread_time()
+    yield
+    cost = time.thread_time() - began
+    _costs[kind] = cost if kind not in _costs else (1 - _NEW) * _costs[kind] + _NEW * cost
 
 
 def tell(about: str, status: str, line: str, is_told_elsewhere: bool = False) -> None:

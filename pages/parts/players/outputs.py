@@ -62,7 +62,8 @@ def lines_by_epoch(run: Run, sources: Sequence[str], page: TrainState) -> dict[i
     missing = [epoch for epoch in steps if steps[epoch] not in known]
     if run.is_active:
         earlier = [epoch for epoch in missing if epoch != state.epoch]
-        missing = {*earlier[:_MAX_LIVE], *([] if run.outputs else missing[-1:])}
+        is_told = run.outputs and not known.keys().isdisjoint(steps.values())
+        missing = {*earlier[:_MAX_LIVE], *([] if is_told else missing[-1:])}
     for epoch in missing:
         known[steps[epoch]] = _translated(state if epoch == state.epoch else state.at(epoch), sources)
     return {epoch: known[step] for epoch, step in steps.items() if step in known}

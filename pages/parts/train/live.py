@@ -12,8 +12,7 @@ from pages.parts.train.report import figures, stops, what_stops
 from pages.parts.workspace.session import Session
 from seq2seq.classroom.run import Run
 
-_SECONDS = 0.5  # from one time to the next, see `refresh.every`
-_HEAVY = 4  # times a look at how far it is costs a look at what was learnt: in a class that comes less often
+_SECONDS = 0.5  # from one look to the next, in a class more: of what was learnt more than of how far it is
 _MEASURES = ("accuracy", "exact_match", "cer")  # of the second chart
 
 
@@ -21,7 +20,8 @@ def show(session: Session, run: Run, drawn: tuple) -> None:
     """Shows the current run; where the `redraw_key` is not the drawn one any more, the whole page is drawn anew."""
     is_active = session.is_active
 
-    @st.fragment(run_every=refresh.every(_SECONDS) if is_active else None)
+    @st.fragment(run_every=refresh.every("how_far", _SECONDS) if is_active else None)
+    @refresh.a_look("how_far")
     def how_far() -> None:
         # For the first loss, after a click on Train.
         wait(lambda: run.is_active and not (run.history or run.queue_position) and session.can_train)
@@ -29,7 +29,8 @@ def show(session: Session, run: Run, drawn: tuple) -> None:
             st.rerun()  # the buttons, the table and the timer have to know as well
         st.progress(refresh.progress(run), progress_line(run, session.can_train))
 
-    @st.fragment(run_every=refresh.every(_SECONDS, _HEAVY) if is_active else None)
+    @st.fragment(run_every=refresh.every("what_is_learnt", _SECONDS) if is_active else None)
+    @refresh.a_look("what_is_learnt")
     def what_is_learnt() -> None:
         _run(session, run)
 

@@ -103,6 +103,13 @@ def test_what_the_training_process_told_is_not_translated_again(trained, transla
     assert lines_by_epoch(run, SOURCES, TrainState()) == at_rest
 
 
+def test_what_is_told_of_epochs_whose_state_has_not_come_yet_leaves_the_latest_state(trained):
+    untrained = TrainingState.new(trained.lesson)
+    run = a_run(untrained, "training", None)
+    run.outputs = {1: dict.fromkeys(SOURCES, "?")}
+    assert list(lines_by_epoch(run, SOURCES, TrainState())) == [0]
+
+
 def test_a_state_that_comes_while_the_page_is_drawn_breaks_nothing(trained, monkeypatch):
     """The engine puts in a later one whenever a slice ends."""
     run = a_run(trained.at(10), "training", None)

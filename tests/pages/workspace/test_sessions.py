@@ -14,7 +14,6 @@ import pytest
 import sqlalchemy as sa
 
 from pages.parts.questions.question import Given
-from pages.parts.refresh import every
 from pages.parts.workspace import sessions as sessions_file
 from pages.parts.workspace.keeping import marks_of
 from pages.parts.workspace.rows import Table
@@ -382,9 +381,3 @@ def test_a_database_that_is_damaged_while_it_is_open_is_set_aside_and_all_at_han
     assert after_a_restart(url, session.id).sentence == "after it"
     assert after_a_restart(url, other.id).rows == other.rows
     assert sessions.can_write(session)
-
-
-def test_pages_look_less_often_where_many_look(monkeypatch):
-    for looking, seconds, costly in ((0, 0.5, 0.5), (6, 0.5, 0.5), (30, 0.6, 2.4), (100, 2.0, 8.0)):
-        monkeypatch.setattr(Sessions, "looked_at", lambda self, looking=looking: set(range(looking)))
-        assert (every(0.5), every(0.5, cost=4)) == pytest.approx((seconds, costly))
