@@ -142,6 +142,7 @@ class Student:
         if to_the_end:
             await self.tab.wait(lambda: self._line.startswith(ENDED) and self._shows_button("train.resume"))
             self.took["end"].append(time.perf_counter() - began)
+            await self.tab.act()  # the buttons come first, and what is below them may not have come yet
             self.summary = [words.body for words in self.tab.shown("markdown")]
 
     async def translates(self, sentence: str) -> str:

@@ -1,6 +1,7 @@
 """What the pages share."""
 
 import os
+from functools import cache
 
 from streamlit import config, net_util
 
@@ -16,5 +17,8 @@ net_util.get_external_ip = lambda: None
 # Asked for a setting, as it does for every element that it sends, Streamlit takes one lock for all, and thirty pages
 # that were drawn at once stood in line for it. The settings are a dictionary that is read once, at the start.
 config.get_option = lambda name: config.get_config_options()[name].value
+
+# The same lock was taken, and all settings gone through, for each part of the theme in each run of a page.
+config.get_options_for_section = cache(config.get_options_for_section)
 
 reruns.make_safe()
