@@ -37,6 +37,7 @@ soak: setup
 
 chaos: setup
 	$(BIN)/python -m benchmarks.chaos
+	$(BIN)/python -m benchmarks.restarts
 	$(BIN)/python -m benchmarks.faults
 
 fuzz: $(VENV)/tests-installed

@@ -6,12 +6,13 @@ import os
 import pytest
 
 from benchmarks import load
+from benchmarks.student import Student
 
 
 @pytest.mark.long
 def test_a_class_gets_what_each_would_get_alone_and_nobody_what_is_somebody_elses(address, monkeypatch):
-    monkeypatch.setattr(load, "THINKING", 0.0)
-    students = [load.Student(n, address) for n in range(3)]
+    monkeypatch.setattr("benchmarks.student.THINKING", 0.0)
+    students = [Student(n, address) for n in range(3)]
 
     async def play():
         await load.lesson(students)

@@ -7,8 +7,8 @@ import pytest
 from distributed import Client, Security
 from playwright.sync_api import expect
 
+from benchmarks.machines import COMPOSE, NGINX, SERVICES, Machines
 from benchmarks.server import ROOT
-from tests.browser.machines import COMPOSE, NGINX, SERVICES, Machines
 from tests.browser.student import PATIENCE, Student
 from tests.classroom.databases import postgres
 

@@ -159,6 +159,7 @@ def test_the_sidebar_says_how_far_it_is_and_which_epoch_translate_uses(trained_s
         ({"status": "queued", "history": []}, False, "train.warming_up"),
         ({"status": "queued", "queue_position": 1}, False, "run.lost run.epochs"),
         ({"status": "training", "silent_seconds": 8}, True, "run.training run.epochs run.silent"),
+        ({"status": "queued", "silent_seconds": 8}, True, "run.awaited run.epochs run.silent"),
         ({"status": "queued", "queue_position": 3}, True, "train.place"),
         ({"status": "queued"}, True, "run.queued run.epochs"),
         ({"status": "training"}, True, "run.training run.epochs"),

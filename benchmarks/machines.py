@@ -1,8 +1,4 @@
-"""The machines of compose.yaml as processes of this one: its commands, its addresses, its template for nginx.
-
-`python -m tests.browser.machines [workers]` starts them on a SQLite file and prints where nginx answers, for measuring
-two web processes against one.
-"""
+"""The machines of compose.yaml as processes of this one: its commands, its addresses, its template for nginx."""
 
 import contextlib
 import os
@@ -11,9 +7,6 @@ import shutil
 import string
 import subprocess
 import sys
-import tempfile
-import time
-from pathlib import Path
 
 import yaml
 
@@ -110,14 +103,3 @@ class Machines:
         (self._folder / "nginx.conf").write_text(AROUND.format(user=user, folder=self._folder))
         command = [NGINX, "-p", self._folder, "-c", self._folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
         self._start("proxy", command, {})
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as home:
-        here = Machines(Path(home), f"sqlite:///{home}/lab.db", int(sys.argv[1]) if len(sys.argv) > 1 else 2)
-        try:
-            print(here.wait(), flush=True)
-            while True:
-                time.sleep(3600)
-        finally:
-            here.end()
