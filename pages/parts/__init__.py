@@ -5,7 +5,7 @@ from functools import cache
 
 from streamlit import config, net_util
 
-from pages.parts import reruns
+from pages.parts import under_load
 
 # Before NumPy is loaded, which Streamlit leaves to the pages and a page to its parts. NumPy's threads wait for each
 # other in products as small as a decoding step's: on a busy server eight sentences took 350 ms instead of 50.
@@ -21,4 +21,4 @@ config.get_option = lambda name: config.get_config_options()[name].value
 # The same lock was taken, and all settings gone through, for each part of the theme in each run of a page.
 config.get_options_for_section = cache(config.get_options_for_section)
 
-reruns.make_safe()
+under_load.mend()

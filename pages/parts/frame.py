@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from pages.parts import menu, refresh
+from pages.parts import document, menu, refresh
 from pages.parts.door import address, recent, waiting
 from pages.parts.drawing import pictures
 from pages.parts.drawing.choosing import switch
 from pages.parts.drawing.tokens import has_right_to_left
 from pages.parts.questions import card as questions
 from pages.parts.state import FrameState, bound, remembered
-from pages.parts.texts import LANGUAGES, language, text
+from pages.parts.texts import LANGUAGES, text
 from pages.parts.theme import style_sheet
 from pages.parts.tour import guide
 from pages.parts.workspace.session import Session
@@ -27,7 +27,6 @@ from seq2seq.limits import MAX_PARAMETERS
 
 _MOMENT = 0.2  # seconds that a page waits at its end for what was changed to be written
 _SIDEBAR = 220  # pixels; Streamlit's own 300 would be missing beside the pictures
-_document = st.components.v2.component("document", js=Path(__file__).with_name("document.js").read_text("utf-8"))
 
 
 def open_page(name: str) -> Session:
@@ -56,7 +55,7 @@ def open_page(name: str) -> Session:
         questions.progress(session)
         st.toggle(text("frame.large"), help=text("frame.large_help"), **bound(session, "is_large"))
         st.toggle(text("frame.shortcuts"), help=text("frame.shortcuts_help"), **bound(session, "has_shortcuts"))
-        _document(key="document", data={"language": language()})
+        document.set_up()
     with st.container(horizontal=True, key="phone-menu"):  # a phone's sidebar would stay open over the chosen page
         menu.links()
     # There from the beginning: if it came later, what is below would move, and a cell that is being typed would close.

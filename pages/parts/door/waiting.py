@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pages.parts import document
 from pages.parts.door.address import ID
 from pages.parts.texts import text
 from pages.parts.workspace.sessions import shared_sessions
@@ -73,6 +74,7 @@ def a_place() -> Iterator[None]:
 def _wait(id: str) -> None:
     st.title(text("waiting.title"), anchor=False)
     st.markdown(text("waiting.why", limit=MAX_STUDENTS))
+    document.set_up()
 
     @st.fragment(run_every=_ASKS_SECONDS)
     def ask() -> None:

@@ -12,7 +12,7 @@ from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
-import pages.parts  # noqa: F401  (makes it safe)
+import pages.parts  # noqa: F401  (mends it)
 
 PAGE = """
 import streamlit as st
@@ -49,7 +49,7 @@ async def settled(session):
     """Waits until the last run was handed over; returns what the browser is sent."""
     while session._scriptrunner is not None:
         await asyncio.sleep(0.001)
-    return session.flush_browser_queue()
+    return [message for part in session.flush_browser_queue() for message in part]
 
 
 def run(story):

@@ -1,0 +1,69 @@
+"""What Streamlit does badly on a busy server, mended: thirty students meet every lesson what one never does.
+
+Of requests to run a page that come close together none is lost, and none loses what another one did. For that,
+`fastReruns` is switched off (.streamlit/config.toml): a page has one thread, and a click is added to what waits for it
+instead of stopping it, where a click that had not been looked at yet would be gone. And messages go out as quickly as
+they are made. `.venv/bin/python -m pytest tests/pages/test_under_load.py` shows each fault where its mend is taken out.
+"""
+
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.runtime import Runtime
+from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.session_manager import ActiveSessionInfo
+
+_LOOK = 0.01  # seconds from one look to the next at whether all of a run was handed over
+_AT_ONCE = 100  # messages; a connection holds 500 that are not sent yet, and is closed where there are more
+
+_request_rerun = AppSession.request_rerun
+_handle_requests = ScriptRunner._maybe_handle_execution_control_request
+_flush, _send = AppSession.flush_browser_queue, Runtime._send_message
+
+
+def mend() -> None:
+    """Puts what is below into Streamlit's classes."""
+    AppSession.request_rerun = _request_after_the_last_run
+    ScriptRunner._maybe_handle_execution_control_request = _handle_requests_after_callbacks
+    AppSession.flush_browser_queue, Runtime._send_message = _flush_in_parts, _send_together
+
+
+def _request_after_the_last_run(session: AppSession, client_state: ClientState | None) -> None:
+    """Lets a timer's request wait until what was drawn before it is handed over.
+
+    Streamlit would begin a new runner and throw away what still comes from the one before. The browser would go on
+    showing the page as it was: a training had ended, and "Pause" stood there for good.
+    """
+    runner = session._scriptrunner
+    is_of_a_fragment = client_state is not None and client_state.fragment_id
+    if is_of_a_fragment and runner is not None and runner._requests._state is ScriptRequestType.STOP:
+        session._event_loop.call_later(_LOOK, _request_after_the_last_run, session, client_state)
+    else:
+        _request_rerun(session, client_state)
+
+
+def _handle_requests_after_callbacks(runner: ScriptRunner) -> None:
+    """Lets a callback come to its end before another request is looked at.
+
+    Streamlit would cut it off where it next looks into the session's state, in the middle of what a click asked for.
+    """
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None or context.has_script_started:
+        _handle_requests(runner)
+
+
+def _flush_in_parts(session: AppSession) -> list[list[ForwardMsg]]:
+    """Lets what waits for a browser go out in a few parts.
+
+    After each of them, which would be each message, Streamlit does whatever else waits, among it to take over the
+    messages that pages have made meanwhile. With sixty students these were more than one, so what waited grew, and as
+    each run of a page goes through all that waits, in the end nothing went out any more.
+    """
+    messages = _flush(session)
+    return [messages[start : start + _AT_ONCE] for start in range(0, len(messages), _AT_ONCE)]
+
+
+def _send_together(runtime: Runtime, session_info: ActiveSessionInfo, messages: list[ForwardMsg]) -> None:
+    for message in messages:
+        _send(runtime, session_info, message)
