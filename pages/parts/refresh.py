@@ -13,7 +13,8 @@ from pages.parts.workspace.sessions import shared_sessions
 from seq2seq.classroom.run import Run
 
 _IDLE_SECONDS = 5  # between two looks of a page that shows no progress here: what another tab did shows by then
-_SHARE = 0.15  # of a core, for all looks of a kind together; sending what they draw takes as much again
+_SHARE = 0.25  # of a core, for all looks of a kind together
+_AROUND = 0.01  # seconds of a core that Streamlit takes for a look besides what is done in it, on one of 2.5 GHz
 _NEW = 0.2  # how much the newest look counts in what one costs
 _costs: dict[str, float] = {}  # how many seconds of a core a look takes, by its kind
 _announcement = st.components.v2.component(
@@ -53,7 +54,7 @@ def every(kind: str, seconds: float) -> float:
         kind: of look; see `a_look`.
         seconds: where few look.
     """
-    return max(seconds, _costs.get(kind, 0.0) * len(shared_sessions().looked_at()) / _SHARE)
+    return max(seconds, (_AROUND + _costs.get(kind, 0.0)) * len(shared_sessions().looked_at()) / _SHARE)
 
 
 @contextmanager
