@@ -8,25 +8,25 @@ they are made. `.venv/bin/python -m pytest tests/pages/test_under_load.py` shows
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import get_instance
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.runtime import Runtime
 from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
-from streamlit.runtime.session_manager import ActiveSessionInfo
+from streamlit.runtime.session_manager import SessionClientDisconnectedError
 
 _LOOK = 0.01  # seconds from one look to the next at whether all of a run was handed over
 _AT_ONCE = 100  # messages; a connection holds 500 that are not sent yet, and is closed where there are more
 
 _request_rerun = AppSession.request_rerun
 _handle_requests = ScriptRunner._maybe_handle_execution_control_request
-_flush, _send = AppSession.flush_browser_queue, Runtime._send_message
+_flush = AppSession.flush_browser_queue
 
 
 def mend() -> None:
     """Puts what is below into Streamlit's classes."""
     AppSession.request_rerun = _request_after_the_last_run
     ScriptRunner._maybe_handle_execution_control_request = _handle_requests_after_callbacks
-    AppSession.flush_browser_queue, Runtime._send_message = _flush_in_parts, _send_together
+    AppSession.flush_browser_queue = _flush_and_send
 
 
 def _request_after_the_last_run(session: AppSession, client_state: ClientState | None) -> None:
@@ -53,17 +53,18 @@ def _handle_requests_after_callbacks(runner: ScriptRunner) -> None:
         _handle_requests(runner)
 
 
-def _flush_in_parts(session: AppSession) -> list[list[ForwardMsg]]:
-    """Lets what waits for a browser go out in a few parts.
+def _flush_and_send(session: AppSession) -> list[ForwardMsg]:
+    """Sends what waits for a browser; returns what is too much for now.
 
-    After each of them, which would be each message, Streamlit does whatever else waits, among it to take over the
-    messages that pages have made meanwhile. With sixty students these were more than one, so what waited grew, and as
-    each run of a page goes through all that waits, in the end nothing went out any more.
+    Streamlit would send one message, and then do whatever else waits, among it to take over what pages have made
+    meanwhile. With sixty students that is more than one message, so what waits grows, and as each run of a page goes
+    through all that waits, in the end nothing goes out any more.
     """
-    messages = _flush(session)
-    return [messages[start : start + _AT_ONCE] for start in range(0, len(messages), _AT_ONCE)]
-
-
-def _send_together(runtime: Runtime, session_info: ActiveSessionInfo, messages: list[ForwardMsg]) -> None:
-    for message in messages:
-        _send(runtime, session_info, message)
+    messages, runtime = _flush(session), get_instance()
+    client = runtime._session_mgr.get_active_session_info(session.id)
+    for n, message in enumerate(messages[:_AT_ONCE]):
+        try:
+            runtime._send_message(client, message)
+        except SessionClientDisconnectedError:
+            return messages[n:]  # Streamlit will find out as well, and disconnect
+    return messages[_AT_ONCE:]

@@ -7,12 +7,14 @@ from unittest.mock import MagicMock, patch
 
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.session_manager import SessionClientDisconnectedError
 
-import pages.parts  # noqa: F401  (mends it)
+from pages.parts import under_load
 
 PAGE = """
 import streamlit as st
@@ -49,11 +51,25 @@ async def settled(session):
     """Waits until the last run was handed over; returns what the browser is sent."""
     while session._scriptrunner is not None:
         await asyncio.sleep(0.001)
-    return [message for part in session.flush_browser_queue() for message in part]
+    return under_load._flush(session)
 
 
 def run(story):
     return asyncio.run(story())
+
+
+@pytest.mark.parametrize("sent", [3, under_load._AT_ONCE])  # before the browser is gone, or to its end
+def test_messages_go_out_together_but_not_more_than_a_connection_holds(monkeypatch, sent):
+    def send(client, message):
+        if len(out) == sent < under_load._AT_ONCE:
+            raise SessionClientDisconnectedError
+        out.append(message)
+
+    out, waiting = [], [ForwardMsg() for _ in range(2 * under_load._AT_ONCE)]
+    monkeypatch.setattr(under_load, "_flush", lambda _: waiting)
+    monkeypatch.setattr(under_load, "get_instance", lambda: MagicMock(_send_message=send))
+    later = AppSession.flush_browser_queue(MagicMock())
+    assert out + later == waiting and len(out) == sent
 
 
 def test_a_timer_that_asks_as_a_run_ends_does_not_make_the_browser_miss_it(tmp_path):
