@@ -101,13 +101,12 @@ def standing(run: Run, can_train: bool) -> list[str]:
         run: which.
         can_train: whether there are training processes.
     """
-    status = run.status
-    if status == "queued" and run.history and not can_train:
-        status = "lost"
-    elif status == "queued" and run.silent_seconds is not None:  # its turn has come
-        status = "awaited"
-    said = [text(f"run.{status}")]
-    said += [text("run.epochs", done=len(run.history), epochs=run.target_epoch)]
+    status = text(f"run.{run.status}")
+    if run.status == "queued" and run.history and not can_train:
+        status = text("run.lost")
+    elif run.status == "queued" and run.silent_seconds is not None:  # its turn has come
+        status = text("run.awaited")
+    said = [status, text("run.epochs", done=len(run.history), epochs=run.target_epoch)]
     return said if run.silent_seconds is None else [*said, text("run.silent", seconds=round(run.silent_seconds))]
 
 
