@@ -6,6 +6,8 @@ instead of stopping it, where a click that had not been looked at yet would be g
 they are made. `.venv/bin/python -m pytest tests/pages/test_under_load.py` shows each fault where its mend is taken out.
 """
 
+from weakref import WeakKeyDictionary
+
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import get_instance
@@ -17,6 +19,8 @@ from streamlit.runtime.session_manager import SessionClientDisconnectedError
 _LOOK = 0.01  # seconds from one look to the next at whether all of a run was handed over
 _AT_ONCE = 100  # messages; a connection holds 500 that are not sent yet, and is closed where there are more
 
+_left_for = WeakKeyDictionary[AppSession, tuple[str, str]]()  # which page was left by a link, and for which
+
 _request_rerun = AppSession.request_rerun
 _handle_requests = ScriptRunner._maybe_handle_execution_control_request
 _flush = AppSession.flush_browser_queue
@@ -24,9 +28,27 @@ _flush = AppSession.flush_browser_queue
 
 def mend() -> None:
     """Puts what is below into Streamlit's classes."""
-    AppSession.request_rerun = _request_after_the_last_run
+    AppSession.request_rerun = _request_the_page_asked_for
     ScriptRunner._maybe_handle_execution_control_request = _handle_requests_after_callbacks
     AppSession.flush_browser_queue = _flush_and_send
+
+
+def _request_the_page_asked_for(session: AppSession, client_state: ClientState | None) -> None:
+    """Stays with the page that a link asked for, until the browser has heard of it.
+
+    A cell that is left by a click on a link sends its words after the click, and names the page that it is on.
+    Streamlit would take them for a wish to go back there, and the click would be lost.
+    """
+    if client_state is not None:
+        shown, named = session._client_state.page_script_hash, client_state.page_script_hash
+        left, asked = _left_for.pop(session, ("", ""))
+        has_values = client_state.widget_states.widgets  # which a link has not: no element is on all pages
+        if named == left and asked and has_values and not client_state.is_history_navigation:
+            client_state.page_script_hash, client_state.fragment_id = asked, ""
+            _left_for[session] = left, asked
+        elif shown and named and named != shown:
+            _left_for[session] = shown, named
+    _request_after_the_last_run(session, client_state)
 
 
 def _request_after_the_last_run(session: AppSession, client_state: ClientState | None) -> None:

@@ -13,6 +13,7 @@ from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner import ScriptRunner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.session_manager import SessionClientDisconnectedError
+from streamlit.util import calc_hash
 
 from pages.parts import under_load
 
@@ -39,10 +40,24 @@ st.text(st.session_state.runs)
 CLICKS = 20
 
 
+LINKS = """
+import time
+import streamlit as st
+
+def page():
+    st.text_input("field")
+    time.sleep({seconds})
+    st.text(current.url_path or "start")
+
+current = st.navigation([st.Page(page, url_path=name) for name in ("start", "one", "two")])
+current.run()
+"""
+
+
 @contextlib.contextmanager
-def session(folder):
+def session(folder, text=PAGE):
     page = folder / "page.py"
-    page.write_text(PAGE)
+    page.write_text(text)
     with patch("streamlit.runtime.get_instance"):
         yield AppSession(ScriptData(str(page), False), MagicMock(), ScriptCache(), None, {})
 
@@ -113,3 +128,39 @@ def test_a_click_is_done_to_its_end_whatever_comes_after_it(tmp_path, monkeypatc
 
     state = run(story)
     assert state["begun"] == state["done"] == CLICKS
+
+
+@pytest.mark.parametrize("rests", [False, True])  # the page whose link was clicked, when the last word of the old comes
+@pytest.mark.parametrize("seconds", [0, 0.05])  # that a page takes
+def test_words_that_come_after_a_click_on_a_link_do_not_lead_back(tmp_path, seconds, rests):
+    async def story():
+        with session(tmp_path, LINKS.format(seconds=seconds)) as page:
+
+            def asks(name, words=None):
+                asked = ClientState(page_script_hash=calc_hash(name))
+                if words:
+                    asked.widget_states.widgets.add(id="$$ID-of-None", string_value=words)
+                page.request_rerun(asked)
+
+            async def shown():
+                sent = [m.delta.new_element for m in await settled(page)]
+                return {element.text.body for element in sent if element.HasField("text")}
+
+            page.request_rerun(ClientState())
+            assert await shown() == {"start"}
+            asks("one")
+            assert await shown() == {"one"}
+            asks("two")
+            if rests:
+                assert await shown() == {"two"}
+            for words in ("an edit", "that came in two"):
+                asks("one", words)
+                assert await shown() == {"two"}
+            asks("two", "heard of it")
+            assert await shown() == {"two"}
+            asks("one")  # now it is a link back
+            assert await shown() == {"one"}
+            asks("one", "stays there")
+            assert await shown() == {"one"}
+
+    run(story)
