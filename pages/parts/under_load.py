@@ -42,11 +42,12 @@ def _request_the_page_asked_for(session: AppSession, client_state: ClientState |
     if client_state is not None:
         shown, named = session._client_state.page_script_hash, client_state.page_script_hash
         left, asked = _left_for.pop(session, ("", ""))
-        has_values = client_state.widget_states.widgets  # which a link has not: no element is on all pages
-        if named == left and asked and has_values and not client_state.is_history_navigation:
+        # What has values or is of a fragment comes from the page that it names; a link has neither.
+        is_of_the_page = client_state.widget_states.widgets or client_state.fragment_id
+        if is_of_the_page and named == left and asked and not client_state.is_history_navigation:
             client_state.page_script_hash, client_state.fragment_id = asked, ""
             _left_for[session] = left, asked
-        elif shown and named and named != shown:
+        elif named and named != shown and not is_of_the_page:
             _left_for[session] = shown, named
     _request_after_the_last_run(session, client_state)
 

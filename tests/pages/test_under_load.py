@@ -136,8 +136,8 @@ def test_words_that_come_after_a_click_on_a_link_do_not_lead_back(tmp_path, seco
     async def story():
         with session(tmp_path, LINKS.format(seconds=seconds)) as page:
 
-            def asks(name, words=None):
-                asked = ClientState(page_script_hash=calc_hash(name))
+            def asks(name, words=None, fragment=""):
+                asked = ClientState(page_script_hash=calc_hash(name), fragment_id=fragment)
                 if words:
                     asked.widget_states.widgets.add(id="$$ID-of-None", string_value=words)
                 page.request_rerun(asked)
@@ -153,8 +153,8 @@ def test_words_that_come_after_a_click_on_a_link_do_not_lead_back(tmp_path, seco
             asks("two")
             if rests:
                 assert await shown() == {"two"}
-            for words in ("an edit", "that came in two"):
-                asks("one", words)
+            for late in ({"words": "an edit"}, {"words": "that came in two"}, {"fragment": "a timer's"}):
+                asks("one", **late)
                 assert await shown() == {"two"}
             asks("two", "heard of it")
             assert await shown() == {"two"}
