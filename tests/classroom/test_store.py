@@ -138,8 +138,8 @@ def test_every_schema_there_ever_was_becomes_todays(url, revision):
 
 
 def test_servers_that_start_at_once_make_one_schema(url):
-    with ThreadPoolExecutor(4) as pool:
-        stores = list(pool.map(Store, [url] * 4))
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(Store, [url] * 8))
     stores[0].save("me", 0, b"", {})
     assert stores[3].load("me")
     for store in stores:
