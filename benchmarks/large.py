@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.data import large_lesson
 from benchmarks.keras_example import KerasExample
 from seq2seq import TrainingState, Translator
+from seq2seq.analysis.batched import encode_all, teacher_forced
 from seq2seq.compiled.batch_order import batch_order, id_tensors
 from seq2seq.tensors import token_ids
 from seq2seq.training import advance
@@ -36,8 +37,8 @@ class Ours:
         """Returns the loss of the model as it is now, per character of the targets and end marker."""
         lesson, translator = self._state.lesson, Translator(self._state)
         ids = token_ids(lesson, range(len(lesson.pairs))[:MAX_SCORED])
-        contexts = translator.contexts([pair.source for pair in lesson.pairs[:MAX_SCORED]])
-        probabilities = translator.teacher_forced(contexts, ids.decoder_inputs)
+        encoded = encode_all(translator, [pair.source for pair in lesson.pairs[:MAX_SCORED]])
+        probabilities = teacher_forced(translator, encoded, ids.decoder_inputs)
         n, t = np.nonzero(ids.decoder_targets != PAD_ID)
         return float(-np.log(probabilities[n, t, ids.decoder_targets[n, t]]).mean())
 

@@ -8,16 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq.analysis import search
-from seq2seq.analysis.search import BeamSearch, SampledStep, SearchStart
-from seq2seq.cell import CellStep, Gates, cell_update, log_softmax, softmax
+from seq2seq.attention import Attention, Memory, attend
+from seq2seq.cell import CellStep, Gates, cell_update, softmax
 from seq2seq.data.pairs import normalise
 from seq2seq.state import TrainingState
 from seq2seq.vocabulary import PAD_ID
 
 
 class Context(NamedTuple):
-    """The context vector: the encoder's last states, all that the decoder learns of the source."""
+    """The context vector: the encoder's last states, all that a decoder without attention learns of the source."""
 
     state_h: np.ndarray  # (hidden,)
     state_c: np.ndarray  # (hidden,)
@@ -26,6 +25,13 @@ class Context(NamedTuple):
     def zeros(cls, *shape: int) -> Context:
         """Returns the context of nothing, which an encoder starts from."""
         return cls(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+
+
+class Encoded(NamedTuple):
+    """What the encoder hands to the decoder."""
+
+    context: Context
+    memory: Memory | None = None  # what attention looks at; without attention, or to see nothing, None
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class DecodingStep:
         probabilities: (target tokens,), of every token as the next one.
         state_h, state_c: (hidden,), the decoder's states after this step.
         gates: the gates i, f and o of the decoder's cell, and its candidate g.
+        attention: where it looked, of a model with attention.
         forced: the token was given by the caller, not picked from the probabilities.
         stop_reason: on the last step "eos" or "length"; before it None.
     """
@@ -50,11 +57,20 @@ class DecodingStep:
     state_h: np.ndarray
     state_c: np.ndarray
     gates: Gates
+    attention: Attention | None = None
     forced: bool = False
     stop_reason: str | None = None
 
 
-class _Start(NamedTuple):
+class Output(NamedTuple):
+    """What the decoder makes of one token, or of one for each of many sentences."""
+
+    cell: CellStep
+    logits: np.ndarray  # (…, target tokens), of the next token
+    attention: Attention | None
+
+
+class Start(NamedTuple):
     """How a translation begins."""
 
     fed_id: int  # the decoder's first input
@@ -100,22 +116,29 @@ class Translator:
         """Encodes a source text; yields the cell after each token. Its last states are the context vector."""
         state = Context.zeros(self.lesson.model.hidden_size)
         for token_id in self.source_ids(text):
-            cell = self._cell("encoder", token_id, state)
+            cell = self.cell("encoder", token_id, state)
             state = Context(cell.state_h, cell.state_c)
             yield cell
 
     def context(self, text: str) -> Context:
         """Returns the context vector of a source text; zeros if nothing in it is known."""
-        context = Context.zeros(self.lesson.model.hidden_size)
-        for cell in self.encode(text):
-            context = Context(cell.state_h, cell.state_c)
-        return context
+        return self.encoded(text).context
+
+    def encoded(self, text: str) -> Encoded:
+        """Returns all that the decoder gets of a source text."""
+        cells = list(self.encode(text))
+        if not cells:
+            return Encoded(Context.zeros(self.lesson.model.hidden_size))
+        context = Context(cells[-1].state_h, cells[-1].state_c)
+        if self.lesson.model.attention == "none":
+            return Encoded(context)
+        return Encoded(context, Memory(np.stack([cell.state_h for cell in cells]), np.ones(len(cells), bool)))
 
     # --- The decoder -----------------------------------------------------------------------------------------------
 
     def steps(
         self,
-        source: str | Context,
+        source: str | Encoded,
         prefix: str = "",
         forced: Mapping[int, int] | None = None,
         suppress_tokens: Collection[int] = (),
@@ -127,7 +150,7 @@ class Translator:
         this is teacher forcing.
 
         Args:
-            source: a source text, or the context vector to start from instead of a text's own.
+            source: a source text, or what the decoder gets instead of what is encoded of one.
             prefix: how the target begins; its tokens are forced. Without ⟨bos⟩ the decoder never learned how to
                 begin: its training began with the first token, so the first one forced is fed at once; with none
                 forced it starts from a zero row.
@@ -141,12 +164,13 @@ class Translator:
         Raises:
             UnknownTokenError: `prefix` has a token without an id.
         """
-        vocabulary, start = self.lesson.target_vocabulary, self._start(prefix)
+        vocabulary, start = self.lesson.target_vocabulary, self.start(prefix)
         forced = dict(enumerate(start.forced)) | dict(forced or {})
-        fed, state = start.fed_id, source if isinstance(source, Context) else self.context(source)
+        state, memory = source if isinstance(source, Encoded) else self.encoded(source)
+        fed = start.fed_id
         limit = start.max_new_tokens if max_new_tokens is None else max_new_tokens
         for n in range(limit):
-            step = self.decoder_step(fed, state, suppress_tokens)
+            step = self.decoder_step(fed, state, memory, suppress_tokens)
             if n in forced:
                 step = replace(step, token_id=forced[n], token=vocabulary.tokens[forced[n]], forced=True)
             if step.token_id == vocabulary.eos_id:
@@ -158,16 +182,19 @@ class Translator:
                 return
             fed, state = step.token_id, Context(step.state_h, step.state_c)
 
-    def decoder_step(self, fed_id: int, state: Context, suppress_tokens: Collection[int] = ()) -> DecodingStep:
+    def decoder_step(
+        self, fed_id: int, state: Context, memory: Memory | None = None, suppress_tokens: Collection[int] = ()
+    ) -> DecodingStep:
         """Feeds one token to the decoder and picks the most probable next one.
 
         Args:
             fed_id: the token before, `PAD_ID` for a zero row.
             state: the decoder's states, or the context vector at the beginning.
+            memory: what attention looks at.
             suppress_tokens: ids that are not picked, however probable.
         """
         tokens = self.lesson.target_vocabulary.tokens
-        cell, logits = self._decode(fed_id, state)
+        cell, logits, attention = self.decode(fed_id, state, memory)
         probabilities = softmax(logits)  # (target tokens,)
         allowed = probabilities.copy()
         allowed[list(suppress_tokens)] = -1  # less than any probability
@@ -180,6 +207,7 @@ class Translator:
             state_h=cell.state_h,
             state_c=cell.state_c,
             gates=cell.gates,
+            attention=attention,
         )
 
     def translate(self, text: str, prefix: str = "") -> str:
@@ -192,113 +220,26 @@ class Translator:
         first = PAD_ID if fed is None else vocabulary.tokens.index(fed)
         return vocabulary.decode([first, *(step.token_id for step in steps)])
 
-    def _start(self, prefix: str) -> _Start:
+    def start(self, prefix: str) -> Start:
         ids = self.lesson.target_vocabulary.encode(normalise(prefix)).tolist()
         if self.lesson.model.markers:
-            return _Start(self.lesson.target_vocabulary.bos_id, ids, self.max_new_tokens)
+            return Start(self.lesson.target_vocabulary.bos_id, ids, self.max_new_tokens)
         if ids:  # the token that is fed first is a part of the translation
-            return _Start(ids[0], ids[1:], max(1, self.max_new_tokens - 1))
-        return _Start(PAD_ID, [], self.max_new_tokens)
-
-    # --- Other ways to choose than greedy: see search.py -----------------------------------------------------------
-
-    def beam_search(self, text: str, prefix: str = "", *, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
-        """Looks for the best translation with several hypotheses at once; see `search.beam_search`, and `steps`."""
-        return search.beam_search(self._search_start(text, prefix), num_beams, length_penalty)
-
-    def sample(self, text: str, prefix: str = "", *, temperature: float = 1.0, seed: int = 0) -> Iterator[SampledStep]:
-        """Translates by drawing each token by its probability; see `search.sample`, and `steps`."""
-        return search.sample(self._search_start(text, prefix), temperature, seed)
-
-    def _search_start(self, text: str, prefix: str) -> SearchStart:
-        """Returns where a search begins: after the prefix."""
-        (fed, forced, limit), state = self._start(prefix), self.context(text)
-        for token_id in forced:
-            cell, _ = self._decode(fed, state)
-            fed, state = token_id, Context(cell.state_h, cell.state_c)
-        limit = max(1, limit - len(forced))
-        return SearchStart(self.next_tokens, fed, state, limit, self.lesson.target_vocabulary.eos_id)
-
-    def next_tokens(self, fed_ids: Sequence[int], states: Sequence[Context]) -> tuple[np.ndarray, list[Context]]:
-        """Feeds one token to each of several decoders: the step function of `search`.
-
-        Args:
-            fed_ids: a token for each decoder, `PAD_ID` for a zero row.
-            states: each decoder's states, (hidden,).
-
-        Returns:
-            The log probabilities of every token as the next one, (decoders, target tokens), and the states after.
-        """
-        before = Context(*map(np.stack, zip(*states, strict=True)))  # (decoders, hidden) each
-        cell, logits = self._decode(fed_ids, before)  # (decoders, target tokens)
-        return log_softmax(logits.astype(float)), list(map(Context, cell.state_h, cell.state_c))
-
-    # --- Many sentences at once: the same arithmetic with a batch axis ---------------------------------------------
-
-    def contexts(self, texts: Sequence[str]) -> Context:
-        """Returns the context vectors of many source texts: (texts, hidden) each, the same as `context` for each."""
-        sentences = [self.source_ids(text) for text in texts]
-        lengths = np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
-        ids = np.full((len(sentences), lengths.max()), PAD_ID)  # (batch, time)
-        for row, sentence in zip(ids, sentences, strict=True):
-            row[: len(sentence)] = sentence
-        state = Context.zeros(len(ids), self.lesson.model.hidden_size)
-        for n, fed in enumerate(ids.T):  # (batch,)
-            cell = self._cell("encoder", fed, state)
-            # A shorter sentence keeps the states that it had at its end, as a mask does.
-            after = np.where(n < lengths, (cell.state_h, cell.state_c), state)  # (2, batch, hidden)
-            state = Context(*after)
-        return state
-
-    def translate_all(self, sources: Sequence[str] | Context, prefixes: Sequence[str] = ()) -> list[str]:
-        """Translates many sentences greedily, all together: the same results as `translate` for each.
-
-        Args:
-            sources: source texts, or the context vectors to start from, (batch, hidden) each.
-            prefixes: what to force at the beginning of each; all of as many tokens. () forces nothing.
-        """
-        vocabulary = self.lesson.target_vocabulary
-        state = sources if isinstance(sources, Context) else self.contexts(sources)
-        starts = [self._start(prefix) for prefix in prefixes or [""] * len(state.state_h)]
-        fed = np.array([start.fed_id for start in starts])  # (batch,)
-        forced = np.array([start.forced for start in starts])  # (batch, forced)
-        outputs, ended = [fed], np.zeros(len(fed), bool)
-        for n in range(starts[0].max_new_tokens):
-            cell, logits = self._decode(fed, state)
-            picked = forced[:, n] if n < forced.shape[1] else np.argmax(logits, axis=1)
-            fed, state = np.where(ended, PAD_ID, picked), Context(cell.state_h, cell.state_c)
-            outputs.append(fed)
-            if vocabulary.eos_id is not None:
-                ended |= picked == vocabulary.eos_id
-            if ended.all():
-                break
-        return [vocabulary.decode(ids) for ids in np.stack(outputs, axis=1).tolist()]
-
-    def teacher_forced(self, contexts: Context, decoder_inputs: np.ndarray) -> np.ndarray:
-        """Returns the probabilities of every next token when the right tokens are fed, as in training.
-
-        Args:
-            contexts: of the sources, (batch, hidden) each.
-            decoder_inputs: (batch, target time) ids.
-
-        Returns:
-            (batch, target time, target tokens).
-        """
-        state, all_logits = contexts, []
-        for fed in decoder_inputs.T:  # (batch,)
-            cell, logits = self._decode(fed, state)
-            state = Context(cell.state_h, cell.state_c)
-            all_logits.append(logits)
-        return softmax(np.stack(all_logits, axis=1))
+            return Start(ids[0], ids[1:], max(1, self.max_new_tokens - 1))
+        return Start(PAD_ID, [], self.max_new_tokens)
 
     # --- One step, of one sentence or of many ----------------------------------------------------------------------
 
-    def _decode(self, fed_ids: int | Sequence[int], state: Context) -> tuple[CellStep, np.ndarray]:
-        """Feeds a token to the decoder; returns its cell and the logits of the next token: (…, target tokens)."""
-        cell = self._cell("decoder", fed_ids, state)
-        return cell, cell.state_h @ self.weights["dense_kernel"] + self.weights["dense_bias"]
+    def decode(self, fed_ids: int | Sequence[int], state: Context, memory: Memory | None) -> Output:
+        """Feeds a token to the decoder."""
+        cell = self.cell("decoder", fed_ids, state)
+        output, attention = cell.state_h, None  # (…, hidden)
+        if self.lesson.model.attention != "none":
+            attention = attend(cell.state_h, memory, self.weights["attention_kernel"])
+            output = attention.output
+        return Output(cell, output @ self.weights["dense_kernel"] + self.weights["dense_bias"], attention)
 
-    def _cell(self, side: str, ids: int | Sequence[int], state: Context) -> CellStep:
+    def cell(self, side: str, ids: int | Sequence[int], state: Context) -> CellStep:
         """Takes the step of `lstm_step`. One-hot times kernel is the kernel's row of the token, so that is picked."""
         kernel, recurrent, bias = (self.weights[f"{side}_{part}"] for part in ("kernel", "recurrent", "bias"))
         ids = np.asarray(ids)

@@ -12,6 +12,8 @@ from seq2seq.data.pairs import Pair, to_pair
 from seq2seq.limits import SETTING_RANGES
 from seq2seq.vocabulary import LEVELS, Vocabulary
 
+ATTENTIONS = ("none", "dot")
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -26,6 +28,8 @@ class ModelConfig:
             targets as if they were text.
         source_tokens, target_tokens: what is one input of the encoder and one output of the decoder: a character, a
             jamo or a word; see `vocabulary.split`.
+        attention: "none": the decoder knows the source by the encoder's last states alone; "dot": it looks at all of
+            them at every step, see `seq2seq.attention`.
     """
 
     hidden_size: int = 32
@@ -33,12 +37,15 @@ class ModelConfig:
     mask_padding: bool = True
     source_tokens: str = "character"
     target_tokens: str = "character"
+    attention: str = "none"
 
     def __post_init__(self):
         _check_ranges(self)
         for side in ("source_tokens", "target_tokens"):
             if getattr(self, side) not in LEVELS:
                 raise ValueError(f"{side} must be one of {', '.join(LEVELS)}, not {getattr(self, side)}")
+        if self.attention not in ATTENTIONS:
+            raise ValueError(f"attention must be one of {', '.join(ATTENTIONS)}, not {self.attention}")
 
 
 @dataclass(frozen=True)

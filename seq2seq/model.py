@@ -21,12 +21,18 @@ def build_model(lesson: Lesson) -> keras.Model:
     hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
     encoder_inputs = keras.Input((None, len(lesson.source_vocabulary)), name="encoder_inputs")
     masked_inputs = keras.layers.Masking(name="mask")(encoder_inputs) if lesson.model.mask_padding else encoder_inputs
-    encoder = keras.layers.LSTM(hidden, return_state=True, name="encoder")
-    _, state_h, state_c = encoder(masked_inputs)  # its output is h once more and not needed; (batch, hidden) each
+    has_attention = lesson.model.attention == "dot"
+    encoder = keras.layers.LSTM(hidden, return_sequences=has_attention, return_state=True, name="encoder")
+    # Its output, all h for attention, (batch, source time, hidden), is else the last h again; (batch, hidden) each.
+    encoder_h, state_h, state_c = encoder(masked_inputs)
 
     decoder_inputs = keras.Input((None, tokens), name="decoder_inputs")
     decoder = keras.layers.LSTM(hidden, return_sequences=True, return_state=True, name="decoder")
     all_h, _, _ = decoder(decoder_inputs, initial_state=[state_h, state_c])  # (batch, target time, hidden)
+    if has_attention:  # see `seq2seq.attention`
+        context = keras.layers.Attention(name="attention")([all_h, encoder_h])  # (batch, target time, hidden)
+        joined = keras.layers.Concatenate(name="joined")([context, all_h])  # (batch, target time, 2 · hidden)
+        all_h = keras.layers.Dense(hidden, activation="tanh", use_bias=False, name="attention_output")(joined)
     probabilities = keras.layers.Dense(tokens, activation="softmax", name="dense")(all_h)
     return keras.Model([encoder_inputs, decoder_inputs], probabilities, name="seq2seq")
 

@@ -102,6 +102,7 @@ def weight_shapes(lesson: Lesson) -> dict[str, tuple[int, ...]]:
     Keras's order i, f, g, o.
     """
     hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
+    attention = {"none": {}, "dot": {"attention_kernel": (2 * hidden, hidden)}}[lesson.model.attention]
     return {
         "encoder_kernel": (len(lesson.source_vocabulary), 4 * hidden),
         "encoder_recurrent": (hidden, 4 * hidden),
@@ -109,6 +110,7 @@ def weight_shapes(lesson: Lesson) -> dict[str, tuple[int, ...]]:
         "decoder_kernel": (tokens, 4 * hidden),
         "decoder_recurrent": (hidden, 4 * hidden),
         "decoder_bias": (4 * hidden,),
+        **attention,
         "dense_kernel": (hidden, tokens),
         "dense_bias": (tokens,),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seq2seq.analysis.batched import encode_all
 from seq2seq.decoding import Translator
 
 _BATCH = 256  # sentences encoded together
@@ -30,7 +31,7 @@ def context_vectors(
     order = np.argsort([len(text) for text in texts], kind="stable")
     for first in range(0, len(texts), _BATCH):
         batch = order[first : first + _BATCH]
-        vectors[batch] = np.concatenate(translator.contexts([texts[n] for n in batch]), axis=1)
+        vectors[batch] = np.concatenate(encode_all(translator, [texts[n] for n in batch]).context, axis=1)
         if on_batch:
             on_batch(first + len(batch))
     return vectors

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from seq2seq.decoding import Context, Translator
+from seq2seq.analysis.batched import encode_all, teacher_forced, translate_all
+from seq2seq.decoding import Encoded, Translator
 from seq2seq.limits import MAX_EVALUATED, MAX_EVALUATION_WORK
 from seq2seq.state import TrainingState
 from seq2seq.tensors import token_ids
@@ -138,8 +139,8 @@ def count_batch(translator: Translator, rows: np.ndarray) -> tuple[dict[str, flo
     """Counts over some rows what the figures are made of; returns that, and source → output."""
     lesson = translator.lesson
     pairs = [lesson.pairs[row] for row in rows]
-    contexts = translator.contexts([pair.source for pair in pairs])
-    outputs = translator.translate_all(contexts, [lesson.prefix(pair.target) for pair in pairs])
+    encoded = encode_all(translator, [pair.source for pair in pairs])
+    outputs = translate_all(translator, encoded, [lesson.prefix(pair.target) for pair in pairs])
     wanted = [nearest(text, lesson.targets[pair.source]) for text, pair in zip(outputs, pairs, strict=True)]
     edits = list(map(Levenshtein.distance, outputs, wanted))
     counts = {
@@ -150,13 +151,13 @@ def count_batch(translator: Translator, rows: np.ndarray) -> tuple[dict[str, flo
     }
     # Of the same source the first pair counts: without markers the targets of the others begin with something else.
     said = {pair.source: output for pair, output in zip(reversed(pairs), reversed(outputs), strict=True)}
-    return counts | _teacher_forced(translator, contexts, rows), said
+    return counts | _teacher_forced(translator, encoded, rows), said
 
 
-def _teacher_forced(translator: Translator, contexts: Context, rows: np.ndarray) -> dict[str, float]:
+def _teacher_forced(translator: Translator, encoded: Encoded, rows: np.ndarray) -> dict[str, float]:
     ids = token_ids(translator.lesson, rows)
     targets = ids.decoder_targets  # (pairs, time)
-    probabilities = translator.teacher_forced(contexts, ids.decoder_inputs)
+    probabilities = teacher_forced(translator, encoded, ids.decoder_inputs)
     is_token = targets != PAD_ID
     # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
     wanted = np.maximum(targets, 0)

@@ -16,7 +16,7 @@ from seq2seq.cell import softmax
 
 # (the token fed to each decoder, its state before) -> (log probabilities of every token as the next one: (decoders,
 # tokens), each decoder's state after). All decoders of a beam are asked at once, because one large product is faster
-# than several small ones. `Translator.next_tokens` is one.
+# than several small ones. `batched.next_tokens` is one.
 StepFunction = Callable[[Sequence[int], Sequence[Any]], tuple[np.ndarray, Sequence[Any]]]
 
 

@@ -36,6 +36,9 @@ def training_bytes(lesson: Lesson) -> int:
         # States, gates, candidate, their gradients: tensors take 9, a process up to 17, for the allocator leaves gaps.
         numbers += 13 * batch * steps * hidden
     numbers += 5 * batch * lesson.target_length * target_tokens  # logits, probabilities, targets, and their gradients
+    if lesson.model.attention != "none":
+        # Scores, weights and their gradients; [context; h], h̃, and theirs, and copies with the batch first.
+        numbers += batch * lesson.target_length * (6 * lesson.source_length + 12 * hidden)
     # Weights, gradient and Adam's two means, before and after the step, and what is computed between them.
     numbers += 11 * parameters(lesson)
     return 4 * numbers  # bytes of a float32

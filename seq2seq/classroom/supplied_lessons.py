@@ -50,6 +50,23 @@ def reverse_pairs() -> tuple[Pair, ...]:
     return tuple(Pair(word, word[::-1]) for word in _WORDS.split())
 
 
+def letter_pairs(count: int = 500) -> tuple[Pair, ...]:
+    """Letters at random, from two of them to twelve, and the same backwards: there is nothing to know but their order.
+
+    The longer they are, the more has to fit into the context vector. With these settings a model gets most of five
+    letters right that it never saw, and hardly any twelve; with attention all of them.
+
+    Args:
+        count: how many; each length has as many.
+    """
+    rng, words = random.Random(0), {}
+    while len(words) < count:
+        word = "".join(rng.choices("abcdefgh", k=2 + len(words) % 11))
+        if word != word[::-1]:
+            words[word] = Pair(word, word[::-1])
+    return tuple(words.values())
+
+
 def date_pairs(count: int = 800) -> tuple[Pair, ...]:
     """Dates of the years 2000 to 2029 as people write them, and in ISO form.
 
@@ -175,6 +192,12 @@ _LESSONS = (
     SuppliedLesson("greetings", _GREETINGS, _CLASS_MODEL, TrainingConfig(epochs=100, batch_size=8, learning_rate=0.01)),
     SuppliedLesson(
         "reverse", reverse_pairs(), _CLASS_MODEL, TrainingConfig(epochs=60, batch_size=8, learning_rate=0.005)
+    ),
+    SuppliedLesson(
+        "letters",
+        letter_pairs(),
+        ModelConfig(hidden_size=48),
+        TrainingConfig(epochs=40, batch_size=16, learning_rate=0.007, held_out=0.1),
     ),
     SuppliedLesson("numbers", number_pairs(), _CLASS_MODEL, _SHORT_TRAINING),
     SuppliedLesson("dates", date_pairs(), _CLASS_MODEL, _SHORT_TRAINING),

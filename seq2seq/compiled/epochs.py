@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from seq2seq.compiled.attention import look_back
 from seq2seq.compiled.batch_order import id_tensors
 from seq2seq.compiled.lstm import fastest_lstm, fused_lstm, looped_lstm
 from seq2seq.lesson import Lesson
@@ -41,6 +42,14 @@ class Batches(NamedTuple):
 
     rows: tf.Tensor  # (batches, batch size), the pairs of each batch; -1 for none
     ends: tf.Tensor  # (epochs,), how many of the batches are done when each epoch is
+
+
+class Kind(NamedTuple):
+    """What a function is compiled for: it serves all lessons of a kind."""
+
+    lstm: Callable  # one of those in `seq2seq.compiled.lstm`
+    attention: str  # of the model
+    splits: int  # 2 computes each half of a batch for itself, so that TensorFlow can do both at once; else 1
 
 
 class Settings(NamedTuple):
@@ -127,7 +136,7 @@ def _swap_gates(weights: Weights) -> Weights:
     """Turns Keras's order i, f, g, o (gates and candidate) into the fused LSTM's i, g, f, o, and that into Keras's."""
     swapped = dict(weights)
     for name in weights:
-        if not name.startswith("dense"):
+        if name.startswith(("encoder", "decoder")):
             i, second, third, o = np.split(weights[name], 4, axis=-1)
             swapped[name] = np.concatenate([i, third, second, o], axis=-1)
     return swapped
@@ -157,17 +166,16 @@ def _train_epochs_of(lesson: Lesson):
     """Returns `_train_epochs` compiled for a lesson; it serves lessons of other sizes too, if that can be."""
     sizes = _sizes(lesson)
     lstm = fastest_lstm(*sizes)
-    if lstm in (fused_lstm, looped_lstm):
-        splits = 2 if lstm is looped_lstm and lesson.training.batch_size >= _HALVED else 1
-        return partial(_compiled(lstm, splits), tf.constant(sizes))
-    return _compiled(lstm, 1, sizes)
+    splits = 2 if lstm is looped_lstm and lesson.training.batch_size >= _HALVED else 1
+    kind = Kind(lstm, lesson.model.attention, splits)
+    return partial(_compiled(kind), tf.constant(sizes)) if lstm in (fused_lstm, looped_lstm) else _compiled(kind, sizes)
 
 
 @cache
-def _compiled(lstm, splits: int, sizes: tuple[int, int, int] | None = None):
-    """Returns `_train_epochs` compiled with one of the LSTMs: for any sizes, which it takes first, or for some."""
+def _compiled(kind: Kind, sizes: tuple[int, int, int] | None = None):
+    """Returns `_train_epochs` compiled for a kind of model: for any sizes, which it takes first, or for some."""
     row, ids, number = tf.TensorSpec([None]), tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([])
-    train_epochs = partial(_train_epochs, lstm=lstm, splits=splits)
+    train_epochs = partial(_train_epochs, kind=kind)
     return tf.function(
         train_epochs if sizes is None else partial(train_epochs, sizes),
         input_signature=[
@@ -181,7 +189,7 @@ def _compiled(lstm, splits: int, sizes: tuple[int, int, int] | None = None):
     )
 
 
-def _train_epochs(sizes, optimizer, sums, batches, data, settings, lstm, splits):
+def _train_epochs(sizes, optimizer, sums, batches, data, settings, kind):
     """Trains on some epochs or on a part of one, one optimizer step for each batch.
 
     Args:
@@ -191,15 +199,14 @@ def _train_epochs(sizes, optimizer, sums, batches, data, settings, lstm, splits)
         batches: the pairs of each, and where epochs end.
         data: (pairs, time) each, ids.
         settings: of the lesson.
-        lstm: one of those in `seq2seq.compiled.lstm`.
-        splits: 2 computes each half of a batch for itself, so that TensorFlow can do both at once; else 1.
+        kind: of the model.
 
     Returns:
         The optimizer, and what there was at the end of each epoch: its sums, (epochs, metric sums), and the weights,
         (epochs, weights).
     """
     weights, m, v, step = optimizer
-    layout = _weight_layout(sizes)
+    layout = _weight_layout(sizes, kind.attention)
     epochs, n = tf.size(batches.ends), tf.constant(0, tf.int64)
     all_sums = tf.TensorArray(tf.float64, size=epochs, element_shape=sums.shape)
     all_weights = tf.TensorArray(tf.float32, size=epochs, element_shape=weights.shape)
@@ -208,7 +215,7 @@ def _train_epochs(sizes, optimizer, sums, batches, data, settings, lstm, splits)
             # One batch: its gradient, clipped, and a step of Adam.
             rows = batches.rows[n]  # (batch size,)
             rows = rows[: tf.math.count_nonzero(rows >= 0)]  # (batch,)
-            gradient, batch_sums = _gradient(weights, layout, data, rows, settings.mask_padding, lstm, splits)
+            gradient, batch_sums = _gradient(weights, layout, data, rows, settings.mask_padding, kind)
             if settings.clip_norm > 0:
                 gradient *= settings.clip_norm / tf.maximum(settings.clip_norm, tf.norm(gradient))
             step += 1
@@ -220,7 +227,7 @@ def _train_epochs(sizes, optimizer, sums, batches, data, settings, lstm, splits)
     return Optimizer(weights, m, v, step), all_sums.stack(), all_weights.stack()
 
 
-def _weight_layout(sizes) -> tuple[list[tf.Tensor], tf.Tensor]:
+def _weight_layout(sizes, attention) -> tuple[list[tf.Tensor], tf.Tensor]:
     """Returns what a row of weights is cut into: shapes and lengths.
 
     An LSTM's kernel and recurrent weights stay together.
@@ -232,6 +239,7 @@ def _weight_layout(sizes) -> tuple[list[tf.Tensor], tf.Tensor]:
         [gates],
         [target_tokens + hidden, gates],
         [gates],
+        *[[2 * hidden, hidden]] * (attention != "none"),
         [hidden, target_tokens],
         [target_tokens],
     ]
@@ -239,7 +247,7 @@ def _weight_layout(sizes) -> tuple[list[tf.Tensor], tf.Tensor]:
     return shapes, tf.stack([tf.reduce_prod(shape) for shape in shapes])
 
 
-def _gradient(weights, layout, data, rows, mask_padding, lstm, splits):
+def _gradient(weights, layout, data, rows, mask_padding, kind):
     """Returns the gradient of a batch's mean loss, (weights,), and the batch's `METRIC_SUMS`."""
     (shapes, lengths), half = layout, tf.size(rows) // 2
     with tf.GradientTape() as tape:
@@ -247,27 +255,27 @@ def _gradient(weights, layout, data, rows, mask_padding, lstm, splits):
         named = tf.split(weights, lengths, num=len(shapes))
         named = [tf.reshape(values, shape) for values, shape in zip(named, shapes, strict=True)]
         losses = [
-            _loss(named, Tensors(*(tf.gather(ids, part) for ids in data)), mask_padding, lstm)
-            for part in ([rows] if splits == 1 else [rows[:half], rows[half:]])
+            _loss(named, Tensors(*(tf.gather(ids, part) for ids in data)), mask_padding, kind)
+            for part in ([rows] if kind.splits == 1 else [rows[:half], rows[half:]])
         ]
         loss, batch_sums, scored = map(sum, zip(*losses, strict=True))
         loss /= tf.cast(tf.maximum(scored, 1), tf.float32)
     return tape.gradient(loss, weights), batch_sums
 
 
-def _loss(named, ids, mask_padding, lstm):
+def _loss(named, ids, mask_padding, kind):
     """Forward pass of a batch, or of a part of one, with teacher forcing.
 
     Args:
-        named: weights and bias of encoder, decoder and output layer, in the shapes of `_weight_layout`.
+        named: weights and bias of encoder, decoder, attention and output layer, in the shapes of `_weight_layout`.
         ids: (batch, time) each.
         mask_padding: leave padding out.
-        lstm: one of those in `seq2seq.compiled.lstm`.
+        kind: of the model.
 
     Returns:
         See `_score`.
     """
-    encoder_weights, encoder_bias, decoder_weights, decoder_bias, *dense = named
+    encoder_weights, encoder_bias, decoder_weights, decoder_bias, *attention_kernel, dense_kernel, dense_bias = named
     encoder_inputs, decoder_inputs, decoder_targets = ids
     batch = tf.shape(encoder_inputs)[0]
     lengths = tf.fill([batch], tf.shape(encoder_inputs)[1])  # (batch,)
@@ -279,21 +287,26 @@ def _loss(named, ids, mask_padding, lstm):
         decoder_inputs, decoder_targets = decoder_inputs[:, :target_length], decoder_targets[:, :target_length]
 
     # The encoder's last states, (batch, hidden) each, are the decoder's first ones.
-    zero_state = tf.zeros([batch, tf.shape(dense[0])[0]])  # (batch, hidden)
+    zero_state = tf.zeros([batch, tf.shape(dense_kernel)[0]])  # (batch, hidden)
     encoder_ids, decoder_ids = tf.transpose(encoder_inputs), tf.transpose(decoder_inputs)  # (time, batch)
-    _, *context = lstm(encoder_ids, lengths, zero_state, zero_state, encoder_weights, encoder_bias)
+    encoder_h, *context = kind.lstm(encoder_ids, lengths, zero_state, zero_state, encoder_weights, encoder_bias)
     every_step = tf.fill([batch], tf.shape(decoder_ids)[0])
-    all_h, *_ = lstm(decoder_ids, every_step, *context, decoder_weights, decoder_bias)  # (target time, batch, hidden)
-    return _score(all_h, tf.transpose(decoder_targets), mask_padding, *dense)
+    all_h, *_ = kind.lstm(
+        decoder_ids, every_step, *context, decoder_weights, decoder_bias
+    )  # (target time, batch, hidden)
+    if kind.attention != "none":
+        all_h = look_back(all_h, encoder_h, lengths)
+    return _score(all_h, tf.transpose(decoder_targets), mask_padding, attention_kernel, dense_kernel, dense_bias)
 
 
-def _score(all_h, target_ids, mask_padding, dense_kernel, dense_bias):
+def _score(all_h, target_ids, mask_padding, attention_kernel, dense_kernel, dense_bias):
     """Compares what the decoder finds probable with what it should say.
 
     Args:
-        all_h: (target time, batch, hidden), the decoder's states.
+        all_h: (target time, batch, hidden), the decoder's states; with attention what `look_back` returns.
         target_ids: (target time, batch).
         mask_padding: leave padding out.
+        attention_kernel: a list of the kernel that makes h̃; without attention it is empty.
         dense_kernel, dense_bias: of the output layer.
 
     Returns:
@@ -302,7 +315,10 @@ def _score(all_h, target_ids, mask_padding, dense_kernel, dense_bias):
     """
     scored = tf.where((target_ids != PAD_ID) | ~mask_padding)  # (places, 2): where the decoder's word counts
     target_ids = tf.gather_nd(target_ids, scored)  # (places,)
-    logits = tf.gather_nd(all_h, scored) @ dense_kernel + dense_bias  # (places, tokens)
+    outputs = tf.gather_nd(all_h, scored)  # (places, hidden)
+    for kernel in attention_kernel:
+        outputs = tf.tanh(outputs @ kernel)
+    logits = outputs @ dense_kernel + dense_bias  # (places, tokens)
     # For a zero row this operation gives the loss 0 but the gradient of a row that sums to 1: fed padding, the notebook
     # pushes down whatever its decoder says there. Unmasked, we do as it does.
     loss = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(target_ids, tf.shape(logits)[1]), logits))

@@ -109,6 +109,7 @@ def _values(state: TrainingState) -> dict[str, Any]:
     return {
         "pairs": [(_literal(source), _literal(target)) for source, target in lesson.pairs],
         "model": lesson.model,
+        "has_attention": lesson.model.attention != "none",
         "training": training,
         "splits": _SPLITS,
         "levels": sorted({lesson.model.source_tokens, lesson.model.target_tokens}),

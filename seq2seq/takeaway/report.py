@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from seq2seq.analysis.batched import translate_all
 from seq2seq.decoding import Translator
 from seq2seq.state import TrainingState, weight_shapes
 from seq2seq.takeaway.pages import page_of
@@ -14,7 +15,7 @@ from seq2seq.tensors import Tensors, dense_shapes
 
 MAX_LISTED = 100  # pairs, and sentences that are translated
 _MAX_POINTS = 500  # of the curve
-_LAYERS = ("encoder", "decoder", "dense")
+_LAYERS = ("encoder", "decoder", "attention", "dense")
 TEXTS = (
     *("pairs", "source", "target", "first_of", "tensors", *Tensors._fields, "shape"),
     *("model", "layer", "weights", "parameters", "total", *_LAYERS, "settings", "curve", "curve_alt", "epoch", "loss"),
@@ -55,7 +56,7 @@ def write_report(report: Report, state: TrainingState) -> bytes:
         pairs=listed,
         first_of=texts["first_of"].format(shown=len(listed), all=f"{len(lesson.pairs):,}") if is_cut else "",
         shapes=[(texts[name], shape) for name, shape in dense_shapes(lesson)._asdict().items()],
-        layers=[(texts[layer], *_parameters(state, layer)) for layer in _LAYERS],
+        layers=[(texts[layer], *_parameters(state, layer)) for layer in _LAYERS if f"{layer}_kernel" in state.weights],
         total=f"{sum(map(math.prod, weight_shapes(lesson).values())):,}",
         curve=_curve(report, state),
         translated=translated,
@@ -74,7 +75,7 @@ def _translations(state: TrainingState) -> list[tuple[str, str, str, bool]]:
     """Returns source, output, right translations and whether the output is one, for the first sentences."""
     targets = dict(list(state.lesson.targets.items())[:MAX_LISTED])
     prefixes = [state.lesson.prefix(right[0]) for right in targets.values()]
-    outputs = Translator(state).translate_all(list(targets), prefixes)
+    outputs = translate_all(Translator(state), list(targets), prefixes)
     pairs = zip(outputs, targets.items(), strict=True)
     return [(source, output, " / ".join(right), output in right) for output, (source, right) in pairs]
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
+from seq2seq.analysis.batched import next_tokens, search_start
 from seq2seq.analysis.search import SearchStart, beam_search, sample, score
 from seq2seq.classroom.supplied_lessons import BEAM_EXAMPLE, SUPPLIED_LESSONS
 
@@ -207,7 +208,7 @@ def test_one_beam_is_what_steps_yields(trained, epoch):
     translator = Translator(trained.at(epoch))
     for source, _ in NOTEBOOK_PAIRS:
         steps = list(translator.steps(source))
-        (greedy,) = translator.beam_search(source, num_beams=1).hypotheses
+        (greedy,) = beam_search(search_start(translator, source), 1).hypotheses
         assert greedy.token_ids == tuple(step.token_id for step in steps)
         assert greedy.stop_reason == steps[-1].stop_reason
         logs = [math.log(step.probabilities[step.token_id]) for step in steps]
@@ -217,9 +218,9 @@ def test_one_beam_is_what_steps_yields(trained, epoch):
 @pytest.mark.parametrize("prefix", ["", "너", "너의"])
 def test_a_search_goes_on_after_a_prefix(trained, notebook_trained, prefix):
     for translator in (Translator(trained), Translator(notebook_trained)):
-        (greedy,) = translator.beam_search("How are you?", prefix, num_beams=1).hypotheses
+        (greedy,) = beam_search(search_start(translator, "How are you?", prefix), 1).hypotheses
         assert text_by(translator, greedy.token_ids, prefix) == translator.translate("How are you?", prefix)
-        coldest = list(translator.sample("How are you?", prefix, temperature=1e-6))
+        coldest = list(sample(search_start(translator, "How are you?", prefix), temperature=1e-6))
         assert tuple(step.token_id for step in coldest) == greedy.token_ids
 
 
@@ -227,7 +228,7 @@ def test_a_step_of_many_decoders_is_a_step_of_each(trained):
     translator = Translator(trained)
     states = [translator.context(source) for source, _ in NOTEBOOK_PAIRS]
     fed = [0, 3, 5, -1, 7]
-    log_probabilities, after = translator.next_tokens(fed, states)
+    log_probabilities, after = next_tokens(translator, None, fed, states)
     assert log_probabilities.shape == (5, len(trained.lesson.target_vocabulary))
     for token_id, before, logs, state in zip(fed, states, log_probabilities, after, strict=True):
         step = translator.decoder_step(token_id, before)
@@ -241,10 +242,10 @@ def test_every_model_and_text_can_be_searched(model):
     for pairs in (NOTEBOOK_PAIRS, (("a", "b"),)):
         translator = Translator(TrainingState.new(Lesson(pairs, model)))
         for text in ("Hello.", "", "☃", "a" * 300):
-            for hypothesis in translator.beam_search(text, num_beams=5, length_penalty=1).hypotheses:
+            for hypothesis in beam_search(search_start(translator, text), 5, 1).hypotheses:
                 assert 1 <= len(hypothesis.token_ids) <= translator.max_new_tokens
                 assert math.isfinite(hypothesis.total)
-            assert list(translator.sample(text))[-1].stop_reason in ("eos", "length")
+            assert list(sample(search_start(translator, text)))[-1].stop_reason in ("eos", "length")
 
 
 def test_a_supplied_lesson_has_a_sentence_where_beam_is_right_and_greedy_wrong():
@@ -257,8 +258,8 @@ def test_a_supplied_lesson_has_a_sentence_where_beam_is_right_and_greedy_wrong()
     translator = Translator(advance(state, epochs=epoch))
     helped = 0
     for source, target in supplied.pairs:
-        (greedy,) = translator.beam_search(source, num_beams=1).hypotheses
-        best = translator.beam_search(source, num_beams=3).hypotheses[0]
+        (greedy,) = beam_search(search_start(translator, source), 1).hypotheses
+        best = beam_search(search_start(translator, source), 3).hypotheses[0]
         if text_by(translator, greedy.token_ids) != target == text_by(translator, best.token_ids):
             assert best.total > greedy.total
             helped += 1

@@ -1,22 +1,27 @@
 """The supplied lessons, and settings for a student's own pairs."""
 
+from dataclasses import replace
 from datetime import datetime
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seq2seq import Lesson, TrainingState, Translator
+from seq2seq.analysis.batched import translate_all
 from seq2seq.classroom.supplied_lessons import (
     SUPPLIED_LESSONS,
     date_pairs,
     korean_number,
+    letter_pairs,
     number_pairs,
     reverse_pairs,
     suggested_settings,
 )
 from seq2seq.data.checks import check_pairs
 from seq2seq.data.pairs import NOTEBOOK_PAIRS
-from seq2seq.lesson import ModelConfig
+from seq2seq.lesson import ATTENTIONS, ModelConfig
 
 every_lesson = pytest.mark.parametrize("supplied", SUPPLIED_LESSONS.values(), ids=SUPPLIED_LESSONS)
 
@@ -40,14 +45,16 @@ def test_a_lesson_can_be_trained_as_it_is_and_is_short_enough_for_a_class(suppli
 
 
 @pytest.mark.parametrize(
-    ("name", "make"), [("reverse", reverse_pairs), ("dates", date_pairs), ("numbers", number_pairs)]
+    ("name", "make"),
+    [("reverse", reverse_pairs), ("letters", letter_pairs), ("dates", date_pairs), ("numbers", number_pairs)],
 )
 def test_generated_pairs_are_the_same_every_time(name, make):
     assert make() == make() == pairs_of(name)
 
 
-def test_words_are_reversed():
-    for source, target in pairs_of("reverse"):
+@pytest.mark.parametrize("name", ["reverse", "letters"])
+def test_words_are_reversed(name):
+    for source, target in pairs_of(name):
         assert source.islower()
         assert list(reversed(source)) == list(target)
         assert source != target
@@ -105,3 +112,33 @@ def test_there_are_settings_to_begin_with_for_any_number_of_pairs(pairs):
     assert model.mask_padding
     assert larger_model.hidden_size >= model.hidden_size
     assert larger_training.batch_size >= training.batch_size
+
+
+def reversed_by(attention, seed):
+    """Trains the lesson of letters; returns the state, and held-out words of eight letters and more → the output."""
+    from seq2seq.training import advance  # noqa: PLC0415
+
+    supplied = SUPPLIED_LESSONS["letters"]
+    model, training = replace(supplied.model, attention=attention), replace(supplied.training, seed=seed)
+    lesson = Lesson(supplied.pairs, model, training)
+    state = advance(TrainingState.new(lesson), epochs=training.epochs)
+    words = sorted(word for word in lesson.held_out_sources if len(word) >= 8)
+    return state, dict(zip(words, translate_all(Translator(state), words), strict=True))
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 5))])
+def test_long_words_go_wrong_without_attention_and_right_with_it(seed):
+    """Words that were held out. Attention looks at the last letter first, and then goes back letter by letter."""
+    right = {}
+    for attention in ATTENTIONS:
+        state, outputs = reversed_by(attention, seed)
+        right[attention] = np.mean([output == word[::-1] for word, output in outputs.items()])
+    assert right["none"] < 0.3
+    assert right["dot"] > 0.8
+    is_looked_at = [
+        np.argmax(step.attention.weights) == len(word) - 1 - n
+        for word in state.lesson.held_out_sources
+        for n, step in enumerate(Translator(state).steps(word))
+        if n < len(word)
+    ]
+    assert np.mean(is_looked_at) > 0.9

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
+from seq2seq.analysis.batched import encode_all, teacher_forced
 from seq2seq.decoding import Context
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import BOS, EOS, LEVELS, PAD_ID, UnknownTokenError, join
@@ -218,8 +219,8 @@ def test_forcing_every_token_is_teacher_forcing(trained, notebook_trained):
     for state in (trained, notebook_trained, untrained()):
         lesson, translator = state.lesson, Translator(state)
         ids = token_ids(lesson)
-        contexts = translator.contexts([pair.source for pair in lesson.pairs])
-        probabilities = translator.teacher_forced(contexts, ids.decoder_inputs)  # (pairs, time, tokens)
+        encoded = encode_all(translator, [pair.source for pair in lesson.pairs])
+        probabilities = teacher_forced(translator, encoded, ids.decoder_inputs)  # (pairs, time, tokens)
         for row, (source, target) in enumerate(lesson.pairs):
             wanted = ids.decoder_targets[row][ids.decoder_targets[row] != PAD_ID].tolist()
             forced = dict(enumerate(wanted))
@@ -236,7 +237,7 @@ def test_a_context_can_stand_for_a_text(trained, notebook_trained):
         for source, target in NOTEBOOK_PAIRS:
             prefix = state.lesson.prefix(target)
             plain = list(translator.steps(source, prefix))
-            assert_same(list(translator.steps(translator.context(source), prefix)), plain)
+            assert_same(list(translator.steps(translator.encoded(source), prefix)), plain)
 
 
 @settings(max_examples=30)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
+from seq2seq.analysis.batched import encode_all, teacher_forced, translate_all
 from seq2seq.analysis.metrics import evaluate
 from seq2seq.tensors import token_ids, vectorize
 from seq2seq.training import advance
@@ -41,7 +42,7 @@ def test_a_lesson_at_each_level_is_learned(trained_at):
     translator = Translator(trained_at)
     sources, targets = zip(*NOTEBOOK_PAIRS, strict=True)
     assert [translator.translate(source) for source in sources] == list(targets)
-    assert translator.translate_all(sources) == list(targets)
+    assert translate_all(translator, sources) == list(targets)
     found = evaluate(trained_at)
     assert (found["exact_match"], found["cer"], found["masked_accuracy"]) == (1, 0, 1)
 
@@ -49,8 +50,8 @@ def test_a_lesson_at_each_level_is_learned(trained_at):
 def test_step_by_step_is_what_teacher_forcing_gives(trained_at):
     translator, lesson = Translator(trained_at), trained_at.lesson
     ids = token_ids(lesson)
-    contexts = translator.contexts([pair.source for pair in lesson.pairs])
-    probabilities = translator.teacher_forced(contexts, ids.decoder_inputs)  # (pairs, target time, tokens)
+    encoded = encode_all(translator, [pair.source for pair in lesson.pairs])
+    probabilities = teacher_forced(translator, encoded, ids.decoder_inputs)  # (pairs, target time, tokens)
     for n, (source, target) in enumerate(lesson.pairs):
         steps = list(translator.steps(source, prefix=target))
         assert "".join(step.token for step in steps) == "".join(lesson.target_vocabulary.split(target)) + EOS
@@ -75,7 +76,7 @@ def test_without_markers_the_first_token_is_given(source, target):
     assert prefixes == [split(pair.target, target)[0] for pair in lesson.pairs]
     sources = [pair.source for pair in lesson.pairs]
     one_by_one = [translator.translate(source, prefix) for source, prefix in zip(sources, prefixes, strict=True)]
-    assert translator.translate_all(sources, prefixes) == one_by_one
+    assert translate_all(translator, sources, prefixes) == one_by_one
     for text, prefix in zip(one_by_one, prefixes, strict=True):
         assert unicodedata.normalize("NFD", text).startswith(unicodedata.normalize("NFD", prefix))
     assert set(evaluate(TrainingState.new(lesson))) >= {"exact_match", "cer"}

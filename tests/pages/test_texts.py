@@ -19,6 +19,7 @@ from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
+from seq2seq.lesson import ATTENTIONS
 from seq2seq.takeaway.report import TEXTS as REPORT_TEXTS
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
@@ -32,7 +33,7 @@ _ENDS = ("right", "epochs", "patience")
 _MEASURES = ("loss", "accuracy", "exact_match", "cer")
 _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
 _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "seed", "held_out")
-_SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "batch", "rate", "seed")
+_SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "attention", "batch", "rate", "seed")
 _COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "exact_match")
 _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = []  # the names of questions, and why a choice is wrong: what stands in pairs of a name and a choice
@@ -57,13 +58,14 @@ FAMILIES = {
     "cell.part_{}": PARTS,
     "cell.sum_{}": ("bias", "token", "state"),
     "model.{}": (
-        *("encoder", "decoder", "dense", "kernel", "recurrent", "bias"),
+        *("encoder", "decoder", "attention", "dense", "kernel", "recurrent", "bias"),
         *("hidden_size", "markers", "mask_padding", "source_tokens", "target_tokens"),
     ),
     "model.{}_help": ("markers", "mask_padding"),
     "model.answer_{}": ("", *QUESTIONS),
     "model.ask_{}": QUESTIONS,
-    "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens"),
+    "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens", "attention"),
+    "attention.{}": ATTENTIONS,
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,
@@ -99,7 +101,7 @@ FAMILIES = {
     "train.padded_{}": ("loss", "accuracy"),
     "train.masked_{}": ("loss", "accuracy"),
     "train.on_{}": ("training", "held_out_"),
-    "train.what_if_{}": ("units", "mask", "batch"),
+    "train.what_if_{}": ("units", "mask", "attention", "batch"),
     "train.ended_{}": _ENDS,
     "translate.ended_{}": ("eos", "length", "without_eos"),
     "translate.mark_{}": ("trained", "held_out", "unseen"),
@@ -118,7 +120,7 @@ FAMILIES = {
     "questions.{}_because": _QUESTIONS,
     "questions.wrong_{}": _MISTAKES,
     "questions.ends_{}": ("eos", "length", "source"),
-    "stepper.do_{}": ("taught", "zero", "endless"),
+    "stepper.do_{}": ("taught", "zero", "endless", "blind"),
     "share.control_{}": CONTROLS,
     "share.lesson_too_{}": ("runs", "rows", "text", "large"),
     "share.link_{}": ("carried", "qr", "large", "model", "kept"),

@@ -8,6 +8,7 @@ import zipfile
 import numpy as np
 
 from seq2seq import Translator, vectorize
+from seq2seq.analysis.batched import encode_all, teacher_forced
 from seq2seq.takeaway.keras_file import to_keras_file
 from seq2seq.tensors import token_ids
 
@@ -37,8 +38,8 @@ def test_plain_keras_gives_the_apps_probabilities(tmp_path, trained, notebook_tr
     subprocess.run([sys.executable, "-I", "-c", ELSEWHERE], cwd=tmp_path, check=True, timeout=240)
     for name, state in states.items():
         translator = Translator(state)
-        contexts = translator.contexts([pair.source for pair in state.lesson.pairs])
-        ours = translator.teacher_forced(contexts, token_ids(state.lesson).decoder_inputs)
+        encoded = encode_all(translator, [pair.source for pair in state.lesson.pairs])
+        ours = teacher_forced(translator, encoded, token_ids(state.lesson).decoder_inputs)
         np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), ours, atol=1e-6)
 
 

@@ -93,8 +93,20 @@ SMALL = {"hidden_size": 8, "markers": False, "source_tokens": "word", "target_to
             ),
             "patience",
         ),
+        (lesson_of(TWO_TRANSLATIONS, hidden_size=16, learning_rate=0.02, seed=2, attention="dot"), "right"),
+        (
+            lesson_of(
+                epochs=15,
+                markers=False,
+                mask_padding=False,
+                learning_rate=0.002,
+                stop_when_right=False,
+                attention="dot",
+            ),
+            "epochs",
+        ),
     ],
-    ids=["20 epochs", "until right", "early stopping"],
+    ids=["20 epochs", "until right", "early stopping", "attention", "attention unmasked"],
 )
 def test_other_lessons_as_a_script(lesson, reason):
     names = run(to_script(TrainingState.new(lesson), "en"))
@@ -233,7 +245,14 @@ def test_a_lesson_too_large_for_one_hot_tensors_is_refused(monkeypatch):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_step_says_why_whatever_the_settings(language):
     names = ("markers", "mask_padding", "shuffle", "stop_when_right")
-    others = {"batch_size": 2, "patience": 3, "held_out": 0.3, "clip_norm": 0.0, "source_tokens": "jamo"}
+    others = {
+        "batch_size": 2,
+        "patience": 3,
+        "held_out": 0.3,
+        "clip_norm": 0.0,
+        "source_tokens": "jamo",
+        "attention": "dot",
+    }
     for flags in itertools.product((False, True), repeat=len(names)):
         for rest in ({}, others):
             lesson = lesson_of(**dict(zip(names, flags, strict=True)), **rest)

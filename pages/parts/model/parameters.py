@@ -33,9 +33,11 @@ def table(lesson: Lesson) -> pd.DataFrame:
         "decoder": f"4 × ({target} + {hidden} + 1) × {hidden}",
         "dense": f"({hidden} + 1) × {target}",
     }
+    if lesson.model.attention != "none":
+        formulas["attention"] = f"2 × {hidden} × {hidden}"
     sizes = {name: math.prod(shape) for name, shape in weight_shapes(lesson).items()}
     rows = []
-    for letter, (layer, formula) in zip("ABC", formulas.items(), strict=True):
+    for letter, (layer, formula) in zip("ABCD", formulas.items(), strict=False):
         arrays = {array: sizes.get(f"{layer}_{array}", 0) for array in _ARRAYS}
         name = f"{letter}  {text(f'model.{layer}')}"
         rows.append([name, formula, *map(_count, arrays.values()), _count(sum(arrays.values()))])

@@ -8,13 +8,14 @@ from pages.parts.state import bound_setting
 from pages.parts.texts import text
 from pages.parts.workspace.session import Session
 from seq2seq import Lesson
+from seq2seq.lesson import ATTENTIONS
 from seq2seq.limits import SETTING_RANGES
 from seq2seq.vocabulary import LEVELS
 
 
 def section(session: Session, lesson: Lesson) -> None:
     """Offers the settings of the model; those of the training change with "as in the notebook" alone."""
-    size, switches, *sides, presets = st.columns([4, 7, 3, 3, 5], vertical_alignment="bottom")
+    size, switches, *sides, attention, presets = st.columns([4, 6, 3, 3, 3, 5], vertical_alignment="bottom")
     size.number_input(
         text("model.hidden_size"),
         *SETTING_RANGES["hidden_size"],
@@ -32,5 +33,12 @@ def section(session: Session, lesson: Lesson) -> None:
             help=text("model.tokens_help"),
             **bound_setting(session, "model", f"{side}_tokens", LEVELS),
         )
+    attention.selectbox(
+        text("model.attention"),
+        ATTENTIONS,
+        format_func={name: text(f"attention.{name}") for name in ATTENTIONS}.get,
+        help=text("model.attention_help"),
+        **bound_setting(session, "model", "attention", ATTENTIONS),
+    )
     with presets:
         notebook.preset(session, lesson)

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.parts.drawing.wiring import arrow, box
 from pages.parts.state import ModelState, bound, remembered
 from pages.parts.texts import text
-from seq2seq import Lesson
+from seq2seq import Lesson, ModelConfig
 from seq2seq.limits import SETTING_RANGES
 from seq2seq.tensors import dense_shapes, token_ids
 from seq2seq.vocabulary import PAD_ID
@@ -24,11 +24,11 @@ _TRAINING_CODE = """model.fit(
   [encoder_inputs,
    decoder_inputs],
   decoder_targets)"""
-_TRANSLATING_CODE = """h, c = encoder_model(sentence)
+_TRANSLATING_CODE = """{encoded} = encoder_model({sentence})
 token = {first}
 {loop}:
   p, h, c = decoder_model(
-      token, h, c)
+      token, {encoded})
   token = argmax(p)"""
 
 
@@ -50,7 +50,8 @@ def section(lesson: Lesson, row: int, is_large: bool) -> None:
             wrap=True,
             **bound(state, "asked", starts="default"),
         )
-        st.markdown(text(f"model.answer_{state.asked or ''}"))
+        is_kept = state.asked == "thrown" and lesson.model.attention != "none"
+        st.markdown(text("model.answer_kept" if is_kept else f"model.answer_{state.asked or ''}"))
         if state.asked == "units":
             _other_units(lesson.model.hidden_size)
 
@@ -100,8 +101,8 @@ def _training(lesson: Lesson) -> dict[str, str]:
         "name": "model",
         "source_from": text("picture.from_data"),
         "source_input": arrow("up", "encoder_inputs", _shape("batch", source_steps, source_tokens)),
-        "encoder": _encoder(hidden),
-        "thrown": _thrown(text("picture.output"), _shape("batch", hidden)),
+        "encoder": _encoder(lesson.model),
+        **_encoder_output(lesson.model, "batch", source_steps),
         "states": _states(_shape("batch", hidden)),
         "target_from": text("picture.teacher_forcing"),
         "target_input": arrow("up", "decoder_inputs", _shape("batch", steps, tokens)),
@@ -118,7 +119,9 @@ def _translating(lesson: Lesson, sentence_length: int) -> dict[str, str]:
     hidden, markers = lesson.model.hidden_size, lesson.model.markers
     source_tokens, tokens = len(lesson.source_vocabulary), len(lesson.target_vocabulary)
     loop = "while token != eos" if markers else f"for t in range({lesson.target_length})"
-    code = _TRANSLATING_CODE.format(first="bos" if markers else "zeros", loop=loop)
+    encoded = ("h, c", "sentence") if lesson.model.attention == "none" else ("all_h, h, c", "\n  sentence")
+    parts = {"encoded": encoded[0], "sentence": encoded[1], "first": "bos" if markers else "zeros", "loop": loop}
+    code = _TRANSLATING_CODE.format(**parts)
     states = f"↻ h, c {_shape(1, hidden)} → {text('picture.next_step')}"
     return {
         "title": f"<b>{text('picture.translating')}</b> {text('picture.translating_is')}",
@@ -126,8 +129,8 @@ def _translating(lesson: Lesson, sentence_length: int) -> dict[str, str]:
         "name-encoder": "encoder_model",
         "source_from": text("picture.one_sentence", tokens=sentence_length),
         "source_input": arrow("up", "encoder_inputs", _shape(1, sentence_length, source_tokens)),
-        "encoder": _encoder(hidden),
-        "thrown": _thrown(text("picture.output"), _shape(1, hidden)),
+        "encoder": _encoder(lesson.model),
+        **_encoder_output(lesson.model, 1, sentence_length),
         "states": _states(_shape(1, hidden)),
         "code": f"<pre>{code}</pre>",
         "frame-decoder": "",
@@ -148,10 +151,20 @@ def _layer(letter: str, role: str, title: str, *lines: str) -> str:
     return box(role, f'<span class="weights">{letter}</span> {title}', *lines)
 
 
-def _encoder(units: int) -> str:
-    return _layer(
-        "A", "source", text("picture.encoder"), text("picture.units", units=units), "<code>return_state</code>"
-    )
+def _encoder(model: ModelConfig) -> str:
+    lines = [text("picture.units", units=model.hidden_size), "<code>return_state</code>"]
+    lines += ["<code>return_sequences</code>"] * (model.attention != "none")
+    return _layer("A", "source", text("picture.encoder"), *lines)
+
+
+def _encoder_output(model: ModelConfig, batch: int | str, steps: int) -> dict[str, str]:
+    """Returns what becomes of the encoder's output: attention looks at it, or nobody does."""
+    if model.attention == "none":
+        return {"thrown": _thrown(text("picture.output"), _shape(batch, model.hidden_size))}
+    return {
+        "thrown": arrow("up", text("picture.every_h"), f"{_shape(batch, steps, model.hidden_size)} →"),
+        "attention": _layer("D", "context", text("picture.attention"), "softmax(h·h)", "→ h̃ →"),
+    }
 
 
 def _decoder(units: int, *lines: str) -> str:

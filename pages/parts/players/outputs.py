@@ -9,6 +9,7 @@ from rapidfuzz.distance import Levenshtein
 from pages.parts.drawing.tokens import token_label
 from pages.parts.state import TrainState
 from seq2seq import Lesson, TrainingState, Translator
+from seq2seq.analysis.batched import translate_all
 from seq2seq.analysis.metrics import nearest
 from seq2seq.classroom.run import Run
 
@@ -72,7 +73,7 @@ def lines_by_epoch(run: Run, sources: Sequence[str], page: TrainState) -> dict[i
 def _translated(state: TrainingState, sources: Sequence[str]) -> list[Line]:
     lesson = state.lesson
     prefixes = [lesson.prefix(lesson.targets[source][0]) for source in sources]
-    return _lines(lesson, sources, Translator(state).translate_all(sources, prefixes))
+    return _lines(lesson, sources, translate_all(Translator(state), sources, prefixes))
 
 
 def _lines(lesson: Lesson, sources: Sequence[str], outputs: Sequence[str]) -> list[Line]:

@@ -9,7 +9,7 @@ import random
 
 from pages.parts.questions.question import MAX_CHOICES, Question, mistakes_of
 from seq2seq.data.pairs import Pair
-from seq2seq.decoding import Context, DecodingStep, Translator
+from seq2seq.decoding import Context, DecodingStep, Encoded, Translator
 from seq2seq.lesson import Lesson
 from seq2seq.state import TrainingState
 from seq2seq.tensors import dense_shapes, token_ids
@@ -254,7 +254,7 @@ def _of_a_model(state: TrainingState) -> list[Question]:
     steps = list(translator.steps(pair.source, prefix))
     output = _cut(translator.text_of(steps))
     others = [translator.translate(other.source, prefix) for other in lesson.pairs[:MAX_CHOICES]]
-    without = translator.text_of(list(translator.steps(Context.zeros(lesson.model.hidden_size), prefix)))
+    without = translator.text_of(list(translator.steps(Encoded(Context.zeros(lesson.model.hidden_size)), prefix)))
     return [
         *_next_input(lesson, pair.source, output, steps),
         _zero_context(pair, output, _cut(without), others),

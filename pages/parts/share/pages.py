@@ -22,6 +22,7 @@ from pages.parts.theme import Theme, variables_alone
 from pages.parts.workspace.session import Session
 from seq2seq import Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.classroom.run import Run
+from seq2seq.lesson import ATTENTIONS
 from seq2seq.takeaway.replay import Player, Replay, write_replay
 from seq2seq.takeaway.report import TEXTS, Answered, Report, write_report
 
@@ -81,7 +82,7 @@ def _settings(lesson: Lesson) -> list[tuple[str, str]]:
 
 def _written(value: object) -> str:
     if isinstance(value, str):
-        return text(f"tokens.{value}")
+        return text(f"attention.{value}" if value in ATTENTIONS else f"tokens.{value}")
     if isinstance(value, bool):
         return "✓" if value else "✗"
     return str(value) if isinstance(value, int) else f"{value:g}"

@@ -121,6 +121,7 @@ def settings_of(lesson: Lesson) -> dict[str, object]:
         "tokens": f"{text(f'tokens.{lesson.model.source_tokens}')} → {text(f'tokens.{lesson.model.target_tokens}')}",
         "markers": "✓" if lesson.model.markers else "✗",
         "mask": "✓" if lesson.model.mask_padding else "✗",
+        "attention": text(f"attention.{lesson.model.attention}"),
         "batch": lesson.training.batch_size,
         "rate": lesson.training.learning_rate,
         "seed": lesson.training.seed,

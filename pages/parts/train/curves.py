@@ -150,7 +150,7 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
     epoch, across = theme.text("train.epoch"), alt.Scale(domain=[1, last])
     x = alt.X("epoch:Q", title=epoch, scale=across, axis=alt.Axis(tickMinStep=1, format="d"))
     y_title = title.replace(", ", ",\n").split("\n")  # a long title in one line would be longer than its axis
-    colour, dash = _told_apart(runs, theme)
+    colour, dash = told_apart(runs, theme)
     tooltip = [alt.Tooltip("run:N", title=theme.text("train.run")), alt.Tooltip("epoch:Q", title=epoch)]
 
     # Dots would hide the dashes of several lines; round ends make a dot of a single epoch.
@@ -179,7 +179,7 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
     return layers.resolve_scale(y="independent").properties(height=round(theme.size * _HEIGHT))
 
 
-def _told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
+def told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
     """Returns how runs are told apart, with one legend for both; one run needs none."""
     # Two names in a line, each as long as there is room for.
     sizes = {"symbolSize": 600 * theme.size, "labelLimit": alt.ExprRef(f"width / 2 - {24 * theme.size}"), "columns": 2}

@@ -6,6 +6,7 @@ from pages.parts import refresh
 from pages.parts.players import replay
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
+from pages.parts.train import lengths
 from pages.parts.train.controls import wait
 from pages.parts.train.curves import history_table, training_curves
 from pages.parts.train.report import figures, stops, what_stops
@@ -60,6 +61,7 @@ def _run(session: Session, run: Run) -> None:
     if session.shows("replay"):
         replay.show(session, run, progress_line(run, session.can_train))
     figures(run, session.trained or run.state)
+    lengths.section(shown, page, theme)
     history_table(shown)
 
 

@@ -16,6 +16,7 @@ from seq2seq.analysis.metrics import latest_evaluated
 COMPARISONS = {  # name: what is changed in the lesson; "train.what_if_…" in the catalogues says it
     "units": lambda lesson: _with_model(lesson, hidden_size=8),
     "mask": lambda lesson: _with_model(lesson, mask_padding=not lesson.model.mask_padding),
+    "attention": lambda lesson: _with_model(lesson, attention="dot" if lesson.model.attention == "none" else "none"),
     "batch": lambda lesson: replace(lesson, training=replace(lesson.training, batch_size=5)),
 }
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from seq2seq import DecodingStep, Lesson, Translator
-from seq2seq.analysis.search import BeamSearch, Hypothesis
+from seq2seq.analysis.batched import next_tokens, search_start
+from seq2seq.analysis.search import BeamSearch, Hypothesis, SampledStep, beam_search, sample
 
 
 def kind_of(lesson: Lesson, sentence: str) -> str:
@@ -61,17 +62,20 @@ class Query:
     def _total(self, target: str) -> float:
         """Returns the log probability of a whole translation, by feeding it to the decoder."""
         vocabulary, total = self.lesson.target_vocabulary, 0.0
-        fed, state = vocabulary.bos_id, self.translator.context(self.sentence)
+        fed, (state, memory) = vocabulary.bos_id, self.translator.encoded(self.sentence)
         for token_id in [*vocabulary.encode(target).tolist(), vocabulary.eos_id]:
-            log_probabilities, (state,) = self.translator.next_tokens([fed], [state])  # (1, target tokens)
+            log_probabilities, (state,) = next_tokens(self.translator, memory, [fed], [state])  # (1, target tokens)
             total += float(log_probabilities[0, token_id])
             fed = token_id
         return total
 
     def beam_search(self, num_beams: int, length_penalty: float = 0.0) -> BeamSearch:
-        """See `Translator.beam_search`."""
-        settings = {"num_beams": num_beams, "length_penalty": length_penalty}
-        return self.translator.beam_search(self.sentence, self.prefix, **settings)
+        """See `search.beam_search`."""
+        return beam_search(search_start(self.translator, self.sentence, self.prefix), num_beams, length_penalty)
+
+    def sample(self, temperature: float, seed: int) -> list[SampledStep]:
+        """See `search.sample`."""
+        return list(sample(search_start(self.translator, self.sentence, self.prefix), temperature, seed))
 
     def output_text(self, token_ids: Sequence[int]) -> str:
         """Returns the text of what a search found, with what it was given."""

@@ -17,7 +17,7 @@ def shown_settings(app) -> ModelConfig:
     hidden = app.number_input(key=SETTINGS["hidden_size"]).value
     toggles = [app.toggle(key=SETTINGS[name]).value for name in ("markers", "mask_padding")]
     levels = [app.selectbox(key=SETTINGS[f"{side}_tokens"]).value for side in ("source", "target")]
-    return ModelConfig(hidden, *toggles, *levels)
+    return ModelConfig(hidden, *toggles, *levels, app.selectbox(key=SETTINGS["attention"]).value)
 
 
 def test_as_in_the_notebook(session):
@@ -61,7 +61,7 @@ def test_why_the_numbers_are_not_the_notebooks(session):
 
 def test_the_parameters_add_up(session):
     app = open_page("model", session)
-    for session.model in (ModelConfig(1), ModelConfig(200, markers=False)):
+    for session.model in (ModelConfig(1), ModelConfig(200, markers=False), ModelConfig(9, attention="dot")):
         table = checked(app.run()).dataframe[0].value
         counts = [int(count.replace(",", "")) for count in table["Parameters"]]
         assert counts[-1] == sum(counts[:-1]) == sum(map(math.prod, weight_shapes(session.lesson).values()))
@@ -80,6 +80,19 @@ def test_two_tabs_change_the_same_model(session):
     checked(second.toggle(key=SETTINGS["mask_padding"]).set_value(False).run())
     assert session.model == ModelConfig(8, markers=False, mask_padding=False)
     assert shown_settings(second) == shown_settings(checked(first.run())) == session.model
+
+
+def test_attention_is_chosen_and_drawn_in_both_wirings(session):
+    app = open_page("model", session)
+    drawn = "".join(element.value for element in app.get("html"))
+    assert 'class="attention"' not in drawn
+    checked(app.selectbox(key=SETTINGS["attention"]).set_value("dot").run())
+    assert session.model == ModelConfig(attention="dot")
+    drawn = "".join(element.value for element in app.get("html"))
+    assert drawn.count('class="attention"') == 2
+    assert "all_h, h, c = encoder_model(" in drawn and 'class="bin"' not in drawn
+    checked(app.button_group(key="ModelState-asked").set_value("thrown").run())
+    assert shows(app, "model.answer_kept") and not shows(app, "model.answer_thrown")
 
 
 def test_a_choice_of_tokens_holds_on_every_page():

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
 from pages.parts.drawing.tokens import token_label
+from pages.parts.players import outputs
 from pages.parts.players.outputs import compared, lines_by_epoch, pages_of_sentences
 from pages.parts.state import TrainState
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, Translator
+from seq2seq.analysis import batched
 from seq2seq.vocabulary import LEVELS, Vocabulary
 from tests.pages.app import TEXTS, a_run, checked, new_session, open_page, picture, shows, table_with
 
@@ -65,13 +67,13 @@ def test_within_an_epoch_its_own_model_is_shown_and_not_the_one_that_was_kept(tr
 @pytest.fixture
 def translated(monkeypatch):
     """The states that were translated with."""
-    states, translate_all = [], Translator.translate_all
+    states, translate_all = [], batched.translate_all
 
     def recorded(translator, *args):
         states.append(translator.weights)
         return translate_all(translator, *args)
 
-    monkeypatch.setattr(Translator, "translate_all", recorded)
+    monkeypatch.setattr(outputs, "translate_all", recorded)
     return states
 
 
@@ -113,13 +115,13 @@ def test_what_is_told_of_epochs_whose_state_has_not_come_yet_leaves_the_latest_s
 def test_a_state_that_comes_while_the_page_is_drawn_breaks_nothing(trained, monkeypatch):
     """The engine puts in a later one whenever a slice ends."""
     run = a_run(trained.at(10), "training", None)
-    translate_all = Translator.translate_all
+    translate_all = batched.translate_all
 
     def and_goes_on(translator, *args):
         run.state = trained
         return translate_all(translator, *args)
 
-    monkeypatch.setattr(Translator, "translate_all", and_goes_on)
+    monkeypatch.setattr(outputs, "translate_all", and_goes_on)
     assert picture(open_page("train", new_session(run=run)))["used"] == 10
 
 
@@ -190,8 +192,8 @@ def test_what_should_have_been_written_can_be_read(trained):
     session = new_session(run=a_run(trained))
     session.look_at = 15
     table = opened_table(open_page("train", session))
-    outputs = Translator(trained.at(15)).translate_all(SOURCES)
+    translations = batched.translate_all(Translator(trained.at(15)), SOURCES)
     assert [*zip(table[TEXTS["pairs.source"]], table[TEXTS["pairs.target"]], strict=True)] == list(NOTEBOOK_PAIRS)
-    assert list(table[TEXTS["train.output"]]) == outputs
-    right = ["✓" if output == target else "✗" for output, (_, target) in zip(outputs, NOTEBOOK_PAIRS, strict=True)]
+    assert list(table[TEXTS["train.output"]]) == translations
+    right = ["✓" if output == target else "✗" for output, (_, target) in zip(translations, NOTEBOOK_PAIRS, strict=True)]
     assert list(table[TEXTS["train.right"]]) == right

@@ -56,7 +56,7 @@ def test_no_change_is_the_plain_translation(trained, notebook_trained):
 def test_a_zero_context_forgets_the_sentence(trained, notebook_trained):
     for state in (trained, notebook_trained):
         translator, prefix = Translator(state), "안" * (not state.lesson.model.markers)
-        assert not np.any(start(Query(translator, SOURCE), Intervention(context_of="")))
+        assert not np.any(start(Query(translator, SOURCE), Intervention(context_of="")).context)
         for source, _ in NOTEBOOK_PAIRS:
             same = decoded(translator, source, prefix, context_of="")
             assert_same(same, decoded(translator, SOURCE, prefix, context_of=""))

@@ -40,7 +40,7 @@ def test_the_hypotheses_are_those_of_the_search(trained):
     state = trained.at(HALF_TRAINED)
     app = open_section("search", state, "How are you?", num_beams=4, length_penalty=0.7)
     translator = Translator(state)
-    found = translator.beam_search("How are you?", num_beams=4, length_penalty=0.7)
+    found = Query(translator, "How are you?").beam_search(num_beams=4, length_penalty=0.7)
     table = table_with(app, "search.score")
     assert table[TEXTS["search.translation"]].tolist() == [output(translator, h.token_ids) for h in found.hypotheses]
     assert table[TEXTS["search.score"]].tolist() == [f"{h.score:.3f}" for h in found.hypotheses]
@@ -133,7 +133,7 @@ def test_every_node_stands_in_a_line_and_every_arrow_goes_from_box_to_box(traine
 def test_a_model_that_is_sure_outputs_the_same_and_its_tree_can_be_read_as_a_table(trained):
     app = open_section("search", trained, opened=["tree-numbers"])
     assert shows(app, "search.same")
-    found = Translator(trained).beam_search("Hello.", num_beams=3)
+    found = Query(Translator(trained), "Hello.").beam_search(num_beams=3)
     table = table_with(app, "search.so_far")
     assert table["Score"].tolist() == [f"{node.score:.3f}" for node in found.nodes]
     assert set(table["Status"]) == {TEXTS[f"search.{node.status}"] for node in found.nodes}
@@ -165,7 +165,7 @@ def test_sentences_on_which_the_beam_differs_are_found_and_can_be_looked_at(trai
     state = trained.at(HALF_TRAINED)
     translator, expected = Translator(state), {}
     for source, target in NOTEBOOK_PAIRS:
-        best = output(translator, translator.beam_search(source, num_beams=3).hypotheses[0].token_ids)
+        best = output(translator, Query(translator, source).beam_search(num_beams=3).hypotheses[0].token_ids)
         if best != (greedy := translator.translate(source)):
             expected[source] = (best == target, greedy == target)
     assert expected
@@ -198,7 +198,7 @@ def test_samples_are_those_of_their_seeds(trained):
     app = open_section("search", state, "Hello.", way="sampling", temperature=0.8, sampling_seed=7)
     for first in (7, 12):
         seeds = range(first, first + 5)
-        samples = [list(translator.sample("Hello.", temperature=0.8, seed=seed)) for seed in seeds]
+        samples = [Query(translator, "Hello.").sample(0.8, seed) for seed in seeds]
         table = table_with(app, "search.as_greedy")
         assert table[TEXTS["search.seed"]].tolist() == list(seeds)
         outputs = [output(translator, [step.token_id for step in steps]) for steps in samples]
@@ -210,7 +210,7 @@ def test_samples_are_those_of_their_seeds(trained):
 
 def test_the_samples_are_drawn_as_they_were_drawn(trained):
     query = Query(Translator(trained.at(HALF_TRAINED)), "Hello.")
-    samples = [list(query.translator.sample("Hello.", temperature=2, seed=seed)) for seed in range(3)]
+    samples = [query.sample(2, seed) for seed in range(3)]
     table = pd.DataFrame(sample_nodes(samples, query))
     for line, steps in enumerate(samples):
         rows = table[(table["y"] == line) & (table["x"] > 0)]

@@ -67,7 +67,7 @@ def test_the_numbers_shown_are_those_of_keras(which, forced, request):
     translator, vocabulary = Translator(state), state.lesson.target_vocabulary
     query = Query(translator, SOURCE, state.lesson.prefix(TARGET))
     intervention = Intervention(picks={2: vocabulary.tokens.index("요")} if forced else {})
-    steps, context = decode(query, intervention, None), start(query, intervention)
+    steps, context = decode(query, intervention, None), start(query, intervention).context
     fed_ids = [PAD_ID if step.fed is None else vocabulary.tokens.index(step.fed) for step in steps]
     shown = all_states(steps, context)
     assert shown["h"].shape == shown["c"].shape == (len(steps) + 1, 32)

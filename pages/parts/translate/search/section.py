@@ -116,7 +116,7 @@ def _samples(theme: Theme, query: Query, state: TranslateState) -> None:
         st.number_input(text("search.seed"), least, most, width=150, **bound(state, "sampling_seed"))
         st.button(text("search.new_seed"), icon=":material/casino:", on_click=other_seed)
     samples = {
-        seed: list(query.translator.sample(query.sentence, query.prefix, temperature=state.temperature, seed=seed))
+        seed: query.sample(state.temperature, seed)
         for seed in range(state.sampling_seed, state.sampling_seed + _SAMPLES)
     }
     nodes, alt = sample_nodes(list(samples.values()), query), text("search.samples_alt")

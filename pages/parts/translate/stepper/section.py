@@ -12,6 +12,7 @@ from pages.parts.players.stepper import Shown, draw, narration
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
+from pages.parts.translate.stepper import attention
 from pages.parts.translate.stepper.intervention import NOTHING, Intervention, Target, decode, parting, start
 from pages.parts.workspace.session import Session
 from seq2seq import DecodingStep, Lesson
@@ -64,7 +65,7 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
     shown = Shown(
         steps,
         [narration(lesson, steps, n, intervention.limit is not None) for n in range(len(steps))],
-        start(query, intervention),
+        start(query, intervention).context,
         lesson.target_vocabulary,
         is_given=not lesson.model.markers and bool(target.prefix if intervention.teacher_forced else query.prefix),
         begins={None: "h, c", "": "✎ 0"}.get(intervention.context_of, "✎ h, c"),
@@ -74,6 +75,9 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
         can_pick=session.shows("what_if"),
     )
     draw(shown, state, stepper.pick)
+    if lesson.model.attention != "none":
+        looked_at = query.sentence if intervention.looks_at is None else intervention.looks_at
+        attention.show(session.theme, query.translator, looked_at, steps)
     if not session.shows("what_if"):
         return
     _what_if(stepper, query, target)
@@ -104,13 +108,14 @@ def _changed(session: Session, stepper: Stepper, query: Query, steps: list[Decod
 def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
     """Offers the changes, each one click there and one click back."""
     lesson, now = query.lesson, stepper.intervention
-    can_teach = target is not None and bool(target.token_ids)
+    can_teach, has_attention = target is not None and bool(target.token_ids), lesson.model.attention != "none"
     st.markdown(text("stepper.what_if"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, is_on, change, is_possible in (
             ("taught", now.teacher_forced, {"teacher_forced": True}, can_teach),
             ("zero", now.context_of == "", {"context_of": ""}, True),
             ("endless", now.suppress_eos, {"suppress_eos": True}, lesson.model.markers),
+            *[("blind", now.looks_at == "", {"looks_at": ""}, True)] * has_attention,
         ):
             st.button(
                 text(f"stepper.do_{name}"),
@@ -128,6 +133,8 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
             lambda sentence: stepper.change(context_of=sentence),
             width=260,
         )
+        if has_attention:
+            _other_attention(stepper, query)
         st.number_input(
             text("stepper.do_limit"),
             step=1,
@@ -139,6 +146,27 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
         st.caption(text("stepper.no_target"))
 
 
+def _other_attention(stepper: Stepper, query: Query) -> None:
+    """Lets attention look elsewhere: at one token alone, or at another sentence."""
+    labels = attention.source_labels(query.translator, query.sentence)
+    st.selectbox(
+        text("stepper.do_one_token"),
+        range(len(labels)),
+        format_func=labels.__getitem__,
+        placeholder=text("choosing.choose"),
+        width=200,
+        **bound(stepper.intervention, "one_token", lambda n: stepper.change(one_token=n), options=range(len(labels))),
+    )
+    choose_sentence(
+        text("stepper.do_looks_at"),
+        (source for source in query.lesson.targets if source != query.sentence),
+        stepper.intervention,
+        "other_looked_at",
+        lambda sentence: stepper.change(looks_at=sentence),
+        width=260,
+    )
+
+
 def in_words(intervention: Intervention, lesson: Lesson) -> list[str]:
     """Names everything that is changed."""
     words = []
@@ -146,6 +174,12 @@ def in_words(intervention: Intervention, lesson: Lesson) -> list[str]:
         words.append(text("stepper.did_zero"))
     elif intervention.context_of is not None:
         words.append(text("stepper.did_context", sentence=display_text(intervention.context_of)))
+    if intervention.looks_at == "":
+        words.append(text("stepper.did_blind"))
+    elif intervention.looks_at is not None:
+        words.append(text("stepper.did_looks_at", sentence=display_text(intervention.looks_at)))
+    if intervention.one_token is not None:
+        words.append(text("stepper.did_one_token", n=intervention.one_token + 1))
     if intervention.teacher_forced:
         words.append(text("stepper.did_taught"))
     if intervention.suppress_eos:

@@ -1,0 +1,112 @@
+"""How many sentences are right by their length: where one vector for a whole sentence is too little, and attention."""
+
+from collections.abc import Mapping
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from pages.parts.drawing.charts import draw, named, specification
+from pages.parts.drawing.choosing import table_behind
+from pages.parts.state import TrainState
+from pages.parts.texts import text
+from pages.parts.theme import Theme
+from pages.parts.train.curves import told_apart
+from seq2seq import TrainingState, Translator
+from seq2seq.analysis.batched import translate_all
+from seq2seq.analysis.lengths import by_length
+from seq2seq.analysis.metrics import spread_evenly
+from seq2seq.classroom.run import Run
+
+_MEASURES = ("exact_match", "cer")
+_TRANSLATED = 100  # sentences trained on, and as many held out, of a model of which no training process has told
+_HEIGHT = 240  # pixels
+
+
+def section(runs: Mapping[str, Run], page: TrainState, theme: Theme) -> None:
+    """Offers the figures of some named runs by the length of the source."""
+    if (behind := table_behind("lengths", text("train.lengths"))) is None:
+        return
+    table, titles = lengths_table(runs, page), {measure: text(f"train.{measure}") for measure in _MEASURES}
+    with behind:
+        st.caption(text("train.lengths_how"))
+        for measure, column in zip(_MEASURES, st.columns(2), strict=True):
+            label = text("train.lengths_alt", measure=titles[measure])
+            spec = chart(tuple(table["run"].unique()), measure, theme)
+            draw(spec, {"points": table}, key=f"lengths-{measure}", alt=label, where=column)
+        heads = {"run": text("train.run"), "lengths": text("train.length"), "sentences": text("train.sentences")}
+        percent = {titles[measure]: st.column_config.NumberColumn(format="percent") for measure in _MEASURES}
+        shown = table.drop(columns="length").rename(columns=heads | titles)
+        st.dataframe(shown, column_config=percent, hide_index=True)
+
+
+def lengths_table(runs: Mapping[str, Run], page: TrainState) -> pd.DataFrame:
+    """Returns a row for each "run" and group of "lengths": the middle as "length", how many "sentences", figures."""
+    rows = []
+    for name, run in runs.items():
+        for group in by_length(run.state.lesson, _outputs(run, page)):
+            rows.append(
+                {
+                    "run": text("train.held_out_line", run=name) if group.is_held_out else name,
+                    "lengths": f"{group.least}–{group.most}" if group.least < group.most else f"{group.least}",
+                    "length": (group.least + group.most) / 2,
+                    "sentences": group.sentences,
+                    "exact_match": group.exact_match,
+                    "cer": group.cer,
+                }
+            )
+    return pd.DataFrame(rows, columns=["run", "lengths", "length", "sentences", *_MEASURES])
+
+
+def _outputs(run: Run, page: TrainState) -> dict[str, str]:
+    """Returns source → output: as the training process told of the latest epoch, or else translated here."""
+    state = run.state
+    sides = {False, len(state.lesson.held_out_rows) > 0}
+    told = [epoch for epoch, said in run.outputs.items() if _sides(state, said) == sides]
+    if told and (run.is_active or (not state.batch and state.epoch in told)):
+        return run.outputs[max(told)]
+    if page.by_length.get(run.id, (None,))[0] != state.step:
+        page.by_length[run.id] = state.step, _translated(state)
+    return page.by_length[run.id][1]
+
+
+def _sides(state: TrainingState, said: Mapping[str, str]) -> set[bool]:
+    """Tells of some sources whether there are held-out ones among them, and others."""
+    return {source in state.lesson.held_out_sources for source in said}
+
+
+def _translated(state: TrainingState) -> dict[str, str]:
+    lesson = state.lesson
+    rows = [row for side in (lesson.training_rows, lesson.held_out_rows) for row in spread_evenly(side, _TRANSLATED)]
+    pairs = {lesson.pairs[row].source: lesson.pairs[row] for row in rows}
+    prefixes = [lesson.prefix(pair.target) for pair in pairs.values()]
+    return dict(zip(pairs, translate_all(Translator(state), list(pairs), prefixes), strict=True))
+
+
+@specification
+def chart(runs: tuple[str, ...], measure: str, theme: Theme) -> alt.Chart:
+    """Draws a measure of the table "points" over the length, a line for each of the runs with these names."""
+    colour, dash = told_apart(runs, theme)
+    length, title = theme.text("train.length"), theme.text(f"train.{measure}")
+    is_share = measure == "exact_match"
+    return (
+        named("points", height=round(_HEIGHT * theme.size))
+        .mark_line(strokeWidth=2.5, strokeCap="round", point=alt.OverlayMarkDef(size=40))
+        .encode(
+            x=alt.X("length:Q", title=length, axis=alt.Axis(tickMinStep=1), scale=alt.Scale(zero=False)),
+            y=alt.Y(
+                f"{measure}:Q",
+                title=title,
+                scale=alt.Scale(domain=[0, 1]) if is_share else alt.Scale(domainMin=0),
+                axis=alt.Axis(format="%") if is_share else alt.Undefined,
+            ),
+            color=colour,
+            strokeDash=dash,
+            tooltip=[
+                alt.Tooltip("run:N", title=theme.text("train.run")),
+                alt.Tooltip("lengths:N", title=length),
+                alt.Tooltip("sentences:Q", title=theme.text("train.sentences")),
+                alt.Tooltip(f"{measure}:Q", title=title, format=".3f"),
+            ],
+        )
+    )

@@ -1,0 +1,203 @@
+"""Models with attention: NumPy, Keras and the compiled epochs agree, and padding is never looked at."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, vectorize
+from seq2seq.analysis.batched import encode_all, search_start, teacher_forced, translate_all
+from seq2seq.analysis.search import beam_search
+from seq2seq.attention import Memory, attend
+from seq2seq.compiled import epochs
+from seq2seq.compiled.lstm import fused_lstm, keras_lstm, looped_lstm
+from seq2seq.decoding import Context, Encoded
+from seq2seq.model import to_keras
+from seq2seq.state import weight_shapes
+from seq2seq.tensors import token_ids
+from seq2seq.training import advance
+from seq2seq.vocabulary import PAD_ID
+from tests.lesson.trainings import assert_close, assert_same, lesson_of
+
+MODELS = {
+    "default": ModelConfig(12, attention="dot"),
+    "unmasked": ModelConfig(12, mask_padding=False, attention="dot"),
+    "bare": ModelConfig(12, markers=False, mask_padding=False, attention="dot"),
+}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def state(request):
+    """A model with attention that was trained a little."""
+    return advance(TrainingState.new(lesson_of(MODELS[request.param])), epochs=12)
+
+
+# --- One step --------------------------------------------------------------------------------------------------------
+
+
+def attended_by_hand(state_h, all_h, kernel):
+    scores = np.array([h @ state_h for h in all_h], float)
+    weights = np.exp(scores) / np.exp(scores).sum()
+    context = sum(weight * h for weight, h in zip(weights, all_h, strict=True))
+    return weights, context, np.tanh(np.concatenate([context, state_h]) @ kernel)
+
+
+@given(st.integers(1, 6), st.integers(1, 5), st.integers(0, 99))
+def test_it_is_the_formula_whatever_padding_follows(hidden, steps, seed):
+    rng = np.random.default_rng(seed)
+    state_h, all_h, kernel = (rng.normal(size=shape) for shape in (hidden, (steps + 2, hidden), (2 * hidden, hidden)))
+    seen = attend(state_h, Memory(all_h, np.arange(steps + 2) < steps), kernel)
+    weights, context, output = attended_by_hand(state_h, all_h[:steps], kernel)
+    np.testing.assert_allclose(seen.weights, [*weights, 0, 0], atol=1e-12)
+    np.testing.assert_allclose(seen.context, context, atol=1e-12)
+    np.testing.assert_allclose(seen.output, output, atol=1e-12)
+
+
+def test_where_there_is_nothing_to_look_at_it_sees_zeros(state):
+    translator = Translator(state)
+    for encoded in (translator.encoded(""), Encoded(translator.context("Hello."))):
+        if encoded.memory is None:
+            step = translator.decoder_step(0, encoded.context)
+            assert not step.attention.weights.any()
+            assert not step.attention.context.any()
+            assert np.isfinite(step.probabilities).all()
+
+
+# --- NumPy and Keras -------------------------------------------------------------------------------------------------
+
+
+def test_weights_are_in_keras_order(state):
+    model = to_keras(state)
+    assert [tuple(values.shape) for values in model.get_weights()] == list(weight_shapes(state.lesson).values())
+    kernel = model.get_layer("attention_output").kernel.numpy()
+    np.testing.assert_array_equal(kernel, state.weights["attention_kernel"])
+    assert model.count_params() == sum(map(np.size, state.weights.values()))
+
+
+def test_every_step_is_kerass(state):
+    """Stepwise in NumPy, a batch of whole sentences in Keras, with padding where the lesson has it."""
+    model, translator, ids = to_keras(state), Translator(state), token_ids(state.lesson)
+    all_h, encoder_h = model.get_layer("decoder").output[0], model.get_layer("encoder").output[0]
+    _, weights = keras.layers.Attention(name="again")([all_h, encoder_h], return_attention_scores=True)
+    heads = keras.Model(model.inputs, [all_h, weights, model.output])
+    all_h, weights, probabilities = (values.numpy() for values in heads(list(vectorize(state.lesson)[:2])))
+    for n, (source, _) in enumerate(NOTEBOOK_PAIRS):
+        before, memory = translator.encoded(source)
+        for t, fed_id in enumerate(ids.decoder_inputs[n]):
+            if fed_id == PAD_ID and state.lesson.model.mask_padding:
+                break
+            step = translator.decoder_step(int(fed_id), before, memory)
+            looked = step.attention.weights
+            np.testing.assert_allclose(looked.sum(), 1, atol=1e-6)
+            np.testing.assert_allclose(looked, weights[n, t, : len(looked)], atol=2e-6)
+            assert not weights[n, t, len(looked) :].any()
+            np.testing.assert_allclose(step.state_h, all_h[n, t], atol=2e-6)
+            np.testing.assert_allclose(step.probabilities, probabilities[n, t], atol=2e-6)
+            before = Context(step.state_h, step.state_c)
+
+
+# --- One sentence and many -------------------------------------------------------------------------------------------
+
+
+def test_many_sentences_at_once_are_each_by_itself(state):
+    translator, lesson = Translator(state), state.lesson
+    sources = [pair.source for pair in lesson.pairs]
+    encoded = encode_all(translator, [*sources, "", "H"])
+    for n, source in enumerate([*sources, "", "H"]):
+        alone, memory = translator.encoded(source)
+        np.testing.assert_allclose([part[n] for part in encoded.context], alone, atol=1e-6)
+        seen = encoded.memory.all_h[n][encoded.memory.is_attended[n]]
+        np.testing.assert_allclose(seen, np.empty((0, 12)) if memory is None else memory.all_h, atol=1e-6)
+    prefixes = [lesson.prefix(pair.target) for pair in lesson.pairs]
+    one_by_one = [translator.translate(*each) for each in zip(sources, prefixes, strict=True)]
+    assert translate_all(translator, sources, prefixes) == one_by_one
+    ids = token_ids(lesson)
+    probabilities = teacher_forced(translator, encode_all(translator, sources), ids.decoder_inputs)
+    for row, (source, target) in enumerate(lesson.pairs):
+        wanted = [token for token in ids.decoder_targets[row].tolist() if token != PAD_ID]
+        forced = dict(enumerate(wanted))
+        steps = translator.steps(source, lesson.prefix(target), forced, max_new_tokens=len(wanted))
+        for step, expected in zip(steps, probabilities[row], strict=False):
+            np.testing.assert_allclose(step.probabilities, expected, atol=1e-6)
+
+
+def test_one_beam_is_greedy(state):
+    translator = Translator(state)
+    for source, target in state.lesson.pairs:
+        prefix = state.lesson.prefix(target)
+        (greedy,) = beam_search(search_start(translator, source, prefix), 1).hypotheses
+        given = (
+            len(state.lesson.target_vocabulary.split(prefix)) - 1 if prefix and not state.lesson.model.markers else 0
+        )
+        steps = list(translator.steps(source, prefix))[max(0, given) :]
+        assert greedy.token_ids == tuple(step.token_id for step in steps)
+
+
+@settings(max_examples=20)
+@given(st.text("Helo. ☃", max_size=12), st.integers(0, 5))
+def test_any_text_is_translated(text, seed):
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(4, attention="dot"), TrainingConfig(seed=seed))
+    steps = list(Translator(TrainingState.new(lesson)).steps(text))
+    assert all(np.isfinite(step.probabilities).all() for step in steps)
+    assert steps[-1].stop_reason in ("eos", "length")
+
+
+# --- Training --------------------------------------------------------------------------------------------------------
+
+
+def test_its_training_is_kerass_fit():
+    """50 epochs of the notebook's lesson with attention."""
+    lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
+    lesson = replace(lesson, model=replace(lesson.model, attention="dot"))
+    start = TrainingState.new(lesson)
+    model, (*inputs, targets) = to_keras(start), vectorize(lesson)
+    model.compile(optimizer=keras.optimizers.Adam(0.001), loss="categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(inputs, targets, batch_size=1, epochs=50, shuffle=False, verbose=0).history
+    state = advance(start, epochs=50)
+    np.testing.assert_allclose([record["loss"] for record in state.history], history["loss"], atol=1e-4)
+    assert_close(state.weights, model.get_weights(), 1e-3)
+
+
+def test_masked_its_training_is_kerass_fit():
+    """With padding left out of the encoder, of attention and of the loss, in batches of three."""
+    settings = {"batch_size": 3, "clip_norm": 0.0, "shuffle": False, "learning_rate": 0.003}
+    start = TrainingState.new(lesson_of(MODELS["default"], **settings))
+    model, (*inputs, targets) = to_keras(start), vectorize(start.lesson)
+    loss = keras.losses.CategoricalCrossentropy(reduction="mean_with_sample_weight")
+    model.compile(optimizer=keras.optimizers.Adam(0.003), loss=loss)
+    is_token = targets.any(axis=-1).astype("float32")
+    model.fit(inputs, targets, sample_weight=is_token, batch_size=3, epochs=20, shuffle=False, verbose=0)
+    assert_close(advance(start, epochs=20).weights, model.get_weights(), 1e-3)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_every_lstm_trains_it_alike(monkeypatch, batch_size):
+    start = TrainingState.new(lesson_of(MODELS["default"], batch_size=batch_size))
+    states = []
+    for lstm in (fused_lstm, looped_lstm, keras_lstm(*epochs._sizes(start.lesson))):
+        monkeypatch.setattr(epochs, "fastest_lstm", lambda *sizes, lstm=lstm: lstm)
+        states.append(advance(start, epochs=3))
+    for other in states[1:]:
+        assert_close(other.weights, states[0].weights.values(), 1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_slices_are_one_advance_bit_for_bit(name):
+    start = TrainingState.new(lesson_of(MODELS[name], batch_size=2))
+    whole, later = advance(start, epochs=6), start
+    while later.epoch < 6:
+        later = advance(later, seconds=1e-9)
+    assert_same(later, whole)
+
+
+def test_without_attention_the_same_weights_are_drawn_as_ever():
+    """A seed gives a lesson the numbers that it has always given."""
+    plain = TrainingState.new(lesson_of(ModelConfig(8))).weights
+    weights = TrainingState.new(lesson_of(ModelConfig(8, attention="dot"))).weights
+    assert plain.keys() == weights.keys() - {"attention_kernel"}
+    for name in plain:
+        if not name.startswith("dense"):  # which is drawn after the attention
+            np.testing.assert_array_equal(plain[name], weights[name])
