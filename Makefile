@@ -14,7 +14,7 @@ app: setup
 	$(BIN)/streamlit run streamlit_app.py
 
 class: setup
-	$(BIN)/python deploy/open_class.py
+	$(BIN)/python -m deploy.open_class
 
 test: style
 	$(PYTEST) -m "not long"

@@ -3,29 +3,16 @@
 import contextlib
 import os
 import re
-import shutil
-import string
 import subprocess
 import sys
 
 import yaml
 
 from benchmarks.server import ROOT, answers, free_port
+from deploy.proxy import nginx_command
 
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 SERVICES = COMPOSE["services"]
-NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-# What nginx's image has around the template; folders of its own, for it need not be root here.
-AROUND = """{user}
-worker_processes 1;
-pid {folder}/nginx.pid;
-events {{}}
-http {{
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    include {folder}/site.conf;
-}}
-"""
 
 
 class Machines:
@@ -96,10 +83,6 @@ class Machines:
 
     def _start_nginx(self):
         service = SERVICES["proxy"]
-        template = (ROOT / service["volumes"][0].partition(":")[0]).read_text("utf-8")
         values = {key: self._here(value, "proxy") for key, value in service["environment"].items()}
-        (self._folder / "site.conf").write_text(string.Template(template).safe_substitute(values))
-        user = "user root;" if os.geteuid() == 0 else ""  # or its own user could not write into the folder
-        (self._folder / "nginx.conf").write_text(AROUND.format(user=user, folder=self._folder))
-        command = [NGINX, "-p", self._folder, "-c", self._folder / "nginx.conf", "-e", "stderr", "-g", "daemon off;"]
-        self._start("proxy", command, {})
+        template = ROOT / service["volumes"][0].partition(":")[0]
+        self._start("proxy", nginx_command(self._folder, template, values), {})

@@ -32,7 +32,9 @@ ALIVE = (Status.init, Status.starting, Status.running)
 
 
 def worker_count() -> int:
-    """Returns how many workers suit this machine: one per core, as far as free memory goes, and at least one."""
+    """Returns how many workers to start: as many as are asked for, or one per core as far as free memory goes."""
+    if asked := os.environ.get("SEQ2SEQ_WORKERS"):
+        return max(1, int(asked))
     memory = min(psutil.virtual_memory().available, MEMORY_LIMIT)  # Dask's figure knows a container's limit
     return max(1, min(CPU_COUNT, int(memory / WORKER_BYTES)))
 

@@ -2,13 +2,18 @@
 
 import os
 import re
+import subprocess
+import sys
 
+import psutil
 import pytest
 from distributed import Client, Security
 from playwright.sync_api import expect
 
-from benchmarks.machines import COMPOSE, NGINX, SERVICES, Machines
-from benchmarks.server import ROOT
+from benchmarks.machines import COMPOSE, SERVICES, Machines
+from benchmarks.server import ROOT, answers, free_port
+from deploy.open_class import addresses
+from deploy.proxy import NGINX
 from tests.browser.student import PATIENCE, Student
 from tests.classroom.databases import postgres
 
@@ -152,3 +157,32 @@ def test_the_image_has_what_the_app_needs():
     assert copied == {"requirements.txt", ".streamlit", "pages", "seq2seq", "streamlit_app.py"}
     assert all((ROOT / name).exists() for name in copied)
     assert lines.index("USER seq2seq") < next(n for n, line in enumerate(lines) if line.startswith("CMD"))
+
+
+# --- One machine, two web processes
+
+
+@pytest.mark.long
+def test_one_command_opens_a_class(student, tmp_path):
+    """As students come to it: by the machine's address in its network, if it has one."""
+    if NGINX is None:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NO_NGINX)
+    port, log = free_port(), tmp_path / "log"
+    variables = {"SEQ2SEQ_DATABASE_URL": f"sqlite:///{tmp_path}/lab.db"}
+    with log.open("w") as output:
+        command = [sys.executable, "-m", "deploy.open_class", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables, stdout=output, stderr=output)
+    try:
+        address = answers(f"http://{next(iter(addresses()), '127.0.0.1')}:{port}", process, log)
+        student.page.goto(f"{address}/train")
+        student.is_at("train")
+        student.sets("train.epochs", 2)
+        student.button("train.start").click()
+        student.sees("train.ended_epochs")
+        assert web_of(student) in ("web1", "web2")
+        begun = psutil.Process(process.pid).children(recursive=True)
+    finally:
+        process.terminate()
+        process.wait(60)
+    _, alive = psutil.wait_procs(begun, timeout=20)
+    assert not alive
