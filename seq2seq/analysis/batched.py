@@ -16,7 +16,12 @@ from seq2seq.vocabulary import PAD_ID
 
 def encode_all(translator: Translator, texts: Sequence[str]) -> Encoded:
     """Encodes many source texts: the same as `Translator.encoded` for each, with the texts as the first axis."""
-    model, sentences = translator.lesson.model, [translator.source_ids(text) for text in texts]
+    return encode_ids(translator, [translator.source_ids(text) for text in texts])
+
+
+def encode_ids(translator: Translator, sentences: Sequence[np.ndarray]) -> Encoded:
+    """Encodes many sentences, each given by its (time,) ids; see `encode_all`."""
+    model = translator.lesson.model
     lengths = np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
     ids = np.full((len(sentences), max(1, lengths.max())), PAD_ID)  # (batch, time)
     for row, sentence in zip(ids, sentences, strict=True):

@@ -12,14 +12,11 @@ from pages.parts.state import TrainState
 from pages.parts.texts import text
 from pages.parts.theme import Theme
 from pages.parts.train.curves import told_apart
-from seq2seq import TrainingState, Translator
-from seq2seq.analysis.batched import translate_all
+from pages.parts.train.sentences import outputs_of
 from seq2seq.analysis.lengths import by_length
-from seq2seq.analysis.metrics import spread_evenly
 from seq2seq.classroom.run import Run
 
 _MEASURES = ("exact_match", "cer")
-_TRANSLATED = 100  # sentences trained on, and as many held out, of a model of which no training process has told
 _HEIGHT = 240  # pixels
 
 
@@ -44,7 +41,7 @@ def lengths_table(runs: Mapping[str, Run], page: TrainState) -> pd.DataFrame:
     """Returns a row for each "run" and group of "lengths": the middle as "length", how many "sentences", figures."""
     rows = []
     for name, run in runs.items():
-        for group in by_length(run.state.lesson, _outputs(run, page)):
+        for group in by_length(run.state.lesson, outputs_of(run, page)):
             rows.append(
                 {
                     "run": text("train.held_out_line", run=name) if group.is_held_out else name,
@@ -56,31 +53,6 @@ def lengths_table(runs: Mapping[str, Run], page: TrainState) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows, columns=["run", "lengths", "length", "sentences", *_MEASURES])
-
-
-def _outputs(run: Run, page: TrainState) -> dict[str, str]:
-    """Returns source → output: as the training process told of the latest epoch, or else translated here."""
-    state = run.state
-    sides = {False, len(state.lesson.held_out_rows) > 0}
-    told = [epoch for epoch, said in run.outputs.items() if _sides(state, said) == sides]
-    if told and (run.is_active or (not state.batch and state.epoch in told)):
-        return run.outputs[max(told)]
-    if page.by_length.get(run.id, (None,))[0] != state.step:
-        page.by_length[run.id] = state.step, _translated(state)
-    return page.by_length[run.id][1]
-
-
-def _sides(state: TrainingState, said: Mapping[str, str]) -> set[bool]:
-    """Tells of some sources whether there are held-out ones among them, and others."""
-    return {source in state.lesson.held_out_sources for source in said}
-
-
-def _translated(state: TrainingState) -> dict[str, str]:
-    lesson = state.lesson
-    rows = [row for side in (lesson.training_rows, lesson.held_out_rows) for row in spread_evenly(side, _TRANSLATED)]
-    pairs = {lesson.pairs[row].source: lesson.pairs[row] for row in rows}
-    prefixes = [lesson.prefix(pair.target) for pair in pairs.values()]
-    return dict(zip(pairs, translate_all(Translator(state), list(pairs), prefixes), strict=True))
 
 
 @specification

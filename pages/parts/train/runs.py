@@ -1,11 +1,14 @@
 """The runs of a session: compare one with another, and a table in which they are named, chosen and deleted."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
+from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import is_too_large, say_what_gives_way, settings_of, train
@@ -29,18 +32,38 @@ def offer_comparisons(session: Session) -> None:
     """Offers the current run, or its baseline, again with one thing changed. Both train, taking turns."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(text("train.what_if"), width="content")
-        asked = [name for name in COMPARISONS if st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}")]
+        asked = [change for name, change in COMPARISONS.items() if _button(name)]
+        asked += _without_a_pair(session.baseline.run.state.lesson)
     if session.gives_way() != session.gives_way(session.baseline):
         say_what_gives_way(session, session.baseline)
-    for name in asked:
+    for change in asked:
         baseline = session.baseline
-        changed = COMPARISONS[name](baseline.run.state.lesson)
+        changed = change(baseline.run.state.lesson)
         if is_too_large(changed):
             return
         train(session, changed, baseline)
         for named in session.runs:
             named.is_shown |= named is baseline or named.run is session.run
         st.rerun()
+
+
+def _button(name: str) -> bool:
+    return st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}")
+
+
+def _without_a_pair(lesson: Lesson) -> list[Callable[[Lesson], Lesson]]:
+    """Offers to leave out a pair of a lesson, with all that has the same source; returns how, when one was chosen."""
+    page = remembered(TrainState)
+    if len(lesson.targets) < 2:
+        return []
+    source = choose_sentence(text("train.what_if_without"), lesson.targets, page, "without", width=220)
+    page.without = None  # it is done once
+    return [] if source is None else [partial(without, source=source)]
+
+
+def without(lesson: Lesson, source: str) -> Lesson:
+    """Returns a lesson without the pairs of a source: what did they teach?"""
+    return replace(lesson, pairs=tuple(pair for pair in lesson.pairs if pair.source != source))
 
 
 def show_table(session: Session) -> None:

@@ -3,13 +3,27 @@
 import numpy as np
 import pytest
 
+from pages.parts.state import TranslateState
 from pages.parts.translate.query import Query
-from pages.parts.translate.stepper.attention import source_labels, weights_table
+from pages.parts.translate.stepper.heat_map import boxes_table, source_labels
 from pages.parts.translate.stepper.intervention import Intervention, decode
+from pages.parts.workspace.runs import NamedRun
 from seq2seq import ModelConfig, TrainingState, Translator
+from seq2seq.analysis.occlusion import occlusion
 from seq2seq.training import advance
 from tests.lesson.trainings import lesson_of
-from tests.pages.app import TEXTS, chart_tables, checked, click, open_section, plain_texts, shows
+from tests.pages.app import (
+    TEXTS,
+    a_run,
+    chart_tables,
+    checked,
+    click,
+    new_session,
+    open_page,
+    open_section,
+    plain_texts,
+    shows,
+)
 
 SOURCE = "Hello."
 
@@ -20,16 +34,16 @@ def attentive():
 
 
 def alphas(table):
-    return table.pivot(index="output", columns="source", values="weight").to_numpy()
+    return table.pivot(index="output", columns="source", values="value").to_numpy()
 
 
 def test_the_heat_map_has_every_weight_of_every_step(attentive):
     app = open_section("steps", attentive, SOURCE)
-    table = chart_tables(app, "attention.alt")["weights"]
+    table = chart_tables(app, "attention.alt")["boxes"]
     steps = list(Translator(attentive).steps(SOURCE))
     assert table["source"].unique().tolist() == ["1 H", "2 e", "3 l", "4 l", "5 o", "6 ."]
     assert table["output"].unique().tolist() == [f"{n} {step.token}" for n, step in enumerate(steps, start=1)]
-    shown = table["weight"].to_numpy().reshape(len(steps), 6)
+    shown = table["value"].to_numpy().reshape(len(steps), 6)
     np.testing.assert_allclose(shown, [step.attention.weights for step in steps], atol=1e-6)
     np.testing.assert_allclose(shown.sum(axis=1), 1, atol=1e-6)
 
@@ -58,21 +72,35 @@ def test_what_attention_may_see_can_be_changed(attentive):
 
 def test_on_the_page_one_click_there_and_one_back(attentive):
     app = open_section("steps", attentive, SOURCE)
-    plain = alphas(chart_tables(app, "attention.alt")["weights"])
+    plain = alphas(chart_tables(app, "attention.alt")["boxes"])
     click(app, "stepper.do_blind")
     assert shows(app, "attention.nothing")
     click(app, "stepper.undo")
     one = next(box for box in app.selectbox if box.label == TEXTS["stepper.do_one_token"])
     checked(one.set_value(2).run())
     assert TEXTS["stepper.did_one_token"].format(n=3) in plain_texts(app)
-    forced = chart_tables(app, "attention.alt")["weights"]
-    assert (forced["weight"] == (forced["source"] == "3 l")).all()
+    forced = chart_tables(app, "attention.alt")["boxes"]
+    assert (forced["value"] == (forced["source"] == "3 l")).all()
     click(app, "stepper.undo")
-    np.testing.assert_array_equal(alphas(chart_tables(app, "attention.alt")["weights"]), plain)
+    np.testing.assert_array_equal(alphas(chart_tables(app, "attention.alt")["boxes"]), plain)
 
 
 def test_labels_tell_equal_tokens_apart(attentive):
     labels = source_labels(Translator(attentive), "ll☃ll")
     assert labels == ["1 l", "2 l", "3 l", "4 l"]
     steps = list(Translator(attentive).steps("ll☃ll"))
-    assert len(weights_table(labels, steps)) == 4 * len(steps)
+    assert len(boxes_table(labels, steps, [step.attention.weights for step in steps])) == 4 * len(steps)
+
+
+def test_what_is_left_out_is_shown_for_both_models(attentive):
+    plain = advance(TrainingState.new(lesson_of(ModelConfig(8))), epochs=5)
+    session = new_session(run=a_run(attentive))
+    session.runs.insert(0, NamedRun(a_run(plain), "without", (plain.lesson.pairs, plain.lesson.model)))
+    app = open_page(
+        "translate", session, TranslateState=TranslateState(sentence=SOURCE, section="steps"), occlusion=True
+    )
+    for n, state in enumerate((attentive, plain)):
+        translator = Translator(state)
+        steps = list(translator.steps(SOURCE))
+        table = app.dataframe[-2 + n].value
+        np.testing.assert_allclose(table.to_numpy(), occlusion(translator, SOURCE, steps), atol=1e-3)

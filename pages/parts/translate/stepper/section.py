@@ -12,7 +12,8 @@ from pages.parts.players.stepper import Shown, draw, narration
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
-from pages.parts.translate.stepper import attention
+from pages.parts.translate.stepper import attention, occlusion
+from pages.parts.translate.stepper.heat_map import source_labels
 from pages.parts.translate.stepper.intervention import NOTHING, Intervention, Target, decode, parting, start
 from pages.parts.workspace.session import Session
 from seq2seq import DecodingStep, Lesson
@@ -78,6 +79,7 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
     if lesson.model.attention != "none":
         looked_at = query.sentence if intervention.looks_at is None else intervention.looks_at
         attention.show(session.theme, query.translator, looked_at, steps)
+    occlusion.section(session, query)
     if not session.shows("what_if"):
         return
     _what_if(stepper, query, target)
@@ -148,7 +150,7 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
 
 def _other_attention(stepper: Stepper, query: Query) -> None:
     """Lets attention look elsewhere: at one token alone, or at another sentence."""
-    labels = attention.source_labels(query.translator, query.sentence)
+    labels = source_labels(query.translator, query.sentence)
     st.selectbox(
         text("stepper.do_one_token"),
         range(len(labels)),
