@@ -34,6 +34,34 @@ def notebook(quick: bool) -> Iterator[Row]:
     )
 
 
+def attention(quick: bool) -> Iterator[Row]:
+    """An epoch of the notebook's lesson with attention."""
+    with (
+        Side("notebook:Ours", like="worker", attention="dot") as ours,
+        Side("notebook:Ours", like="worker") as plain,
+        Side("notebook:Fit", attention="dot") as fit,
+    ):
+        our_turns, plain_turns, fit_turns = take_turns(
+            1 if quick else 9,
+            lambda: ours.call("train", epochs=EPOCHS),
+            lambda: plain.call("train", epochs=EPOCHS),
+            lambda: fit.call("train", epochs=20),
+        )
+    difference, what = _difference(our_turns[0].result, fit_turns[0].result), "an epoch of the same with attention"
+    ours_took = seconds(our_turns) / EPOCHS
+    yield Row(
+        what,
+        "Keras's `fit` of the same model",
+        ours_took,
+        seconds(fit_turns) / len(fit_turns[0].result),
+        wanted=10,
+        holds=difference < 1e-4,
+        note=f"losses differ by at most {difference:.0e}",
+    )
+    # At most 1.3 times as long as without.
+    yield Row(what, "the same without attention", ours_took, seconds(plain_turns) / EPOCHS, wanted=0.77)
+
+
 def right(quick: bool) -> Iterator[Row]:
     """From nothing to all five sentences right."""
     seeds = range(1 if quick else 2)  # the example takes minutes for each
@@ -174,7 +202,9 @@ def app(quick: bool) -> Iterator[Row]:
         yield Row(f"of a core, app and cluster, nobody trains, {what}", "–", percent, None, wanted, unit="%")
 
 
-ROWS = {row.__name__: row for row in (notebook, right, large, decoding, pytorch_notebook, pytorch_large, app)}
+ROWS = {
+    row.__name__: row for row in (notebook, attention, right, large, decoding, pytorch_notebook, pytorch_large, app)
+}
 
 
 def _fastest(batches: list[list[int]], epochs: int, settings: Sequence[dict]) -> dict:

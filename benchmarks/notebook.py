@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import keras
 
@@ -18,15 +19,22 @@ from seq2seq.training import advance
 MAX_EPOCHS = 1_000  # the example is given up after
 
 
+def notebook_lesson(attention: str) -> Lesson:
+    """Returns the notebook's lesson, with attention or as it is."""
+    lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
+    return replace(lesson, model=replace(lesson.model, attention=attention))
+
+
 class Ours:
     """The training of the app, in the notebook's setting and in the default one."""
 
-    def __init__(self):
+    def __init__(self, attention: str = "none"):
+        self._lesson = notebook_lesson(attention)
         self.train(epochs=1)
 
     def train(self, epochs: int) -> list[float]:
         """Trains as in the notebook, and evaluates and keeps the model as the app does; returns each epoch's loss."""
-        state = advance(TrainingState.new(Lesson.as_in_notebook(NOTEBOOK_PAIRS)), epochs=epochs)
+        state = advance(TrainingState.new(self._lesson), epochs=epochs)
         return [record["loss"] for record in state.history]
 
     def until_right(self, seed: int) -> dict:
@@ -40,8 +48,8 @@ class Ours:
 class Fit:
     """The notebook's `model.fit`, from the same first weights."""
 
-    def __init__(self):
-        lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
+    def __init__(self, attention: str = "none"):
+        lesson = notebook_lesson(attention)
         self._weights = initial_weights(lesson)
         *self._inputs, self._targets = vectorize(lesson)
         self._model = build_model(lesson)

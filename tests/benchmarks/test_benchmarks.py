@@ -14,6 +14,7 @@ from benchmarks.measure import Row, Side, Turn, amount, machine, seconds, take_t
 from pages.parts.players import stepper as picture
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, TrainingState, vectorize
+from seq2seq.lesson import ATTENTIONS
 from seq2seq.training import advance
 
 EQUALLY_LONG = tuple(Pair(f"go {n:02}!", f"va {n:02} !") for n in range(20))
@@ -24,8 +25,9 @@ SETTINGS = ModelConfig(8), TrainingConfig(batch_size=6)
 # --- The sides
 
 
-def test_an_epoch_has_the_notebooks_losses_and_can_be_repeated():
-    ours, fit = notebook.Ours().train(epochs=4), notebook.Fit()
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_an_epoch_has_the_notebooks_losses_and_can_be_repeated(attention):
+    ours, fit = notebook.Ours(attention).train(epochs=4), notebook.Fit(attention)
     for _ in range(2):
         np.testing.assert_allclose(fit.train(epochs=4), ours, rtol=0, atol=1e-4)
 

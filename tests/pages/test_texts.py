@@ -38,7 +38,9 @@ _COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "ex
 _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = []  # the names of questions, and why a choice is wrong: what stands in pairs of a name and a choice
 _MISTAKES = ["otherwise", "never_eos", "cannot_eos", "before_limit", "knows_no_length"]
-for _node in ast.walk(ast.parse((ROOT / "pages/parts/questions/questions.py").read_text("utf-8"))):
+_ASKING = ("questions", "attention")
+_PARSED = [ast.parse((ROOT / f"pages/parts/questions/{name}.py").read_text("utf-8")) for name in _ASKING]
+for _node in (node for parsed in _PARSED for node in ast.walk(parsed)):
     match _node:
         case ast.Call(func=ast.Name(id="Question"), args=[ast.Constant(value=str(name)), *_]):
             _QUESTIONS.append(name)

@@ -7,6 +7,7 @@ the marker forgotten, only the gates counted.
 import math
 import random
 
+from pages.parts.questions import attention
 from pages.parts.questions.question import MAX_CHOICES, Question, mistakes_of
 from seq2seq.data.pairs import Pair
 from seq2seq.decoding import Context, DecodingStep, Encoded, Translator
@@ -25,7 +26,7 @@ def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str
         "start": [_encoder_steps(lesson), _context_numbers(lesson)],
         "pairs": [_source_tokens(lesson), _target_tokens(lesson), *_costliest(lesson)],
         "tensors": [_shape(lesson), *_right_output(lesson), _zero_rows(lesson)],
-        "model": [_parameters(lesson), _twice_the_units(lesson), *_calls(lesson)],
+        "model": [_parameters(lesson), _twice_the_units(lesson), *_calls(lesson), *attention.of_the_layer(lesson)],
         "train": [_steps_per_epoch(lesson), _even_loss(lesson)],
         "translate": [] if state is None else _of_a_model(state),
     }
@@ -255,9 +256,13 @@ def _of_a_model(state: TrainingState) -> list[Question]:
     output = _cut(translator.text_of(steps))
     others = [translator.translate(other.source, prefix) for other in lesson.pairs[:MAX_CHOICES]]
     without = translator.text_of(list(translator.steps(Encoded(Context.zeros(lesson.model.hidden_size)), prefix)))
+    if lesson.model.attention == "none":
+        of_what_it_knows = [_zero_context(pair, output, _cut(without), others)]
+    else:
+        of_what_it_knows = attention.of_a_translation(lesson, {"source": pair.source, "output": output}, steps, row)
     return [
         *_next_input(lesson, pair.source, output, steps),
-        _zero_context(pair, output, _cut(without), others),
+        *of_what_it_knows,
         _stops(lesson, pair.source, output, steps),
     ]
 

@@ -119,9 +119,9 @@ def test_parameters_are_those_of_the_weights(level):
     assert asked["context_numbers"].right == context.state_h.size + context.state_c.size
 
 
-def with_random_weights(seed):
+def with_random_weights(seed, **model):
     """Returns a model whose outputs differ from step to step."""
-    state, rng = TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(8))), np.random.default_rng(seed)
+    state, rng = TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(8, **model))), np.random.default_rng(seed)
     weights = {name: rng.normal(0, 1.5, values.shape).astype(np.float32) for name, values in state.weights.items()}
     return replace(state, step=1, weights=weights)
 
@@ -158,6 +158,22 @@ def test_the_answers_about_a_model_are_its_outputs(seed, stop_reason):
     assert question.values["step"] == question.values["t"] + 1  # the page counts steps from 1, t begins at 0
     assert question.right == output[question.values["step"] - 2]
     assert (asked["stops"].right, asked["stops"].values["steps"]) == (stop_reason, len(output))
+
+
+@pytest.mark.parametrize("model", [{}, {"markers": False}, {"mask_padding": False}])
+def test_answers_about_attention_are_its_weights(model):
+    state = with_random_weights(3, attention="dot", **model)
+    asked, translator = by_name(state.lesson, state), Translator(state)
+    assert asked["attention_parameters"].right == state.weights["attention_kernel"].size
+    assert "zero_context" not in asked  # which says that the context vector is all that the decoder knows
+    question = asked["looked_at"]
+    source = question.about["source"]
+    steps = list(translator.steps(source, state.lesson.prefix(dict(NOTEBOOK_PAIRS)[source])))
+    weights = steps[question.values["step"] - 1].attention.weights
+    assert question.right == source[np.argmax(weights[: len(source)])]
+    assert asked["weights_sum"].right == pytest.approx(weights.sum(), abs=1e-6)
+    plain = by_name(Lesson(NOTEBOOK_PAIRS), TrainingState.new(Lesson(NOTEBOOK_PAIRS)))
+    assert not {"attention_parameters", "looked_at", "weights_sum"} & plain.keys()
 
 
 def test_a_large_lesson_is_asked_about():
