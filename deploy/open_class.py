@@ -16,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 import segno
 
 from deploy.proxy import NGINX, TEMPLATE, nginx_command
+from seq2seq.classroom.cluster import worker_count
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,39 +48,58 @@ def web_process(address: str, port: int, **variables: str) -> subprocess.Popen:
     return subprocess.Popen(command, cwd=ROOT, env=os.environ | variables)  # where Streamlit's settings are
 
 
-def behind_nginx(port: int, folder: Path, cores: int) -> list[subprocess.Popen]:
-    """Starts two web processes, each with its share of the training processes, and nginx before them."""
+def behind_nginx(port: int, folder: Path, ports: Sequence[int]) -> subprocess.Popen:
+    """Starts nginx before two web processes on some ports of this machine."""
+    webs = {f"WEB{n}": f"127.0.0.1:{web}" for n, web in enumerate(ports, start=1)}
+    command = nginx_command(folder, TEMPLATE, {"LISTEN": str(port)} | webs)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)  # it would print a line for each file that it hands on
+
+
+def free_ports() -> list[int]:
+    """Returns two ports of this machine that nobody uses."""
     with socket.socket() as first, socket.socket() as second:
         for free in (first, second):
             free.bind(("127.0.0.1", 0))
-        ports = [free.getsockname()[1] for free in (first, second)]
-    share = {} if "SEQ2SEQ_WORKERS" in os.environ else {"SEQ2SEQ_WORKERS": str(cores // 2)}
-    webs = {f"WEB{n}": f"127.0.0.1:{web}" for n, web in enumerate(ports, start=1)}
-    nginx = nginx_command(folder, TEMPLATE, {"LISTEN": str(port)} | webs)
-    proxy = subprocess.Popen(nginx, stdout=subprocess.DEVNULL)  # it would print a line for each file that it hands on
-    return [*(web_process("127.0.0.1", web, **share) for web in ports), proxy]
+        return [free.getsockname()[1] for free in (first, second)]
+
+
+def serve(port: int, folder: Path) -> None:
+    """Serves until it is told to end, or until nobody is left who answers."""
+    workers, webs, proxy = worker_count(), [], None
+    try:
+        if NGINX is None or workers < 2:
+            webs.append(web_process("0.0.0.0", port))
+        else:
+            ports = free_ports()
+            share = str(workers // 2)
+            webs += [web_process("127.0.0.1", web, SEQ2SEQ_WORKERS=share) for web in ports]
+            proxy = behind_nginx(port, folder, ports)
+        # Where one web process is gone, nginx sends its students to the other.
+        while any(web.poll() is None for web in webs) and (proxy is None or proxy.poll() is None):
+            time.sleep(0.5)
+        sys.exit(1)
+    finally:
+        processes = [*webs, *([proxy] if proxy else [])]
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def main(port: int) -> None:
-    """Serves until Ctrl-C, or until one of the processes ends."""
-    found, cores = addresses(), len(psutil.Process().cpu_affinity()) if sys.platform == "linux" else os.cpu_count()
+    """Opens the class until Ctrl-C."""
+    found = addresses()
     if found:
         segno.make(f"http://{found[0]}:{port}").terminal(compact=True)
     print("Students open", " or ".join(f"http://{address}:{port}" for address in found or ["localhost"]), flush=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with tempfile.TemporaryDirectory() as folder:
-        several = NGINX is not None and cores > 1
-        processes = behind_nginx(port, Path(folder), cores) if several else [web_process("0.0.0.0", port)]
-        try:
-            while all(process.poll() is None for process in processes):
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            pass  # the others have heard it as well
-        finally:
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.wait(30)
+    for name in ("SIGTERM", "SIGHUP"):  # the latter when the terminal is closed; Windows has none
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: sys.exit())
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(KeyboardInterrupt):
+        serve(port, Path(folder))
 
 
 if __name__ == "__main__":

@@ -221,6 +221,7 @@ class Translator:
         return vocabulary.decode([first, *(step.token_id for step in steps)])
 
     def start(self, prefix: str) -> Start:
+        """Returns how a translation begins whose first tokens are given; see `steps`."""
         ids = self.lesson.target_vocabulary.encode(normalise(prefix)).tolist()
         if self.lesson.model.markers:
             return Start(self.lesson.target_vocabulary.bos_id, ids, self.max_new_tokens)
@@ -231,7 +232,7 @@ class Translator:
     # --- One step, of one sentence or of many ----------------------------------------------------------------------
 
     def decode(self, fed_ids: int | Sequence[int], state: Context, memory: Memory | None) -> Output:
-        """Feeds a token to the decoder."""
+        """Feeds a token to the decoder, or one for each of many sentences; see `decoder_step`."""
         cell = self.cell("decoder", fed_ids, state)
         output, attention = cell.state_h, None  # (…, hidden)
         if self.lesson.model.attention != "none":

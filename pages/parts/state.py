@@ -134,8 +134,8 @@ class TrainState:
     sentences: int = 1  # which of the sentences are translated, from 1: so many at once
     lines: tuple[tuple, dict[int, list]] | None = None  # a run with some sentences, and their translations by step
     without: str | None = None  # the source of a pair without which is to be trained
-    # Run → the step of its model, and what that makes of some sentences.
-    by_length: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    # Run, or run and sentences → the step of its model, and what that makes of them.
+    said: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     drawn_runs: tuple[str, Any] | None = None  # the key of the editor of runs, and the table that it began with
     runs_version: int = 0  # of that editor; changes whenever something was done in it
 

@@ -31,7 +31,8 @@ def encode_ids(translator: Translator, sentences: Sequence[np.ndarray]) -> Encod
         cell = translator.cell("encoder", fed, state)
         # A shorter sentence keeps the states that it had at its end, as a mask does.
         state = Context(*np.where(n < lengths, (cell.state_h, cell.state_c), state))  # (batch, hidden) each
-        all_h.append(state.state_h)
+        if model.attention != "none":
+            all_h.append(state.state_h)
     if model.attention == "none":
         return Encoded(state)
     return Encoded(state, Memory(np.stack(all_h, axis=1), np.arange(len(all_h)) < lengths))

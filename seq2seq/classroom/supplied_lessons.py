@@ -54,10 +54,10 @@ def letter_pairs(count: int = 500) -> tuple[Pair, ...]:
     """Letters at random, from two of them to twelve, and the same backwards: there is nothing to know but their order.
 
     The longer they are, the more has to fit into the context vector. With these settings a model gets most of five
-    letters right that it never saw, and hardly any twelve; with attention all of them.
+    letters right that it never saw, and hardly any twelve; with attention nearly all.
 
     Args:
-        count: how many; each length has as many.
+        count: how many, at most 600; each length has as many.
     """
     rng, words = random.Random(0), {}
     while len(words) < count:

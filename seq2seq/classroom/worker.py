@@ -33,16 +33,17 @@ def dask_setup(worker: Worker) -> None:
     threading.Thread(target=_compile_when_idle, args=(worker,), daemon=True).start()
 
 
-def _compile(hidden_size: int) -> None:
-    """Compiles the functions that train models of a size: small ones and large ones have their own."""
-    advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size))), epochs=1)
+def _compile(hidden_size: int, attention: str = "none") -> None:
+    """Compiles the functions that train a kind of model: small ones and large ones have their own."""
+    advance(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(hidden_size, attention=attention))), epochs=1)
 
 
 def _compile_when_idle(worker: Worker) -> None:
-    """Gets ready for large models, which are rare, once nothing else is to be done; it takes seconds."""
+    """Gets ready for other models, which are rarer, once nothing else is to be done; it takes seconds."""
     time.sleep(IDLE_SECONDS)
     while worker.state.executing_count:
         time.sleep(1)
+    _compile(hidden_size=32, attention="dot")
     _compile(hidden_size=256)
 
 

@@ -1,7 +1,7 @@
 """Whole epochs of training in one compiled function: teacher forcing, loss, gradients, Adam.
 
 Weights, optimizer and data are its arguments, and their sizes are unknown to it: it is traced once per process for each
-kind of LSTM (and once more for batches in halves), and then serves every lesson. A Keras model would be traced anew
+kind of model (and once more for batches in halves), and then serves every lesson. A Keras model would be traced anew
 (1–2 s and 25 MB) for each number of units and each vocabulary in the class.
 """
 

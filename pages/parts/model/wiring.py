@@ -16,8 +16,8 @@ from seq2seq.vocabulary import PAD_ID
 
 QUESTIONS = {  # about the model: which parts of the picture answer it
     "input": {"goal", "target_input", "target_from", "loop"},
-    "models": {"code", "goal", "loop", "name", "frame", "encoder", "decoder", "dense"},
-    "thrown": {"thrown", "states", "all_h", "decoder"},
+    "models": {"code", "goal", "loop", "name", "frame", "encoder", "attention", "decoder", "dense"},
+    "thrown": {"thrown", "states", "attention", "all_h", "decoder"},
     "units": {"encoder", "states", "decoder"},
 }
 _TRAINING_CODE = """model.fit(

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.drawing.choosing import choose_sentence
+from pages.parts.drawing.tokens import display_text
 from pages.parts.state import TrainState, remembered
 from pages.parts.texts import text
 from pages.parts.train.controls import is_too_large, say_what_gives_way, settings_of, train
@@ -32,11 +33,11 @@ def offer_comparisons(session: Session) -> None:
     """Offers the current run, or its baseline, again with one thing changed. Both train, taking turns."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(text("train.what_if"), width="content")
-        asked = [change for name, change in COMPARISONS.items() if _button(name)]
+        asked = [(change, "") for name, change in COMPARISONS.items() if _button(name)]
         asked += _without_a_pair(session.baseline.run.state.lesson)
     if session.gives_way() != session.gives_way(session.baseline):
         say_what_gives_way(session, session.baseline)
-    for change in asked:
+    for change, words in asked:
         baseline = session.baseline
         changed = change(baseline.run.state.lesson)
         if is_too_large(changed):
@@ -44,6 +45,7 @@ def offer_comparisons(session: Session) -> None:
         train(session, changed, baseline)
         for named in session.runs:
             named.is_shown |= named is baseline or named.run is session.run
+            named.name += words if named.run is session.run and words not in named.name else ""
         st.rerun()
 
 
@@ -51,14 +53,14 @@ def _button(name: str) -> bool:
     return st.button(text(f"train.what_if_{name}"), key=f"what-if-{name}")
 
 
-def _without_a_pair(lesson: Lesson) -> list[Callable[[Lesson], Lesson]]:
-    """Offers to leave out a pair of a lesson, with all that has the same source; returns how, when one was chosen."""
+def _without_a_pair(lesson: Lesson) -> list[tuple[Callable[[Lesson], Lesson], str]]:
+    """Offers to leave out a pair, with all of the same source; returns how, and its words, when one was chosen."""
     page = remembered(TrainState)
-    if len(lesson.targets) < 2:
+    if len(lesson.targets) < 2 or lesson.training.held_out:  # of fewer pairs others would be held out
         return []
     source = choose_sentence(text("train.what_if_without"), lesson.targets, page, "without", width=220)
     page.without = None  # it is done once
-    return [] if source is None else [partial(without, source=source)]
+    return [] if source is None else [(partial(without, source=source), f" − “{display_text(source)}”")]
 
 
 def without(lesson: Lesson, source: str) -> Lesson:

@@ -10,7 +10,7 @@ from pages.parts.state import TrainState
 from pages.parts.texts import text
 from seq2seq import TrainingState, Translator
 from seq2seq.analysis.batched import translate_all
-from seq2seq.analysis.metrics import spread_evenly
+from seq2seq.analysis.metrics import sentences_at_once, spread_evenly
 from seq2seq.classroom.run import Run
 
 _TRANSLATED = 100  # sentences trained on, and as many held out, of a model of which no training process has told
@@ -27,42 +27,49 @@ def section(runs: Mapping[str, Run], page: TrainState) -> None:
 def side_by_side(runs: Mapping[str, Run], page: TrainState) -> pd.DataFrame:
     """Returns a row for each sentence that one of the runs knows, with a right translation, and ✓ or ✗ by each output.
 
-    A run translates the sentences that it was not trained on as well: those of the others.
+    A run at rest translates the sentences of the others as well, which it was not trained on.
     """
     targets: dict[str, list[str]] = {}
     for run in runs.values():
         targets |= {source: run.state.lesson.targets[source] for source in outputs_of(run, page)}
-    table = {text("pairs.source"): [], text("pairs.target"): []} | {name: [] for name in runs}
-    said = {name: _of_all(run, page, targets) for name, run in runs.items()}
+    said = {name: outputs_of(run, page) | _of_others(run, page, targets) for name, run in runs.items()}
+    rows = []
     for source, right in targets.items():
-        row = [display_text(source), display_text(right[0])]
-        row += [f"{'✓' if said[name][source] in right else '✗'} {display_text(said[name][source])}" for name in runs]
-        for column, value in zip(table.values(), row, strict=True):
-            column.append(value)
-    return pd.DataFrame(table)
+        outputs = [said[name].get(source) for name in runs]
+        marked = ["" if out is None else f"{'✓' if out in right else '✗'} {display_text(out)}" for out in outputs]
+        rows.append([display_text(source), display_text(right[0]), *marked])
+    heads = [text("pairs.source"), text("pairs.target")]
+    # A run may be called like one of the first columns, and no two columns may.
+    return pd.DataFrame(rows, columns=[*heads, *(f"{name} " if name in heads else name for name in runs)])
 
 
-def _of_all(run: Run, page: TrainState, targets: Mapping[str, list[str]]) -> dict[str, str]:
-    """Returns source → output of a run, also for sentences that others were trained on."""
-    known, translator, lesson = outputs_of(run, page), Translator(run.state), run.state.lesson
-    missing = {source: lesson.prefix(right[0]) for source, right in targets.items() if source not in known}
+def _of_others(run: Run, page: TrainState, targets: Mapping[str, list[str]]) -> dict[str, str]:
+    """Returns source → output for sentences that a run at rest was not asked about before; each model once."""
+    lesson, translator, known = run.state.lesson, Translator(run.state), outputs_of(run, page)
     # Without ⟨bos⟩ a run cannot begin with a token that was in none of its own targets.
-    begun = {source: prefix for source, prefix in missing.items() if not lesson.target_vocabulary.unknown(prefix)}
-    return (
-        dict.fromkeys(missing, "") | known | {source: translator.translate(source, begun[source]) for source in begun}
-    )
+    prefixes = {source: lesson.prefix(right[0]) for source, right in targets.items() if source not in known}
+    missing = [source for source, prefix in prefixes.items() if not lesson.target_vocabulary.unknown(prefix)]
+    if run.is_active or not missing:
+        return {}
+    key = f"{run.id} {sorted(missing)}"
+    if page.said.get(key, (None,))[0] != run.state.step:
+        outputs = translate_all(translator, missing, [prefixes[source] for source in missing])
+        page.said[key] = run.state.step, dict(zip(missing, outputs, strict=True))
+    return page.said[key][1]
 
 
 def outputs_of(run: Run, page: TrainState) -> dict[str, str]:
-    """Returns source → output: as the training process told of the latest epoch, or else translated here."""
+    """Returns source → output: as the training process told, or, of a run at rest, translated here: each model once."""
     state = run.state
     sides = {False, len(state.lesson.held_out_rows) > 0}
     told = [epoch for epoch, said in run.outputs.items() if _sides(state, said) == sides]
-    if told and (run.is_active or (not state.batch and state.epoch in told)):
-        return run.outputs[max(told)]
-    if page.by_length.get(run.id, (None,))[0] != state.step:
-        page.by_length[run.id] = state.step, _translated(state)
-    return page.by_length[run.id][1]
+    if run.is_active:
+        return run.outputs[max(told)] if told else {}
+    if not state.batch and state.epoch in told:
+        return run.outputs[state.epoch]
+    if page.said.get(run.id, (None,))[0] != state.step:
+        page.said[run.id] = state.step, _translated(state)
+    return page.said[run.id][1]
 
 
 def _sides(state: TrainingState, said: Mapping[str, str]) -> set[bool]:
@@ -71,8 +78,10 @@ def _sides(state: TrainingState, said: Mapping[str, str]) -> set[bool]:
 
 
 def _translated(state: TrainingState) -> dict[str, str]:
-    lesson = state.lesson
-    rows = [row for side in (lesson.training_rows, lesson.held_out_rows) for row in spread_evenly(side, _TRANSLATED)]
-    pairs = {lesson.pairs[row].source: lesson.pairs[row] for row in rows}
-    prefixes = [lesson.prefix(pair.target) for pair in pairs.values()]
-    return dict(zip(pairs, translate_all(Translator(state), list(pairs), prefixes), strict=True))
+    """Translates a sample of the sentences of each side, so many that nobody waits for them."""
+    lesson, translator = state.lesson, Translator(state)
+    most = min(_TRANSLATED, sentences_at_once(translator))
+    rows = [row for side in (lesson.training_rows, lesson.held_out_rows) for row in spread_evenly(side, most)]
+    sources = list(dict.fromkeys(lesson.pairs[row].source for row in rows))
+    prefixes = [lesson.prefix(lesson.targets[source][0]) for source in sources]
+    return dict(zip(sources, translate_all(translator, sources, prefixes), strict=True))

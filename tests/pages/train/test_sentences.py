@@ -27,8 +27,8 @@ def test_each_run_says_each_sentence_also_those_that_it_never_saw(trained, noteb
         for (source, target), shown in zip(NOTEBOOK_PAIRS, table[name], strict=True):
             prefix = state.lesson.prefix(target)
             can_begin = not state.lesson.target_vocabulary.unknown(prefix)
-            output = translator.translate(source, prefix) if can_begin else ""
-            assert shown == f"{'✓' if output == target else '✗'} {output}"
+            output = translator.translate(source, prefix) if can_begin else None
+            assert shown == ("" if output is None else f"{'✓' if output == target else '✗'} {output}")
     assert table["all"].str.startswith("✓").all()
 
 
@@ -45,3 +45,9 @@ def test_one_choice_trains_the_lesson_without_a_pair(trained_session):
     assert len(trained_session.runs) == 2
     checked(app.run())
     assert len(trained_session.runs) == 2
+
+
+def test_a_run_may_be_called_like_a_column(trained):
+    runs = {TEXTS["pairs.source"]: a_run(trained), "b": a_run(trained.at(15))}
+    table = side_by_side(runs, TrainState())
+    assert len(set(table.columns)) == 4 and table.iloc[:, 2].str.startswith("✓").all()

@@ -1,5 +1,7 @@
 """Attention on the page Translate: what is drawn is what the decoder looked at, and what is changed changes that."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,26 @@ def test_what_is_left_out_is_shown_for_both_models(attentive):
         steps = list(translator.steps(SOURCE))
         table = app.dataframe[-2 + n].value
         np.testing.assert_allclose(table.to_numpy(), occlusion(translator, SOURCE, steps), atol=1e-3)
+
+
+@pytest.mark.parametrize("model", [{"mask_padding": False}, {"markers": False}])
+def test_attention_can_be_blinded_whatever_the_model(model):
+    """Where padding is read, even a sentence without a token has rows to look at."""
+    state = advance(TrainingState.new(lesson_of(ModelConfig(6, attention="dot", **model))), epochs=2)
+    app = open_section("steps", state, SOURCE)
+    click(app, "stepper.do_blind")
+    assert shows(app, "attention.nothing")
+    click(app, "stepper.undo")
+    assert not shows(app, "attention.nothing")
+
+
+def test_only_what_differs_by_its_attention_is_compared(attentive):
+    others = [ModelConfig(16, markers=False), ModelConfig(16, source_tokens="word"), ModelConfig(16, attention="dot")]
+    session = new_session(run=a_run(attentive))
+    for n, model in enumerate(others):
+        run = a_run(replace(TrainingState.new(lesson_of(model)), step=1))
+        session.runs.append(NamedRun(run, str(n), (run.state.lesson.pairs, model)))
+    app = open_page(
+        "translate", session, TranslateState=TranslateState(sentence=SOURCE, section="steps"), occlusion=True
+    )
+    assert not {"0", "1", "2"} & set(plain_texts(app))

@@ -6,11 +6,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from pages.parts.drawing.charts import named, specification
+from pages.parts.drawing.charts import CANVAS, named, specification
 from pages.parts.drawing.tokens import ZERO_ROW, token_label
 from pages.parts.theme import OPEN_GATE, ZERO, Theme
 from seq2seq import DecodingStep, Translator
 
+MOST_BOXES = 10_000  # more would not be told from each other, and take seconds to draw
 _ROW, _AROUND = 24, 200  # pixels of a row, and of legend, title and labels above them
 
 
@@ -48,7 +49,11 @@ def heat_map(theme: Theme, title: str, steps: int) -> alt.Chart:
     ]
     colour = alt.Color("value:Q", scale=scale, legend=legend)
     height = round(theme.size * (_AROUND + _ROW * steps))
-    return named("boxes", height=height).mark_rect().encode(x=across, y=down, color=colour, tooltip=tooltip)
+    return (
+        named("boxes", height=height, usermeta=CANVAS)
+        .mark_rect()
+        .encode(x=across, y=down, color=colour, tooltip=tooltip)
+    )
 
 
 def numbers(table: pd.DataFrame) -> pd.DataFrame:
