@@ -17,6 +17,7 @@ from pages.parts.workspace.session import NamedRun, Session
 from seq2seq import Lesson
 from seq2seq.analysis.metrics import latest_evaluated
 
+_MAX_NAMED = 30  # characters of a source in the name of a run
 COMPARISONS = {  # name: what is changed in the lesson; "train.what_if_…" in the catalogues says it
     "units": lambda lesson: _with_model(lesson, hidden_size=8),
     "mask": lambda lesson: _with_model(lesson, mask_padding=not lesson.model.mask_padding),
@@ -60,7 +61,10 @@ def _without_a_pair(lesson: Lesson) -> list[tuple[Callable[[Lesson], Lesson], st
         return []
     source = choose_sentence(text("train.what_if_without"), lesson.targets, page, "without", width=220)
     page.without = None  # it is done once
-    return [] if source is None else [(partial(without, source=source), f" − “{display_text(source)}”")]
+    if source is None:
+        return []
+    named = display_text(source if len(source) <= _MAX_NAMED else f"{source[:_MAX_NAMED]}…")
+    return [(partial(without, source=source), f" − “{named}”")]
 
 
 def without(lesson: Lesson, source: str) -> Lesson:
