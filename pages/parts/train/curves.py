@@ -181,8 +181,8 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
 
 def told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
     """Returns how runs are told apart, with one legend for both; one run needs none."""
-    # Two names in a line, each as long as there is room for.
-    sizes = {"symbolSize": 600 * theme.size, "labelLimit": alt.ExprRef(f"width / 2 - {24 * theme.size}"), "columns": 2}
+    # Two names in a line, each as long as there is room for beside its line.
+    sizes = {"symbolSize": 600 * theme.size, "labelLimit": alt.ExprRef(f"width / 2 - {50 * theme.size}"), "columns": 2}
     legend = alt.Legend(orient="top", direction="horizontal", symbolType="stroke", **sizes)
     of_run = {"shorthand": "run:N", "title": None, "legend": legend if len(runs) > 1 else None}
     colours, dashes = (
