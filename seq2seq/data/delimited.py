@@ -107,7 +107,7 @@ def read_rows(lines: Iterable[str], delimiter: str, first: Preamble) -> Table:
     In a tab file a line is a row, whatever quotes are in it: a sentence may begin with one and must not swallow the
     next lines. Elsewhere, and in Anki's files, quotes mean what they mean in CSV.
     """
-    has_quotes = first.is_anki or delimiter not in ("\t", "|||")
+    has_quotes = len(delimiter) == 1 and (first.is_anki or delimiter != "\t")
     following = islice(lines, first.lines, None)
     rows, problems = [], []
     for row in _rows(following, delimiter, has_quotes, first.lines):

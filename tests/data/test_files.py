@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data import checks, delimited, files
 from seq2seq.data.checks import PROBLEM_MESSAGES, Problem, check_pairs
-from seq2seq.data.files import PairsFileError, Reading, read_pairs, write_pairs
+from seq2seq.data.files import PairsFileError, Reading, read_pairs, understand, write_pairs
 from seq2seq.data.pairs import Pair
 from seq2seq.limits import MAX_CHARACTERS, MAX_FILE_BYTES
 from tests.data.workbook import xlsx, zipped
@@ -344,3 +344,10 @@ def test_real_files(name, count, repeated):
     found = kinds(check_pairs(pairs).problems)
     assert [kind for kind in found if kind != "other_space"] == ["duplicate"] * repeated  # French has narrow spaces
     assert read_pairs(write_pairs(pairs)) == pairs
+
+
+def test_three_bars_separate_below_ankis_first_lines_as_well():
+    """No reader of CSV takes more than one character, and Anki's files are read as CSV."""
+    found = understand(b"#html:true\na ||| b\nc ||| d\n")
+    assert found.reading.delimiter == "|||"
+    assert found.pairs == (("a", "b"), ("c", "d"))
