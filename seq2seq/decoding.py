@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq.attention import Attention, Memory, attend
-from seq2seq.cell import CellStep, Gates, cell_update, softmax
+from seq2seq.cell import Attention, CellStep, Gates, Memory, attend, cell_update, softmax
 from seq2seq.data.pairs import normalise
 from seq2seq.state import TrainingState
 from seq2seq.vocabulary import PAD_ID

@@ -29,7 +29,7 @@ class ModelConfig:
         source_tokens, target_tokens: what is one input of the encoder and one output of the decoder: a character, a
             jamo or a word; see `vocabulary.split`.
         attention: "none": the decoder knows the source by the encoder's last states alone; "dot": it looks at all of
-            them at every step, see `seq2seq.attention`.
+            them at every step, see `cell.attend`.
     """
 
     hidden_size: int = 32

@@ -29,7 +29,7 @@ def build_model(lesson: Lesson) -> keras.Model:
     decoder_inputs = keras.Input((None, tokens), name="decoder_inputs")
     decoder = keras.layers.LSTM(hidden, return_sequences=True, return_state=True, name="decoder")
     all_h, _, _ = decoder(decoder_inputs, initial_state=[state_h, state_c])  # (batch, target time, hidden)
-    if has_attention:  # see `seq2seq.attention`
+    if has_attention:  # see `cell.attend`
         context = keras.layers.Attention(name="attention")([all_h, encoder_h])  # (batch, target time, hidden)
         joined = keras.layers.Concatenate(name="joined")([context, all_h])  # (batch, target time, 2 · hidden)
         all_h = keras.layers.Dense(hidden, activation="tanh", use_bias=False, name="attention_output")(joined)

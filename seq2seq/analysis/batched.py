@@ -8,8 +8,7 @@ from functools import partial
 import numpy as np
 
 from seq2seq.analysis.search import SearchStart
-from seq2seq.attention import Memory
-from seq2seq.cell import log_softmax, softmax
+from seq2seq.cell import Memory, log_softmax, softmax
 from seq2seq.decoding import Context, Encoded, Translator
 from seq2seq.vocabulary import PAD_ID
 

@@ -1,4 +1,4 @@
-"""Attention in TensorFlow: at all steps at once what `seq2seq.attention` does at one."""
+"""Attention in TensorFlow: at all steps at once what `cell.attend` does at one."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, vectorize
 from seq2seq.analysis.batched import encode_all, search_start, teacher_forced, translate_all
 from seq2seq.analysis.search import beam_search
-from seq2seq.attention import Memory, attend
+from seq2seq.cell import Memory, attend
 from seq2seq.compiled import epochs
 from seq2seq.compiled.lstm import fused_lstm, keras_lstm, looped_lstm
 from seq2seq.decoding import Context, Encoded
