@@ -6,6 +6,7 @@ instead of stopping it, where a click that had not been looked at yet would be g
 they are made. `.venv/bin/python -m pytest tests/pages/test_under_load.py` shows each fault where its mend is taken out.
 """
 
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
@@ -13,7 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import get_instance
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import ScriptRunner, get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 from streamlit.runtime.session_manager import SessionClientDisconnectedError
 
 _LOOK = 0.01  # seconds from one look to the next at whether all of a run was handed over
@@ -23,6 +24,7 @@ _left_for = WeakKeyDictionary[AppSession, tuple[str, str]]()  # which page was l
 
 _request_rerun = AppSession.request_rerun
 _handle_requests = ScriptRunner._maybe_handle_execution_control_request
+_run_script = ScriptRunner._run_script
 _flush = AppSession.flush_browser_queue
 
 
@@ -30,6 +32,7 @@ def mend() -> None:
     """Puts what is below into Streamlit's classes."""
     AppSession.request_rerun = _request_the_page_asked_for
     ScriptRunner._maybe_handle_execution_control_request = _handle_requests_after_callbacks
+    ScriptRunner._run_script = _run_the_page_shown
     AppSession.flush_browser_queue = _flush_and_send
 
 
@@ -50,6 +53,18 @@ def _request_the_page_asked_for(session: AppSession, client_state: ClientState |
         elif named and named != shown and not is_of_the_page:
             _left_for[session] = shown, named
     _request_after_the_last_run(session, client_state)
+
+
+def _run_the_page_shown(runner: ScriptRunner, data: RerunData) -> None:
+    """Runs the page that is shown where a timer asks for a part of another one.
+
+    It asked while a button led from there to here. Streamlit would take it for a wish to go back and forget the fields
+    of the page that is shown: the next words typed in it would be lost.
+    """
+    shown = get_script_run_ctx().page_script_hash
+    if data.fragment_id_queue and shown not in ("", data.page_script_hash):
+        data = replace(data, page_script_hash=shown, fragment_id_queue=[])
+    _run_script(runner, data)
 
 
 def _request_after_the_last_run(session: AppSession, client_state: ClientState | None) -> None:

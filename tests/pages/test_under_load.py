@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 import time
 from unittest.mock import MagicMock, patch
 
@@ -39,6 +40,31 @@ st.text(st.session_state.runs)
 """
 CLICKS = 20
 
+BUTTON = """
+import streamlit as st
+from tests.pages import test_under_load as story
+
+@st.fragment(run_every=1)
+def look():
+    st.text("looked")
+
+def heard():
+    st.session_state["heard"] = st.session_state["field"]
+
+def start():
+    look()
+    if st.button("go"):
+        st.switch_page(pages[1])
+
+def two():
+    story.reached.set()
+    story.may_go_on.wait(10)
+    st.text_input("field", key="field", on_change=heard)
+
+pages = [st.Page(page, url_path=name) for name, page in (("start", start), ("two", two))]
+st.navigation(pages).run()
+"""
+reached, may_go_on = threading.Event(), threading.Event()
 
 LINKS = """
 import time
@@ -164,3 +190,37 @@ def test_words_that_come_after_a_click_on_a_link_do_not_lead_back(tmp_path, seco
             assert await shown() == {"one"}
 
     run(story)
+
+
+@pytest.mark.parametrize("has_heard", [False, True])  # the session, of the page that a button leads to
+def test_a_timer_that_comes_after_a_button_led_away_does_not_forget_the_page_shown(tmp_path, has_heard):
+    """The words typed next would be lost with it."""
+    reached.clear()
+    may_go_on.clear()
+
+    async def story():
+        with session(tmp_path, BUTTON) as page:
+            page.request_rerun(ClientState())
+            sent = await settled(page)
+            timer = next(m.auto_rerun.fragment_id for m in sent if m.HasField("auto_rerun"))
+            start, elements = page.page_script_hash, [m.delta.new_element for m in sent]
+            click = ClientState(page_script_hash=start)
+            click.widget_states.widgets.add(id=next(e.button.id for e in elements if e.HasField("button")))
+            click.widget_states.widgets[0].trigger_value = True
+            page.request_rerun(click)
+            assert reached.wait(10)  # and what the run tells this loop waits for it
+            while has_heard and page.page_script_hash == start:
+                await asyncio.sleep(0)
+            page.request_rerun(ClientState(page_script_hash=start, fragment_id=timer))
+            may_go_on.set()
+            elements = [m.delta.new_element for m in await settled(page)]
+            typed = ClientState(page_script_hash=page.page_script_hash)
+            field = [e.text_input.id for e in elements if e.HasField("text_input")][-1]
+            typed.widget_states.widgets.add(id=field, string_value="an edit")
+            page.request_rerun(typed)
+            await settled(page)
+            return page.page_script_hash != start, page.session_state.filtered_state
+
+    led_on, state = run(story)
+    assert led_on
+    assert state["heard"] == state["field"] == "an edit"
