@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -87,16 +88,17 @@ def cell_update(z: np.ndarray, state_c: np.ndarray) -> CellStep:
     return CellStep(state_h, state_c, gates)
 
 
+def joined(cells: Sequence[CellStep]) -> CellStep:
+    """Puts the cells of some LSTMs side by side, as Keras's `Bidirectional` does: (n · hidden,) each, of (hidden,)."""
+    gates = (np.concatenate(values) for values in zip(*(cell.gates for cell in cells), strict=True))
+    states = (np.concatenate([getattr(cell, name) for cell in cells]) for name in ("state_h", "state_c"))
+    return CellStep(*states, Gates(*gates))
+
+
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Turns scores into probabilities: positive, and together 1 along the last axis."""
     weights = np.exp(logits - np.max(logits, axis=-1, keepdims=True))  # the largest at 0, so that nothing overflows
     return weights / np.sum(weights, axis=-1, keepdims=True)
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Returns the logarithms of `softmax`: they can be added up where a product of probabilities would reach 0."""
-    shifted = logits - np.max(logits, axis=-1, keepdims=True)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
 
 
 # --- Attention -------------------------------------------------------------------------------------------------------

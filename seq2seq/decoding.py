@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq.cell import Attention, CellStep, Gates, Memory, attend, cell_update, softmax
+from seq2seq.cell import Attention, CellStep, Gates, Memory, attend, cell_update, joined, softmax
 from seq2seq.data.pairs import normalise
 from seq2seq.state import TrainingState
 from seq2seq.vocabulary import PAD_ID
@@ -112,12 +112,17 @@ class Translator:
         return ids
 
     def encode(self, text: str) -> Iterator[CellStep]:
-        """Encodes a source text; yields the cell after each token. Its last states are the context vector."""
-        state = Context.zeros(self.lesson.model.hidden_size)
-        for token_id in self.source_ids(text):
-            cell = self.cell("encoder", token_id, state)
-            state = Context(cell.state_h, cell.state_c)
-            yield cell
+        """Encodes a source text; yields the cell after each step. Its last states are the context vector.
+
+        A bidirectional encoder reads from both ends at once: of each step the cells of both LSTMs are joined.
+        """
+        ids, model = self.source_ids(text), self.lesson.model
+        orders = {"encoder": ids} | ({"encoder_backward": ids[::-1]} if model.bidirectional else {})
+        states = dict.fromkeys(orders, Context.zeros(model.hidden_size))
+        for n in range(len(ids)):
+            cells = {side: self.cell(side, order[n], states[side]) for side, order in orders.items()}
+            states = {side: Context(cell.state_h, cell.state_c) for side, cell in cells.items()}
+            yield joined(list(cells.values()))
 
     def context(self, text: str) -> Context:
         """Returns the context vector of a source text; zeros if nothing in it is known."""
@@ -127,11 +132,13 @@ class Translator:
         """Returns all that the decoder gets of a source text."""
         cells = list(self.encode(text))
         if not cells:
-            return Encoded(Context.zeros(self.lesson.model.hidden_size))
+            return Encoded(Context.zeros(self.lesson.model.decoder_size))
         context = Context(cells[-1].state_h, cells[-1].state_c)
         if self.lesson.model.attention == "none":
             return Encoded(context)
-        return Encoded(context, Memory(np.stack([cell.state_h for cell in cells]), np.ones(len(cells), bool)))
+        all_h, hidden = np.stack([cell.state_h for cell in cells]), self.lesson.model.hidden_size
+        all_h[:, hidden:] = all_h[::-1, hidden:]  # what the second LSTM read last is the first token
+        return Encoded(context, Memory(all_h, np.ones(len(cells), bool)))
 
     # --- The decoder -----------------------------------------------------------------------------------------------
 

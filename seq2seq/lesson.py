@@ -21,7 +21,7 @@ class ModelConfig:
 
     Args:
         hidden_size: units of the encoder's LSTM and of the decoder's. They are equal because the encoder's last
-            states become the decoder's first ones.
+            states become the decoder's first ones; of a bidirectional encoder's two LSTMs, see `decoder_size`.
         markers: ⟨bos⟩ and ⟨eos⟩ around the target. Without them nothing tells the decoder how to start and when
             to stop.
         mask_padding: leave zero rows out of the encoder, the loss and the metrics. Without it they are inputs and
@@ -30,6 +30,8 @@ class ModelConfig:
             jamo or a word; see `vocabulary.split`.
         attention: "none": the decoder knows the source by the encoder's last states alone; "dot": it looks at all of
             them at every step, see `cell.attend`.
+        bidirectional: the encoder has a second LSTM, which reads from the end to the beginning, so that every state
+            knows what comes after its token as well. Source: Schuster and Paliwal 1997.
     """
 
     hidden_size: int = 32
@@ -38,6 +40,12 @@ class ModelConfig:
     source_tokens: str = "character"
     target_tokens: str = "character"
     attention: str = "none"
+    bidirectional: bool = False
+
+    @property
+    def decoder_size(self) -> int:
+        """Units of the decoder: the last states of a bidirectional encoder's two LSTMs are joined for it."""
+        return 2 * self.hidden_size if self.bidirectional else self.hidden_size
 
     def __post_init__(self):
         _check_ranges(self)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 
@@ -74,23 +72,6 @@ class TrainingState:
             history=self.history[:epoch],
         )
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Writes the training with its lesson to a file that the app opens (`.seq2seq.zip`); see `load`."""
-        from seq2seq.takeaway.lesson_file import save_state  # noqa: PLC0415
-
-        save_state(self, path)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike) -> Self:
-        """Returns the training of a lesson file, as it was: to go on with, bit for bit, or to translate with.
-
-        Raises:
-            ValueError: it is no lesson file, or not whole, or nothing is trained in it; the message says what is wrong.
-        """
-        from seq2seq.takeaway.lesson_file import load_state  # noqa: PLC0415
-
-        return load_state(path)
-
 
 # --- Weights ---------------------------------------------------------------------------------------------------------
 
@@ -101,19 +82,19 @@ def weight_shapes(lesson: Lesson) -> dict[str, tuple[int, ...]]:
     An LSTM has four sets of weights, of three gates and the candidate: they lie side by side along the last axis, in
     Keras's order i, f, g, o.
     """
-    hidden, tokens = lesson.model.hidden_size, len(lesson.target_vocabulary)
-    attention = {"none": {}, "dot": {"attention_kernel": (2 * hidden, hidden)}}[lesson.model.attention]
-    return {
-        "encoder_kernel": (len(lesson.source_vocabulary), 4 * hidden),
-        "encoder_recurrent": (hidden, 4 * hidden),
-        "encoder_bias": (4 * hidden,),
-        "decoder_kernel": (tokens, 4 * hidden),
-        "decoder_recurrent": (hidden, 4 * hidden),
-        "decoder_bias": (4 * hidden,),
-        **attention,
-        "dense_kernel": (hidden, tokens),
-        "dense_bias": (tokens,),
-    }
+    model, hidden, tokens = lesson.model, lesson.model.decoder_size, len(lesson.target_vocabulary)
+    shapes = {}
+    for name in ("encoder", "encoder_backward") if model.bidirectional else ("encoder",):
+        shapes |= _lstm_shapes(name, len(lesson.source_vocabulary), model.hidden_size)
+    shapes |= _lstm_shapes("decoder", tokens, hidden)
+    if model.attention == "dot":
+        shapes["attention_kernel"] = (2 * hidden, hidden)
+    return shapes | {"dense_kernel": (hidden, tokens), "dense_bias": (tokens,)}
+
+
+def _lstm_shapes(name: str, tokens: int, hidden: int) -> dict[str, tuple[int, ...]]:
+    shapes = {"kernel": (tokens, 4 * hidden), "recurrent": (hidden, 4 * hidden), "bias": (4 * hidden,)}
+    return {f"{name}_{part}": shape for part, shape in shapes.items()}
 
 
 def initial_weights(lesson: Lesson) -> Weights:

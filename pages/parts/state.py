@@ -117,7 +117,7 @@ class ModelState:
     """The page Model."""
 
     asked: str | None = None  # the question about the wirings that their bright parts answer
-    side: str = "encoder"  # whose cell is looked into: "encoder" or "decoder"
+    side: str = "encoder"  # whose cell is looked into, see `trace.SIDES`
     row: int = 0  # of the lesson's pairs
     taken_over: tuple[Any, int] | None = None  # the pairs, and the row that Tensors showed when `row` became it
     step: int = 0

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from seq2seq.analysis.search import SearchStart
-from seq2seq.cell import Memory, log_softmax, softmax
+from seq2seq.cell import Memory, softmax
 from seq2seq.decoding import Context, Encoded, Translator
 from seq2seq.vocabulary import PAD_ID
 
@@ -21,20 +21,32 @@ def encode_all(translator: Translator, texts: Sequence[str]) -> Encoded:
 def encode_ids(translator: Translator, sentences: Sequence[np.ndarray]) -> Encoded:
     """Encodes many sentences, each given by its (time,) ids; see `encode_all`."""
     model = translator.lesson.model
+    context, all_h = _read(translator, "encoder", sentences)
     lengths = np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
-    ids = np.full((len(sentences), max(1, lengths.max())), PAD_ID)  # (batch, time)
+    places = np.arange(all_h.shape[1])  # (time,)
+    if model.bidirectional:
+        backward, backward_h = _read(translator, "encoder_backward", [sentence[::-1] for sentence in sentences])
+        context = Context(*(np.concatenate(states, axis=-1) for states in zip(context, backward, strict=True)))
+        # What the second LSTM read last is the first token of each.
+        backward_h = np.take_along_axis(backward_h, np.maximum(lengths - 1 - places, 0)[..., np.newaxis], axis=1)
+        all_h = np.concatenate([all_h, backward_h], axis=-1)  # (batch, time, 2 · hidden)
+    return Encoded(context, None if model.attention == "none" else Memory(all_h, places < lengths))
+
+
+def _read(translator: Translator, side: str, sentences: Sequence[np.ndarray]) -> tuple[Context, np.ndarray]:
+    """Runs one LSTM of the encoder over many sentences: its last states of each, and all h, (batch, time, hidden)."""
+    longest = max(1, *map(len, sentences))
+    state, all_h = Context.zeros(len(sentences), translator.lesson.model.hidden_size), []
+    ids = np.full((len(sentences), longest), PAD_ID)  # (batch, time)
     for row, sentence in zip(ids, sentences, strict=True):
         row[: len(sentence)] = sentence
-    state, all_h = Context.zeros(len(ids), model.hidden_size), []
+    lengths = np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
     for n, fed in enumerate(ids.T):  # (batch,)
-        cell = translator.cell("encoder", fed, state)
+        cell = translator.cell(side, fed, state)
         # A shorter sentence keeps the states that it had at its end, as a mask does.
         state = Context(*np.where(n < lengths, (cell.state_h, cell.state_c), state))  # (batch, hidden) each
-        if model.attention != "none":
-            all_h.append(state.state_h)
-    if model.attention == "none":
-        return Encoded(state)
-    return Encoded(state, Memory(np.stack(all_h, axis=1), np.arange(len(all_h)) < lengths))
+        all_h.append(state.state_h)
+    return state, np.stack(all_h, axis=1)
 
 
 def translate_all(translator: Translator, sources: Sequence[str] | Encoded, prefixes: Sequence[str] = ()) -> list[str]:
@@ -113,3 +125,9 @@ def next_tokens(
     before = Context(*map(np.stack, zip(*states, strict=True)))  # (decoders, hidden) each
     cell, logits, _ = translator.decode(fed_ids, before, memory)  # (decoders, target tokens)
     return log_softmax(logits.astype(float)), list(map(Context, cell.state_h, cell.state_c))
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Returns the logarithms of `softmax`: they can be added up where a product of probabilities would reach 0."""
+    shifted = logits - np.max(logits, axis=-1, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))

@@ -26,7 +26,7 @@ def context_vectors(
     Returns:
         h and c of the context vector of each text, end to end: (texts, 2 · hidden).
     """
-    vectors = np.empty((len(texts), 2 * translator.lesson.model.hidden_size), np.float32)
+    vectors = np.empty((len(texts), 2 * translator.lesson.model.decoder_size), np.float32)
     # A batch takes as many steps as its longest text, so texts of like length go together.
     order = np.argsort([len(text) for text in texts], kind="stable")
     for first in range(0, len(texts), _BATCH):

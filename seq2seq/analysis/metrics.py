@@ -128,7 +128,7 @@ def sentences_at_once(translator: Translator) -> int:
     What they cost is counted in multiplications. Every gate, candidate and logit takes one for each unit, and its
     exponential as long as about 150. Weights are read for few sentences as for many: that costs as much as 16 more.
     """
-    lesson, hidden = translator.lesson, translator.lesson.model.hidden_size
+    lesson, hidden = translator.lesson, translator.lesson.model.decoder_size
     decoder_steps = translator.max_new_tokens + lesson.target_length  # alone, and with teacher forcing
     numbers = lesson.source_length * 4 * hidden
     numbers += decoder_steps * (4 * hidden + len(lesson.target_vocabulary))

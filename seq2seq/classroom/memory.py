@@ -28,7 +28,7 @@ def training_bytes(lesson: Lesson) -> int:
 
     The factors were measured; a test measures again that they are right within a factor of two.
     """
-    batch, hidden = min(lesson.training.batch_size, len(lesson.pairs)), lesson.model.hidden_size
+    batch, hidden = min(lesson.training.batch_size, len(lesson.pairs)), lesson.model.decoder_size
     source_tokens, target_tokens = len(lesson.source_vocabulary), len(lesson.target_vocabulary)
     numbers = 0
     for steps, tokens in ((lesson.source_length, source_tokens), (lesson.target_length, target_tokens)):

@@ -16,13 +16,12 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from seq2seq.compiled.attention import look_back
 from seq2seq.compiled.batch_order import id_tensors
+from seq2seq.compiled.forward import Kind, loss_of, weight_layout
 from seq2seq.compiled.lstm import fastest_lstm, fused_lstm, looped_lstm
 from seq2seq.lesson import Lesson
 from seq2seq.state import METRIC_SUMS, TrainingState, Weights, weight_shapes
 from seq2seq.tensors import Tensors
-from seq2seq.vocabulary import PAD_ID
 
 ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults; Kingma and Ba 2015
 _HALVED = 32  # pairs in a batch, from which its halves are computed side by side: 10% quicker, with 64 pairs 20%
@@ -42,14 +41,6 @@ class Batches(NamedTuple):
 
     rows: tf.Tensor  # (batches, batch size), the pairs of each batch; -1 for none
     ends: tf.Tensor  # (epochs,), how many of the batches are done when each epoch is
-
-
-class Kind(NamedTuple):
-    """What a function is compiled for: it serves all lessons of a kind."""
-
-    lstm: Callable  # one of those in `seq2seq.compiled.lstm`
-    attention: str  # of the model
-    splits: int  # 2 computes each half of a batch for itself, so that TensorFlow can do both at once; else 1
 
 
 class Settings(NamedTuple):
@@ -167,7 +158,7 @@ def _train_epochs_of(lesson: Lesson):
     sizes = _sizes(lesson)
     lstm = fastest_lstm(*sizes)
     splits = 2 if lstm is looped_lstm and lesson.training.batch_size >= _HALVED else 1
-    kind = Kind(lstm, lesson.model.attention, splits)
+    kind = Kind(lstm, lesson.model.attention, lesson.model.bidirectional, splits)
     return partial(_compiled(kind), tf.constant(sizes)) if lstm in (fused_lstm, looped_lstm) else _compiled(kind, sizes)
 
 
@@ -206,7 +197,7 @@ def _train_epochs(sizes, optimizer, sums, batches, data, settings, kind):
         (epochs, weights).
     """
     weights, m, v, step = optimizer
-    layout = _weight_layout(sizes, kind.attention)
+    layout = weight_layout(sizes, kind)
     epochs, n = tf.size(batches.ends), tf.constant(0, tf.int64)
     all_sums = tf.TensorArray(tf.float64, size=epochs, element_shape=sums.shape)
     all_weights = tf.TensorArray(tf.float32, size=epochs, element_shape=weights.shape)
@@ -227,26 +218,6 @@ def _train_epochs(sizes, optimizer, sums, batches, data, settings, kind):
     return Optimizer(weights, m, v, step), all_sums.stack(), all_weights.stack()
 
 
-def _weight_layout(sizes, attention) -> tuple[list[tf.Tensor], tf.Tensor]:
-    """Returns what a row of weights is cut into: shapes and lengths.
-
-    An LSTM's kernel and recurrent weights stay together.
-    """
-    hidden, source_tokens, target_tokens = (sizes[n] for n in range(3))
-    gates = 4 * hidden  # i, f, o and the candidate g
-    shapes = [
-        [source_tokens + hidden, gates],
-        [gates],
-        [target_tokens + hidden, gates],
-        [gates],
-        *[[2 * hidden, hidden]] * (attention != "none"),
-        [hidden, target_tokens],
-        [target_tokens],
-    ]
-    shapes = [tf.stack(shape) for shape in shapes]
-    return shapes, tf.stack([tf.reduce_prod(shape) for shape in shapes])
-
-
 def _gradient(weights, layout, data, rows, mask_padding, kind):
     """Returns the gradient of a batch's mean loss, (weights,), and the batch's `METRIC_SUMS`."""
     (shapes, lengths), half = layout, tf.size(rows) // 2
@@ -255,79 +226,12 @@ def _gradient(weights, layout, data, rows, mask_padding, kind):
         named = tf.split(weights, lengths, num=len(shapes))
         named = [tf.reshape(values, shape) for values, shape in zip(named, shapes, strict=True)]
         losses = [
-            _loss(named, Tensors(*(tf.gather(ids, part) for ids in data)), mask_padding, kind)
+            loss_of(named, Tensors(*(tf.gather(ids, part) for ids in data)), mask_padding, kind)
             for part in ([rows] if kind.splits == 1 else [rows[:half], rows[half:]])
         ]
         loss, batch_sums, scored = map(sum, zip(*losses, strict=True))
         loss /= tf.cast(tf.maximum(scored, 1), tf.float32)
     return tape.gradient(loss, weights), batch_sums
-
-
-def _loss(named, ids, mask_padding, kind):
-    """Forward pass of a batch, or of a part of one, with teacher forcing.
-
-    Args:
-        named: weights and bias of encoder, decoder, attention and output layer, in the shapes of `_weight_layout`.
-        ids: (batch, time) each.
-        mask_padding: leave padding out.
-        kind: of the model.
-
-    Returns:
-        See `_score`.
-    """
-    encoder_weights, encoder_bias, decoder_weights, decoder_bias, *attention_kernel, dense_kernel, dense_bias = named
-    encoder_inputs, decoder_inputs, decoder_targets = ids
-    batch = tf.shape(encoder_inputs)[0]
-    lengths = tf.fill([batch], tf.shape(encoder_inputs)[1])  # (batch,)
-    if mask_padding:  # steps where every sentence of this batch is padding need not be computed
-        lengths = tf.math.count_nonzero(encoder_inputs != PAD_ID, axis=1, dtype=tf.int32)
-        encoder_inputs = encoder_inputs[:, : tf.maximum(tf.reduce_max(lengths), 1)]  # 1: half of a batch may be empty
-        target_length = tf.reduce_max(tf.math.count_nonzero(decoder_targets != PAD_ID, axis=1))
-        target_length = tf.maximum(target_length, 1)  # targets of one character, without markers: nothing to say
-        decoder_inputs, decoder_targets = decoder_inputs[:, :target_length], decoder_targets[:, :target_length]
-
-    # The encoder's last states, (batch, hidden) each, are the decoder's first ones.
-    zero_state = tf.zeros([batch, tf.shape(dense_kernel)[0]])  # (batch, hidden)
-    encoder_ids, decoder_ids = tf.transpose(encoder_inputs), tf.transpose(decoder_inputs)  # (time, batch)
-    encoder_h, *context = kind.lstm(encoder_ids, lengths, zero_state, zero_state, encoder_weights, encoder_bias)
-    every_step = tf.fill([batch], tf.shape(decoder_ids)[0])
-    all_h, *_ = kind.lstm(
-        decoder_ids, every_step, *context, decoder_weights, decoder_bias
-    )  # (target time, batch, hidden)
-    if kind.attention != "none":
-        all_h = look_back(all_h, encoder_h, lengths)
-    return _score(all_h, tf.transpose(decoder_targets), mask_padding, attention_kernel, dense_kernel, dense_bias)
-
-
-def _score(all_h, target_ids, mask_padding, attention_kernel, dense_kernel, dense_bias):
-    """Compares what the decoder finds probable with what it should say.
-
-    Args:
-        all_h: (target time, batch, hidden), the decoder's states; with attention what `look_back` returns.
-        target_ids: (target time, batch).
-        mask_padding: leave padding out.
-        attention_kernel: a list of the kernel that makes h̃; without attention it is empty.
-        dense_kernel, dense_bias: of the output layer.
-
-    Returns:
-        The sum of losses; `METRIC_SUMS`; and the number of tokens, with or without padding, over which a batch's mean
-        is taken.
-    """
-    scored = tf.where((target_ids != PAD_ID) | ~mask_padding)  # (places, 2): where the decoder's word counts
-    target_ids = tf.gather_nd(target_ids, scored)  # (places,)
-    outputs = tf.gather_nd(all_h, scored)  # (places, hidden)
-    for kernel in attention_kernel:
-        outputs = tf.tanh(outputs @ kernel)
-    logits = outputs @ dense_kernel + dense_bias  # (places, tokens)
-    # For a zero row this operation gives the loss 0 but the gradient of a row that sums to 1: fed padding, the notebook
-    # pushes down whatever its decoder says there. Unmasked, we do as it does.
-    loss = tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(tf.one_hot(target_ids, tf.shape(logits)[1]), logits))
-    # Keras finds "the right answer" of a zero row by argmax as well, and that is id 0.
-    hit = tf.argmax(logits, axis=1, output_type=tf.int32) == tf.maximum(target_ids, 0)
-    is_token = target_ids != PAD_ID
-    counts = tf.stack([hit & is_token, is_token, hit & ~is_token, ~is_token])  # (4, places)
-    sums = tf.concat([[tf.cast(loss, tf.float64)], tf.math.count_nonzero(counts, axis=1, dtype=tf.float64)], axis=0)
-    return loss, sums, tf.size(target_ids)
 
 
 def _adam(m, v, gradient, step, learning_rate):

@@ -29,7 +29,7 @@ def fastest_lstm(hidden: int, *vocabularies: int):
     # 1,540 : 1,438; 289,000 62 : 40. A larger batch moves this little.
     if (max(vocabularies) + hidden) * 4 * hidden <= _MAX_FUSED_WEIGHTS:
         return fused_lstm
-    return keras_lstm(hidden, *vocabularies) if tf.config.list_logical_devices("GPU") else looped_lstm
+    return keras_lstm if tf.config.list_logical_devices("GPU") else looped_lstm
 
 
 def fused_lstm(ids, lengths, state_h, state_c, weights, bias):
@@ -163,31 +163,27 @@ def _recurrence(one_hot_rows, first_h, first_c, gate_weights_t, recurrent):
     return (all_h, _batch_last(all_c)), backward
 
 
-@cache
-def keras_lstm(hidden: int, *vocabularies: int):
-    """Returns a function that runs `keras.layers.LSTM`, which on a GPU uses cuDNN.
+def keras_lstm(ids, lengths, state_h, state_c, weights, bias):
+    """Runs `keras.layers.LSTM`, which on a GPU uses cuDNN.
 
-    The function's arguments and results are those of `looped_lstm`, but it serves weights of these sizes alone.
-
-    Args:
-        hidden: units.
-        vocabularies: how many tokens there are on each side.
+    Arguments and results are those of `looped_lstm`, but the sizes of the weights must be known when it is compiled.
     """
-    layers = {}
-    for tokens in vocabularies:
-        layers[tokens] = keras.layers.LSTM(hidden, return_sequences=True, return_state=True)
-        layers[tokens].build((None, None, tokens))
+    hidden = bias.shape[0] // 4
+    kernel, recurrent = weights[:-hidden], weights[-hidden:]
+    layer = _keras_layer(kernel.shape[0], hidden)
+    (all_h, state_h, state_c), _ = layer.stateless_call(
+        [kernel, recurrent, bias],
+        [variable.value for variable in layer.non_trainable_variables],  # the state of a dropout that is not used
+        tf.one_hot(tf.transpose(ids), kernel.shape[0]),  # (batch, time, tokens)
+        initial_state=[state_h, state_c],
+        mask=tf.sequence_mask(lengths, tf.shape(ids)[0]),
+    )
+    return tf.transpose(all_h, [1, 0, 2]), state_h, state_c
 
-    def lstm(ids, lengths, state_h, state_c, weights, bias):
-        kernel, recurrent = weights[:-hidden], weights[-hidden:]
-        layer = layers[kernel.shape[0]]
-        (all_h, state_h, state_c), _ = layer.stateless_call(
-            [kernel, recurrent, bias],
-            [variable.value for variable in layer.non_trainable_variables],  # the state of a dropout that is not used
-            tf.one_hot(tf.transpose(ids), kernel.shape[0]),  # (batch, time, tokens)
-            initial_state=[state_h, state_c],
-            mask=tf.sequence_mask(lengths, tf.shape(ids)[0]),
-        )
-        return tf.transpose(all_h, [1, 0, 2]), state_h, state_c
 
-    return lstm
+@cache
+def _keras_layer(tokens: int, hidden: int) -> keras.layers.LSTM:
+    with tf.init_scope():  # not within the function that is being compiled
+        layer = keras.layers.LSTM(hidden, return_sequences=True, return_state=True)
+        layer.build((None, None, tokens))
+    return layer

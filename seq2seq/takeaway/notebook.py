@@ -109,6 +109,7 @@ def _values(state: TrainingState) -> dict[str, Any]:
     return {
         "pairs": [(_literal(source), _literal(target)) for source, target in lesson.pairs],
         "model": lesson.model,
+        "decoder_size": "2 * hidden_size" if lesson.model.bidirectional else "hidden_size",
         "has_attention": lesson.model.attention != "none",
         "training": training,
         "splits": _SPLITS,

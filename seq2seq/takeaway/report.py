@@ -15,7 +15,7 @@ from seq2seq.tensors import Tensors, dense_shapes
 
 MAX_LISTED = 100  # pairs, and sentences that are translated
 _MAX_POINTS = 500  # of the curve
-_LAYERS = ("encoder", "decoder", "attention", "dense")
+_LAYERS = ("encoder", "encoder_backward", "decoder", "attention", "dense")
 TEXTS = (
     *("pairs", "source", "target", "first_of", "tensors", *Tensors._fields, "shape"),
     *("model", "layer", "weights", "parameters", "total", *_LAYERS, "settings", "curve", "curve_alt", "epoch", "loss"),
@@ -67,7 +67,7 @@ def write_report(report: Report, state: TrainingState) -> bytes:
 
 def _parameters(state: TrainingState, layer: str) -> tuple[str, str]:
     """Returns the shapes of a layer's arrays, and how many numbers they have."""
-    shapes = [shape for name, shape in weight_shapes(state.lesson).items() if name.startswith(f"{layer}_")]
+    shapes = [shape for name, shape in weight_shapes(state.lesson).items() if name.rpartition("_")[0] == layer]
     return ", ".join(map(str, shapes)), f"{sum(map(math.prod, shapes)):,}"
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from seq2seq import TrainingState, read_pairs
+from seq2seq import read_pairs
+from seq2seq.takeaway.lesson_file import load_state
 
 KOREAN_FILE = Path(__file__).parents[3] / "shared/data/kor.txt"  # 904 pairs in three columns, not part of this project
 
@@ -69,7 +70,7 @@ def test_notebook_journey_in_korean(visit):
     assert Path(keras.value.path()).read_bytes().startswith(b"PK")
     with page.expect_download() as lesson:
         main.get_by_role("button", name=student.text("share.download_lesson", size="").split("(")[0]).click()
-    assert TrainingState.load(lesson.value.path()).epoch == 300
+    assert load_state(lesson.value.path()).epoch == 300
     address = page.url
     student.goes_to("start")
     student.uploads(Path(lesson.value.path()).read_bytes(), lesson.value.suggested_filename)

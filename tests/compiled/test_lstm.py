@@ -115,8 +115,7 @@ def test_every_lstm_is_kerass(lstm, example):
 @pytest.mark.parametrize("masked", [True, False])
 def test_the_lstm_for_a_gpu_is_kerass(masked):
     """It is Keras's own layer: what is tested is which way round its arguments go, and its mask."""
-    _, _, tokens, hidden = SIZES[0]
-    assert_is_kerass(partial(run, lstm=keras_lstm(hidden, tokens)), make_example(SIZES[0], masked))
+    assert_is_kerass(partial(run, lstm=keras_lstm), make_example(SIZES[0], masked))
 
 
 @pytest.mark.parametrize(

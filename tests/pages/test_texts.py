@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Formatter
 
 from pages.parts.menu import PAGES
+from pages.parts.model.settings import DIRECTIONS
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
 from pages.parts.players.replay import TEXTS as REPLAY_TEXTS
@@ -33,7 +34,7 @@ _ENDS = ("right", "epochs", "patience")
 _MEASURES = ("loss", "accuracy", "exact_match", "cer")
 _FIGURES = ("masked_accuracy", "padded_accuracy", "exact_match", "cer", "masked_loss", "padded_loss")
 _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "seed", "held_out")
-_SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "attention", "batch", "rate", "seed")
+_SETTINGS = ("pairs", "units", "tokens", "markers", "mask", "attention", "both_ways", "batch", "rate", "seed")
 _COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "exact_match")
 _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = []  # the names of questions, and why a choice is wrong: what stands in pairs of a name and a choice
@@ -60,13 +61,15 @@ FAMILIES = {
     "cell.part_{}": PARTS,
     "cell.sum_{}": ("bias", "token", "state"),
     "model.{}": (
-        *("encoder", "decoder", "attention", "dense", "kernel", "recurrent", "bias"),
-        *("hidden_size", "markers", "mask_padding", "source_tokens", "target_tokens"),
+        *("encoder", "encoder_backward", "decoder", "attention", "dense", "kernel", "recurrent", "bias"),
+        *("hidden_size", "markers", "mask_padding", "source_tokens", "target_tokens", "bidirectional"),
+        *DIRECTIONS.values(),
     ),
     "model.{}_help": ("markers", "mask_padding"),
-    "model.answer_{}": ("", *QUESTIONS),
+    "model.answer_{}": ("", *QUESTIONS, "kept", "doubled"),
+    "model.four_sets{}": ("", "_both"),
     "model.ask_{}": QUESTIONS,
-    "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens", "attention"),
+    "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens", "attention", "bidirectional"),
     "attention.{}": ATTENTIONS,
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
@@ -103,7 +106,7 @@ FAMILIES = {
     "train.padded_{}": ("loss", "accuracy"),
     "train.masked_{}": ("loss", "accuracy"),
     "train.on_{}": ("training", "held_out_"),
-    "train.what_if_{}": ("units", "mask", "attention", "batch"),
+    "train.what_if_{}": ("units", "mask", "attention", "both_ways", "batch"),
     "train.ended_{}": _ENDS,
     "translate.ended_{}": ("eos", "length", "without_eos"),
     "translate.mark_{}": ("trained", "held_out", "unseen"),

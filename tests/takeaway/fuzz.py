@@ -5,6 +5,7 @@ file, or to the document or a blob in it; then sizes, checksums and digests are 
 behind them is reached.
 """
 
+import copy
 import json
 import random
 import struct
@@ -118,7 +119,7 @@ def mutated_document(random, content):
             case 0:
                 holder[key] = random.choice(VALUES)
             case 1:
-                holder[key] = other[other_key]
+                holder[key] = copy.deepcopy(other[other_key])  # which may hold the place itself
             case 2 if isinstance(holder, list):
                 holder[key:key] = [holder[key]] * random.choice([1, 2, 20])
             case _:

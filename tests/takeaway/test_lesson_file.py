@@ -23,7 +23,7 @@ from seq2seq.takeaway.document import (
     digests_of,
     write_document,
 )
-from seq2seq.takeaway.lesson_file import as_copy, read_lesson_file, write_lesson_file
+from seq2seq.takeaway.lesson_file import as_copy, load_state, read_lesson_file, save_state, write_lesson_file
 from seq2seq.takeaway.packing import Packer, Unpacker
 from seq2seq.training import advance
 from tests.takeaway import fuzz
@@ -76,8 +76,8 @@ def test_a_training_goes_on_as_if_it_had_never_been_saved(tmp_path, held_out):
     state = advance(TrainingState.new(lesson), epochs=20)
     while not state.batch:
         state = advance(state, seconds=1e-9)
-    state.save(tmp_path / "saved.seq2seq.zip")
-    loaded = TrainingState.load(tmp_path / "saved.seq2seq.zip")
+    save_state(state, tmp_path / "saved.seq2seq.zip")
+    loaded = load_state(tmp_path / "saved.seq2seq.zip")
     document, _ = read_lesson_file((tmp_path / "saved.seq2seq.zip").read_bytes())
     assert document.runs[0].target_epoch == lesson.training.epochs  # the app tells how far it is on the way there
     assert_same(loaded, state)
@@ -85,8 +85,8 @@ def test_a_training_goes_on_as_if_it_had_never_been_saved(tmp_path, held_out):
 
 
 def test_a_saved_model_translates_the_same_to_the_last_digit(tmp_path, trained):
-    trained.save(tmp_path / "saved.seq2seq.zip")
-    loaded = Translator(TrainingState.load(tmp_path / "saved.seq2seq.zip"))
+    save_state(trained, tmp_path / "saved.seq2seq.zip")
+    loaded = Translator(load_state(tmp_path / "saved.seq2seq.zip"))
     for source, target in NOTEBOOK_PAIRS:
         steps = loaded.steps(source), Translator(trained).steps(source)
         assert all((ours.probabilities == theirs.probabilities).all() for ours, theirs in zip(*steps, strict=True))
@@ -163,10 +163,10 @@ def test_a_lesson_that_only_another_version_supplies_is_the_students_own(trained
 
 def test_a_file_that_cannot_be_written_leaves_the_earlier_one(tmp_path, trained):
     path = tmp_path / "saved.seq2seq.zip"
-    trained.save(path)
+    save_state(trained, path)
     before = path.read_bytes()
     with pytest.raises(DamagedError, match="history"):
-        replace(trained, history=trained.history[1:]).save(path)
+        save_state(replace(trained, history=trained.history[1:]), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -175,7 +175,7 @@ def test_a_file_without_a_training_says_so(tmp_path):
     packer, path = Packer(), tmp_path / "untrained.seq2seq.zip"
     path.write_bytes(write_lesson_file(a_workspace(packer), packer.blobs))
     with pytest.raises(ValueError, match="no run"):
-        TrainingState.load(path)
+        load_state(path)
 
 
 # --- What is refused -------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def compare(lesson: Lesson, figures: Callable[[Lesson], str]) -> None:
         st.caption(text("model.notebook_same"))
         return
     said = [text("model.notebook_numbers", numbers=figures(notebook))]
-    for name in ("markers", "hidden_size", "source_tokens", "target_tokens", "attention"):
+    for name in ("markers", "hidden_size", "source_tokens", "target_tokens", "attention", "bidirectional"):
         changed = replace(lesson.model, **{name: getattr(notebook.model, name)})
         if changed == lesson.model or figures(other := replace(lesson, model=changed)) == figures(lesson):
             continue

@@ -30,7 +30,9 @@ def section(translator: Translator, epoch: int | None, chosen: int, session: Ses
     if state.taken_over != (translator.lesson.pairs, chosen):
         state.taken_over, state.row = (translator.lesson.pairs, chosen), chosen
     left, right = st.columns([1, 2], vertical_alignment="bottom")
-    switch(text("cell.side"), {side: text(f"picture.{side}") for side in SIDES}, state, "side", left)
+    sides = [side for side in SIDES if f"{side}_kernel" in translator.weights]
+    state.side = state.side if state.side in sides else "encoder"
+    switch(text("cell.side"), {side: text(f"picture.{side}") for side in sides}, state, "side", left)
     row = choose_pair(translator.lesson, state, "row", right)
     whose = text("cell.untrained") if epoch is None else text("cell.trained", epoch=epoch)
     st.caption(f"{whose} {text(f'cell.{state.side}_input')}")

@@ -20,24 +20,26 @@ def section(session: Session, lesson: Lesson) -> None:
     questions.ask(session, "model")
     if questions.may_show(session, "parameters"):
         columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
-        st.markdown(text("model.four_sets", columns=columns, units=units))
+        both = "_both" if lesson.model.bidirectional else ""
+        st.markdown(text(f"model.four_sets{both}", columns=columns, units=units, twice=2 * units))
         st.dataframe(table(lesson), hide_index=True)
         notebook.compare(lesson, lambda of: " = ".join(table(of).iloc[-1, [1, -1]]))
 
 
 def table(lesson: Lesson) -> pd.DataFrame:
     """Returns a row for each layer, and one for all: the formula with this lesson's numbers, its arrays, the count."""
-    hidden, source, target = lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
-    formulas = {
-        "encoder": f"4 × ({source} + {hidden} + 1) × {hidden}",
-        "decoder": f"4 × ({target} + {hidden} + 1) × {hidden}",
-        "dense": f"({hidden} + 1) × {target}",
-    }
-    if lesson.model.attention != "none":
-        formulas["attention"] = f"2 × {hidden} × {hidden}"
+    model, source, target = lesson.model, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
+    units, hidden = model.hidden_size, model.decoder_size
+    formulas = {("A", "encoder"): f"4 × ({source} + {units} + 1) × {units}"}
+    if model.bidirectional:
+        formulas["A", "encoder_backward"] = formulas["A", "encoder"]
+    formulas["B", "decoder"] = f"4 × ({target} + {hidden} + 1) × {hidden}"
+    formulas["C", "dense"] = f"({hidden} + 1) × {target}"
+    if model.attention != "none":
+        formulas["D", "attention"] = f"2 × {hidden} × {hidden}"
     sizes = {name: math.prod(shape) for name, shape in weight_shapes(lesson).items()}
     rows = []
-    for letter, (layer, formula) in zip("ABCD", formulas.items(), strict=False):
+    for (letter, layer), formula in formulas.items():
         arrays = {array: sizes.get(f"{layer}_{array}", 0) for array in _ARRAYS}
         name = f"{letter}  {text(f'model.{layer}')}"
         rows.append([name, formula, *map(_count, arrays.values()), _count(sum(arrays.values()))])

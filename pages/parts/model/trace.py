@@ -14,7 +14,7 @@ from seq2seq.decoding import Context
 from seq2seq.tensors import one_hot, token_ids
 from seq2seq.vocabulary import PAD_ID
 
-SIDES = ("encoder", "decoder")
+SIDES = ("encoder", "encoder_backward", "decoder")  # the second is there where the encoder reads both ways
 GATES = ("i", "f", "o")  # open or closed, 0…1; g is the candidate, -1…1
 PARTS = ("h_before", "c_before", *Gates._fields, "c", "h")  # states before, gates and candidate, states after
 
@@ -64,8 +64,9 @@ def trace_lstm(translator: Translator, side: str, row: int) -> LSTMTrace:
     The decoder gets the right tokens, as in training (teacher forcing), and begins with the context vector.
     """
     lesson, source = translator.lesson, translator.lesson.pairs[row].source
-    if side == "encoder":
+    if side != "decoder":
         vocabulary, ids = lesson.source_vocabulary, translator.source_ids(source)
+        ids = ids[::-1] if side == "encoder_backward" else ids
         start = Context.zeros(lesson.model.hidden_size)
     else:
         vocabulary, ids = lesson.target_vocabulary, token_ids(lesson, [row]).decoder_inputs[0]

@@ -51,15 +51,18 @@ def section(lesson: Lesson, row: int, is_large: bool) -> None:
             **bound(state, "asked", starts="default"),
         )
         is_kept = state.asked == "thrown" and lesson.model.attention != "none"
-        st.markdown(text("model.answer_kept" if is_kept else f"model.answer_{state.asked or ''}"))
+        is_doubled = state.asked == "units" and lesson.model.bidirectional
+        answer = "kept" if is_kept else "doubled" if is_doubled else state.asked or ""
+        st.markdown(text(f"model.answer_{answer}", units=lesson.model.hidden_size, twice=lesson.model.decoder_size))
         if state.asked == "units":
-            _other_units(lesson.model.hidden_size)
+            _other_units(lesson.model.decoder_size)
 
 
 def _other_units(hidden: int) -> None:
     """Lets NumPy do what a decoder with another number of units would have to do with the encoder's h."""
     key = f"decoder-units-{hidden}"  # no field of `ModelState`: with another encoder it is another one and begins anew
-    units = st.number_input(text("model.decoder_units"), *SETTING_RANGES["hidden_size"], hidden, key=key, width=260)
+    least, most = SETTING_RANGES["hidden_size"]  # twice as many where the encoder reads both ways
+    units = st.number_input(text("model.decoder_units"), least, 2 * most, hidden, key=key, width=260)
     state_h, recurrent = np.zeros((1, hidden), np.float32), np.zeros((units, 4 * units), np.float32)
     try:
         result = (state_h @ recurrent).shape
@@ -90,7 +93,7 @@ def _draw(lesson: Lesson, row: int, asked: str | None) -> None:
 
 def _training(lesson: Lesson) -> dict[str, str]:
     """Returns place: what is drawn there, in the order of reading."""
-    shapes, hidden = dense_shapes(lesson), lesson.model.hidden_size
+    shapes, hidden = dense_shapes(lesson), lesson.model.decoder_size
     _, source_steps, source_tokens = shapes.encoder_inputs
     _, steps, tokens = shapes.decoder_inputs
     states = _struck(f"{text('picture.last_states')} {_shape('batch', hidden)}")
@@ -116,7 +119,7 @@ def _training(lesson: Lesson) -> dict[str, str]:
 
 def _translating(lesson: Lesson, sentence_length: int) -> dict[str, str]:
     """Returns place: what is drawn there, in the order of reading."""
-    hidden, markers = lesson.model.hidden_size, lesson.model.markers
+    hidden, markers = lesson.model.decoder_size, lesson.model.markers
     source_tokens, tokens = len(lesson.source_vocabulary), len(lesson.target_vocabulary)
     loop = "while token != eos" if markers else f"for t in range({lesson.target_length})"
     encoded = ("h, c", "sentence") if lesson.model.attention == "none" else ("all_h, h, c", "\n  sentence")
@@ -152,7 +155,11 @@ def _layer(letter: str, role: str, title: str, *lines: str) -> str:
 
 
 def _encoder(model: ModelConfig) -> str:
-    lines = [text("picture.units", units=model.hidden_size), "<code>return_state</code>"]
+    units = model.hidden_size
+    lines = [text("picture.units", units=units)]
+    if model.bidirectional:
+        lines = [text("picture.forwards", units=units), text("picture.backwards", units=units)]
+    lines.append("<code>return_state</code>")
     lines += ["<code>return_sequences</code>"] * (model.attention != "none")
     return _layer("A", "source", text("picture.encoder"), *lines)
 
@@ -160,9 +167,9 @@ def _encoder(model: ModelConfig) -> str:
 def _encoder_output(model: ModelConfig, batch: int | str, steps: int) -> dict[str, str]:
     """Returns what becomes of the encoder's output: attention looks at it, or nobody does."""
     if model.attention == "none":
-        return {"thrown": _thrown(text("picture.output"), _shape(batch, model.hidden_size))}
+        return {"thrown": _thrown(text("picture.output"), _shape(batch, model.decoder_size))}
     return {
-        "thrown": arrow("up", text("picture.every_h"), f"{_shape(batch, steps, model.hidden_size)} →"),
+        "thrown": arrow("up", text("picture.every_h"), f"{_shape(batch, steps, model.decoder_size)} →"),
         "attention": _layer("D", "context", text("picture.attention"), "softmax(h·h)", "→ h̃ →"),
     }
 

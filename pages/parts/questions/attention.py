@@ -13,7 +13,7 @@ def of_the_layer(lesson: Lesson) -> list[Question]:
     """Asks what attention costs; nothing where there is none."""
     if lesson.model.attention == "none":
         return []
-    units = lesson.model.hidden_size
+    units = lesson.model.decoder_size
     right = 2 * units**2
     mistaken = [("only_one_h", units**2), ("has_bias", right + units), ("an_lstm", 4 * (2 * units + 1) * units)]
     return [Question("attention_parameters", right, mistakes_of(right, mistaken), values={"units": units})]

@@ -26,7 +26,7 @@ def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str
         "start": [_encoder_steps(lesson), _context_numbers(lesson)],
         "pairs": [_source_tokens(lesson), _target_tokens(lesson), *_costliest(lesson)],
         "tensors": [_shape(lesson), *_right_output(lesson), _zero_rows(lesson)],
-        "model": [_parameters(lesson), _twice_the_units(lesson), *_calls(lesson), *attention.of_the_layer(lesson)],
+        "model": [_parameters(lesson), *_twice_the_units(lesson), *_calls(lesson), *attention.of_the_layer(lesson)],
         "train": [_steps_per_epoch(lesson), _even_loss(lesson)],
         "translate": [] if state is None else _of_a_model(state),
     }
@@ -54,7 +54,7 @@ def _encoder_steps(lesson: Lesson) -> Question:
 
 
 def _context_numbers(lesson: Lesson) -> Question:
-    units = lesson.model.hidden_size
+    units = lesson.model.decoder_size
     steps = lesson.source_length
     mistaken = [("only_h", units), ("every_step", 2 * units * steps), ("gates", 4 * units)]
     return Question("context_numbers", 2 * units, mistakes_of(2 * units, mistaken), values={"units": units})
@@ -172,21 +172,28 @@ def _zero_rows(lesson: Lesson) -> Question:
 def _parameters(lesson: Lesson) -> Question:
     columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
     right = _lstm_parameters(columns, units)
+    values = {"columns": columns, "units": units}
+    if lesson.model.bidirectional:
+        mistaken = [("one_lstm", right), ("one_wide_lstm", _lstm_parameters(columns, 2 * units))]
+        return Question("parameters_both", 2 * right, mistakes_of(2 * right, mistaken), values=values)
     mistaken = [
         ("only_gates", right // 4 * 3),
         ("no_bias", right - 4 * units),
         ("no_recurrent", right - 4 * units**2),
         ("one_set", right // 4),
     ]
-    return Question("parameters", right, mistakes_of(right, mistaken), values={"columns": columns, "units": units})
+    return Question("parameters", right, mistakes_of(right, mistaken), values=values)
 
 
-def _twice_the_units(lesson: Lesson) -> Question:
+def _twice_the_units(lesson: Lesson) -> list[Question]:
+    """Asks how the parameters grow; of an encoder that reads both ways it would be asked for a sum."""
+    if lesson.model.bidirectional:
+        return []
     columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
     before, right = _lstm_parameters(columns, units), _lstm_parameters(columns, 2 * units)
     mistaken = [("twice", 2 * before), ("four_times", 4 * before), ("more_inputs", right // 2)]
     values = {"units": units, "twice": 2 * units, "columns": columns, "before": before}
-    return Question("twice_the_units", right, mistakes_of(right, mistaken), values=values)
+    return [Question("twice_the_units", right, mistakes_of(right, mistaken), values=values)]
 
 
 def _lstm_parameters(columns: int, units: int) -> int:
@@ -255,7 +262,7 @@ def _of_a_model(state: TrainingState) -> list[Question]:
     steps = list(translator.steps(pair.source, prefix))
     output = _cut(translator.text_of(steps))
     others = [translator.translate(other.source, prefix) for other in lesson.pairs[:MAX_CHOICES]]
-    without = translator.text_of(list(translator.steps(Encoded(Context.zeros(lesson.model.hidden_size)), prefix)))
+    without = translator.text_of(list(translator.steps(Encoded(Context.zeros(lesson.model.decoder_size)), prefix)))
     if lesson.model.attention == "none":
         of_what_it_knows = [_zero_context(pair, output, _cut(without), others)]
     else:

@@ -122,6 +122,7 @@ def settings_of(lesson: Lesson) -> dict[str, object]:
         "markers": "✓" if lesson.model.markers else "✗",
         "mask": "✓" if lesson.model.mask_padding else "✗",
         "attention": text(f"attention.{lesson.model.attention}"),
+        "both_ways": "✓" if lesson.model.bidirectional else "✗",
         "batch": lesson.training.batch_size,
         "rate": lesson.training.learning_rate,
         "seed": lesson.training.seed,

@@ -22,6 +22,7 @@ COMPARISONS = {  # name: what is changed in the lesson; "train.what_if_…" in t
     "units": lambda lesson: _with_model(lesson, hidden_size=8),
     "mask": lambda lesson: _with_model(lesson, mask_padding=not lesson.model.mask_padding),
     "attention": lambda lesson: _with_model(lesson, attention="dot" if lesson.model.attention == "none" else "none"),
+    "both_ways": lambda lesson: _with_model(lesson, bidirectional=not lesson.model.bidirectional),
     "batch": lambda lesson: replace(lesson, training=replace(lesson.training, batch_size=5)),
 }
 

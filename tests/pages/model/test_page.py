@@ -11,13 +11,15 @@ from tests.pages.app import TEXTS, a_run, checked, click, new_session, open_page
 
 SETTINGS = {name: f"ModelConfig-{name}" for name in ModelConfig.__dataclass_fields__}
 
+_LAST = ("attention", "bidirectional")
+
 
 def shown_settings(app) -> ModelConfig:
     """Returns the model that the page's widgets show."""
     hidden = app.number_input(key=SETTINGS["hidden_size"]).value
     toggles = [app.toggle(key=SETTINGS[name]).value for name in ("markers", "mask_padding")]
     levels = [app.selectbox(key=SETTINGS[f"{side}_tokens"]).value for side in ("source", "target")]
-    return ModelConfig(hidden, *toggles, *levels, app.selectbox(key=SETTINGS["attention"]).value)
+    return ModelConfig(hidden, *toggles, *levels, *(app.selectbox(key=SETTINGS[name]).value for name in _LAST))
 
 
 def test_as_in_the_notebook(session):
@@ -61,7 +63,11 @@ def test_why_the_numbers_are_not_the_notebooks(session):
 
 def test_the_parameters_add_up(session):
     app = open_page("model", session)
-    for session.model in (ModelConfig(1), ModelConfig(200, markers=False), ModelConfig(9, attention="dot")):
+    for session.model in (
+        ModelConfig(1),
+        ModelConfig(200, markers=False),
+        ModelConfig(9, attention="dot", bidirectional=True),
+    ):
         table = checked(app.run()).dataframe[0].value
         counts = [int(count.replace(",", "")) for count in table["Parameters"]]
         assert counts[-1] == sum(counts[:-1]) == sum(map(math.prod, weight_shapes(session.lesson).values()))
@@ -80,6 +86,28 @@ def test_two_tabs_change_the_same_model(session):
     checked(second.toggle(key=SETTINGS["mask_padding"]).set_value(False).run())
     assert session.model == ModelConfig(8, markers=False, mask_padding=False)
     assert shown_settings(second) == shown_settings(checked(first.run())) == session.model
+
+
+def test_an_encoder_that_reads_both_ways_is_chosen_and_followed(session):
+    """The decoder has twice the units in the wirings, the parameters and the cell; the other LSTM has its own cell."""
+    app = open_page("model", session)
+    checked(app.selectbox(key=SETTINGS["bidirectional"]).set_value(True).run())
+    assert session.model == ModelConfig(bidirectional=True)
+    drawn = "".join(element.value for element in app.get("html"))
+    for units in ("← LSTM, 32 units", "LSTM, 64 units", "(batch, 64)"):
+        assert units in drawn, units
+    table, names = app.dataframe[0].value, [TEXTS[f"model.{name}"] for name in ("encoder", "encoder_backward")]
+    assert list(table.iloc[:2, 0]) == [f"A  {name}" for name in names]
+    assert table.iloc[-1, -1] == f"{sum(math.prod(shape) for shape in weight_shapes(session.lesson).values()):,}"
+    checked(app.button_group(key="ModelState-asked").set_value("units").run())
+    assert shows(app, "model.answer_doubled", units=32, twice=64) and shows(app, "model.units_fit", units=64)
+    app.session_state["cell-tables"] = True
+    for side, units in (("encoder_backward", 32), ("decoder", 64)):
+        checked(app.button_group(key="ModelState-side").set_value(side).run())
+        assert len(app.dataframe[1].value) == units
+    checked(app.button_group(key="ModelState-side").set_value("encoder_backward").run())
+    checked(app.selectbox(key=SETTINGS["bidirectional"]).set_value(False).run())
+    assert app.button_group(key="ModelState-side").value == "encoder"
 
 
 def test_attention_is_chosen_and_drawn_in_both_wirings(session):

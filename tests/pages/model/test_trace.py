@@ -25,7 +25,7 @@ from pages.parts.model.trace import (
     written,
 )
 from pages.parts.theme import NEGATIVE, OPEN_GATE, POSITIVE, ZERO
-from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState, Translator, vectorize
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator, vectorize
 from seq2seq.decoding import Context
 
 ROWS = range(len(NOTEBOOK_PAIRS))
@@ -75,7 +75,18 @@ def same_steps(trace, steps):
         np.testing.assert_array_equal([gate[n] for gate in trace.gates], step.gates)
 
 
-@pytest.mark.parametrize("side", SIDES)
+def test_both_lstms_of_an_encoder_that_reads_both_ways_are_traced():
+    state = TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(8, bidirectional=True)))
+    translator, (source, _) = Translator(state), NOTEBOOK_PAIRS[2]
+    there, back, decoder = (trace_lstm(translator, side, 2) for side in SIDES)
+    assert back.tokens == there.tokens[::-1] == tuple(reversed(source))
+    for n, step in enumerate(translator.encode(source), start=1):
+        np.testing.assert_allclose(step.state_h, [*there.state_h[n], *back.state_h[n]], atol=1e-6)
+        np.testing.assert_allclose(step.state_c, [*there.state_c[n], *back.state_c[n]], atol=1e-6)
+    np.testing.assert_array_equal(decoder.state_h[0], translator.context(source).state_h)
+
+
+@pytest.mark.parametrize("side", ["encoder", "decoder"])
 def test_the_tables_agree(side, translator):
     """The grid, its table, and the tables over time are the same numbers."""
     trace = trace_lstm(translator, side, 2)
@@ -122,7 +133,7 @@ def value(number):
     return float(number.replace("−", "-"))
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", ["encoder", "decoder"])
 def test_the_arithmetic_can_be_done_again(side, translator):
     """With what is written and a pocket calculator: each result follows from its line, but for the rounding."""
     functions = {"g": math.tanh} | dict.fromkeys(GATES, lambda z: 1 / (1 + math.exp(-z)))

@@ -176,6 +176,16 @@ def test_answers_about_attention_are_its_weights(model):
     assert not {"attention_parameters", "looked_at", "weights_sum"} & plain.keys()
 
 
+def test_answers_about_an_encoder_that_reads_both_ways_are_its_sizes():
+    state = with_random_weights(3, attention="dot", bidirectional=True)
+    asked = by_name(state.lesson, state)
+    encoder = [values.size for name, values in state.weights.items() if name.startswith("encoder")]
+    assert asked["parameters_both"].right == sum(encoder)
+    assert asked["attention_parameters"].right == state.weights["attention_kernel"].size
+    assert asked["context_numbers"].right == 2 * Translator(state).context("Hello.").state_h.size
+    assert not {"parameters", "twice_the_units"} & asked.keys()
+
+
 def test_a_large_lesson_is_asked_about():
     lesson = Lesson(tuple((f"{n} sheep", f"양 {n} 마리") for n in range(3000)))
     asked = by_name(lesson)

@@ -205,6 +205,7 @@ def test_a_comparison_changes_one_thing(notebook_lesson):
         "units": {"model": replace(model, hidden_size=8)},
         "mask": {"model": replace(model, mask_padding=True)},
         "attention": {"model": replace(model, attention="dot")},
+        "both_ways": {"model": replace(model, bidirectional=True)},
         "batch": {"training": replace(training, batch_size=5)},
     }
     for name, compare in COMPARISONS.items():

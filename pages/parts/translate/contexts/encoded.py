@@ -103,7 +103,7 @@ def neighbourhood(query: Query, state: TranslateState, is_live: bool) -> Neighbo
 
 
 def _no_vectors(translator: Translator) -> np.ndarray:
-    return np.empty((0, 2 * translator.lesson.model.hidden_size), np.float32)
+    return np.empty((0, 2 * translator.lesson.model.decoder_size), np.float32)
 
 
 def _of_a_moment(translator: Translator, sentences: list[str]) -> list[str]:
@@ -111,6 +111,6 @@ def _of_a_moment(translator: Translator, sentences: list[str]) -> list[str]:
     tokens = 0
     for n, sentence in enumerate(sentences):
         tokens += len(translator.source_ids(sentence))
-        if n and tokens * translator.lesson.model.hidden_size > MAX_ENCODED_LIVE:
+        if n and tokens * translator.lesson.model.decoder_size > MAX_ENCODED_LIVE:
             return sentences[:n]
     return sentences

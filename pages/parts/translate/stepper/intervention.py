@@ -57,7 +57,7 @@ def start(query: Query, intervention: Intervention) -> Encoded:
     """Returns what the decoder gets of the source."""
     translator, (context, memory) = query.translator, query.translator.encoded(query.sentence)
     if intervention.context_of == "":
-        context = Context.zeros(query.lesson.model.hidden_size)
+        context = Context.zeros(query.lesson.model.decoder_size)
     elif intervention.context_of is not None:
         context = translator.context(intervention.context_of)
     if intervention.looks_at == "":

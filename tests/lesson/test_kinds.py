@@ -1,4 +1,4 @@
-"""Models with attention: NumPy, Keras and the compiled epochs agree, and padding is never looked at."""
+"""Models with attention, and with an encoder that reads both ways: NumPy, Keras and the compiled epochs agree."""
 
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from seq2seq.cell import Memory, attend
 from seq2seq.compiled import epochs
 from seq2seq.compiled.lstm import fused_lstm, keras_lstm, looped_lstm
 from seq2seq.decoding import Context, Encoded
+from seq2seq.lesson import ATTENTIONS
 from seq2seq.model import to_keras
 from seq2seq.state import weight_shapes
 from seq2seq.tensors import token_ids
@@ -26,12 +27,15 @@ MODELS = {
     "default": ModelConfig(12, attention="dot"),
     "unmasked": ModelConfig(12, mask_padding=False, attention="dot"),
     "bare": ModelConfig(12, markers=False, mask_padding=False, attention="dot"),
+    "both ways": ModelConfig(8, bidirectional=True),
+    "both ways with attention": ModelConfig(8, attention="dot", bidirectional=True),
+    "both ways bare": ModelConfig(8, markers=False, mask_padding=False, attention="dot", bidirectional=True),
 }
 
 
 @pytest.fixture(scope="module", params=MODELS)
 def state(request):
-    """A model with attention that was trained a little."""
+    """A model that was trained a little."""
     return advance(TrainingState.new(lesson_of(MODELS[request.param])), epochs=12)
 
 
@@ -59,7 +63,7 @@ def test_it_is_the_formula_whatever_padding_follows(hidden, steps, seed):
 def test_where_there_is_nothing_to_look_at_it_sees_zeros(state):
     translator = Translator(state)
     for encoded in (translator.encoded(""), Encoded(translator.context("Hello."))):
-        if encoded.memory is None:
+        if encoded.memory is None and state.lesson.model.attention == "dot":
             step = translator.decoder_step(0, encoded.context)
             assert not step.attention.weights.any()
             assert not step.attention.context.any()
@@ -72,28 +76,38 @@ def test_where_there_is_nothing_to_look_at_it_sees_zeros(state):
 def test_weights_are_in_keras_order(state):
     model = to_keras(state)
     assert [tuple(values.shape) for values in model.get_weights()] == list(weight_shapes(state.lesson).values())
-    kernel = model.get_layer("attention_output").kernel.numpy()
-    np.testing.assert_array_equal(kernel, state.weights["attention_kernel"])
+    if state.lesson.model.attention == "dot":
+        kernel = model.get_layer("attention_output").kernel.numpy()
+        np.testing.assert_array_equal(kernel, state.weights["attention_kernel"])
+    if state.lesson.model.bidirectional:
+        names = [f"encoder_backward_{part}" for part in ("kernel", "recurrent", "bias")]
+        backward = model.get_layer("bidirectional").backward_layer.get_weights()
+        for name, values in zip(names, backward, strict=True):
+            np.testing.assert_array_equal(values, state.weights[name])
     assert model.count_params() == sum(map(np.size, state.weights.values()))
 
 
 def test_every_step_is_kerass(state):
     """Stepwise in NumPy, a batch of whole sentences in Keras, with padding where the lesson has it."""
     model, translator, ids = to_keras(state), Translator(state), token_ids(state.lesson)
-    all_h, encoder_h = model.get_layer("decoder").output[0], model.get_layer("encoder").output[0]
-    _, weights = keras.layers.Attention(name="again")([all_h, encoder_h], return_attention_scores=True)
-    heads = keras.Model(model.inputs, [all_h, weights, model.output])
-    all_h, weights, probabilities = (values.numpy() for values in heads(list(vectorize(state.lesson)[:2])))
+    all_h = model.get_layer("decoder").output[0]
+    heads = [all_h, model.output]
+    if state.lesson.model.attention == "dot":
+        encoder_h = model.get_layer("bidirectional" if state.lesson.model.bidirectional else "encoder").output[0]
+        heads.append(keras.layers.Attention(name="again")([all_h, encoder_h], return_attention_scores=True)[1])
+    heads = keras.Model(model.inputs, heads)
+    all_h, probabilities, *weights = (values.numpy() for values in heads(list(vectorize(state.lesson)[:2])))
     for n, (source, _) in enumerate(NOTEBOOK_PAIRS):
         before, memory = translator.encoded(source)
         for t, fed_id in enumerate(ids.decoder_inputs[n]):
             if fed_id == PAD_ID and state.lesson.model.mask_padding:
                 break
             step = translator.decoder_step(int(fed_id), before, memory)
-            looked = step.attention.weights
-            np.testing.assert_allclose(looked.sum(), 1, atol=1e-6)
-            np.testing.assert_allclose(looked, weights[n, t, : len(looked)], atol=2e-6)
-            assert not weights[n, t, len(looked) :].any()
+            for expected in weights:  # one or none
+                looked = step.attention.weights
+                np.testing.assert_allclose(looked.sum(), 1, atol=1e-6)
+                np.testing.assert_allclose(looked, expected[n, t, : len(looked)], atol=2e-6)
+                assert not expected[n, t, len(looked) :].any()
             np.testing.assert_allclose(step.state_h, all_h[n, t], atol=2e-6)
             np.testing.assert_allclose(step.probabilities, probabilities[n, t], atol=2e-6)
             before = Context(step.state_h, step.state_c)
@@ -109,8 +123,10 @@ def test_many_sentences_at_once_are_each_by_itself(state):
     for n, source in enumerate([*sources, "", "H"]):
         alone, memory = translator.encoded(source)
         np.testing.assert_allclose([part[n] for part in encoded.context], alone, atol=1e-6)
-        seen = encoded.memory.all_h[n][encoded.memory.is_attended[n]]
-        np.testing.assert_allclose(seen, np.empty((0, 12)) if memory is None else memory.all_h, atol=1e-6)
+        if lesson.model.attention == "dot":
+            seen = encoded.memory.all_h[n][encoded.memory.is_attended[n]]
+            nothing = np.empty((0, lesson.model.decoder_size))
+            np.testing.assert_allclose(seen, nothing if memory is None else memory.all_h, atol=1e-6)
     prefixes = [lesson.prefix(pair.target) for pair in lesson.pairs]
     one_by_one = [translator.translate(*each) for each in zip(sources, prefixes, strict=True)]
     assert translate_all(translator, sources, prefixes) == one_by_one
@@ -137,9 +153,10 @@ def test_one_beam_is_greedy(state):
 
 
 @settings(max_examples=20)
-@given(st.text("Helo. ☃", max_size=12), st.integers(0, 5))
-def test_any_text_is_translated(text, seed):
-    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(4, attention="dot"), TrainingConfig(seed=seed))
+@given(st.text("Helo. ☃", max_size=12), st.integers(0, 5), st.sampled_from(ATTENTIONS), st.booleans())
+def test_any_text_is_translated(text, seed, attention, bidirectional):
+    model = ModelConfig(4, attention=attention, bidirectional=bidirectional)
+    lesson = Lesson(NOTEBOOK_PAIRS, model, TrainingConfig(seed=seed))
     steps = list(Translator(TrainingState.new(lesson)).steps(text))
     assert all(np.isfinite(step.probabilities).all() for step in steps)
     assert steps[-1].stop_reason in ("eos", "length")
@@ -148,10 +165,11 @@ def test_any_text_is_translated(text, seed):
 # --- Training --------------------------------------------------------------------------------------------------------
 
 
-def test_its_training_is_kerass_fit():
-    """50 epochs of the notebook's lesson with attention."""
+@pytest.mark.parametrize(("attention", "bidirectional"), [("dot", False), ("none", True), ("dot", True)])
+def test_its_training_is_kerass_fit(attention, bidirectional):
+    """50 epochs of the notebook's lesson."""
     lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
-    lesson = replace(lesson, model=replace(lesson.model, attention="dot"))
+    lesson = replace(lesson, model=replace(lesson.model, attention=attention, bidirectional=bidirectional))
     start = TrainingState.new(lesson)
     model, (*inputs, targets) = to_keras(start), vectorize(lesson)
     model.compile(optimizer=keras.optimizers.Adam(0.001), loss="categorical_crossentropy", metrics=["accuracy"])
@@ -161,10 +179,11 @@ def test_its_training_is_kerass_fit():
     assert_close(state.weights, model.get_weights(), 1e-3)
 
 
-def test_masked_its_training_is_kerass_fit():
+@pytest.mark.parametrize("name", ["default", "both ways with attention"])
+def test_masked_its_training_is_kerass_fit(name):
     """With padding left out of the encoder, of attention and of the loss, in batches of three."""
     settings = {"batch_size": 3, "clip_norm": 0.0, "shuffle": False, "learning_rate": 0.003}
-    start = TrainingState.new(lesson_of(MODELS["default"], **settings))
+    start = TrainingState.new(lesson_of(MODELS[name], **settings))
     model, (*inputs, targets) = to_keras(start), vectorize(start.lesson)
     loss = keras.losses.CategoricalCrossentropy(reduction="mean_with_sample_weight")
     model.compile(optimizer=keras.optimizers.Adam(0.003), loss=loss)
@@ -173,11 +192,12 @@ def test_masked_its_training_is_kerass_fit():
     assert_close(advance(start, epochs=20).weights, model.get_weights(), 1e-3)
 
 
+@pytest.mark.parametrize("name", ["default", "both ways with attention"])
 @pytest.mark.parametrize("batch_size", [1, 2])
-def test_every_lstm_trains_it_alike(monkeypatch, batch_size):
-    start = TrainingState.new(lesson_of(MODELS["default"], batch_size=batch_size))
+def test_every_lstm_trains_it_alike(monkeypatch, batch_size, name):
+    start = TrainingState.new(lesson_of(MODELS[name], batch_size=batch_size))
     states = []
-    for lstm in (fused_lstm, looped_lstm, keras_lstm(*epochs._sizes(start.lesson))):
+    for lstm in (fused_lstm, looped_lstm, keras_lstm):
         monkeypatch.setattr(epochs, "fastest_lstm", lambda *sizes, lstm=lstm: lstm)
         states.append(advance(start, epochs=3))
     for other in states[1:]:
