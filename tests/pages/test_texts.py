@@ -8,7 +8,6 @@ from pathlib import Path
 from string import Formatter
 
 from pages.parts.menu import PAGES
-from pages.parts.model.settings import DIRECTIONS
 from pages.parts.model.trace import PARTS, SIDES
 from pages.parts.model.wiring import QUESTIONS
 from pages.parts.players.replay import TEXTS as REPLAY_TEXTS
@@ -63,7 +62,6 @@ FAMILIES = {
     "model.{}": (
         *("encoder", "encoder_backward", "decoder", "attention", "dense", "kernel", "recurrent", "bias"),
         *("hidden_size", "markers", "mask_padding", "source_tokens", "target_tokens", "bidirectional"),
-        *DIRECTIONS.values(),
     ),
     "model.{}_help": ("markers", "mask_padding"),
     "model.answer_{}": ("", *QUESTIONS, "kept", "doubled"),

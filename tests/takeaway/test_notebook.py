@@ -17,6 +17,7 @@ from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, T
 from seq2seq.classroom.stopping import stop_reason
 from seq2seq.compiled.batch_order import batch_order
 from seq2seq.data.checks import check_pairs
+from seq2seq.lesson import ATTENTIONS
 from seq2seq.state import initial_weights
 from seq2seq.takeaway import notebook
 from seq2seq.takeaway.notebook import to_notebook, to_script
@@ -86,7 +87,7 @@ SMALL = {"hidden_size": 8, "markers": False, "source_tokens": "word", "target_to
     ("lesson", "reason"),
     [
         (lesson_of(batch_size=2, epochs=20, learning_rate=0.002, stop_when_right=False), "epochs"),
-        (lesson_of(TWO_TRANSLATIONS, hidden_size=16, learning_rate=0.02, seed=2), "right"),
+        (lesson_of(TWO_TRANSLATIONS, hidden_size=16, learning_rate=0.02, seed=2, bidirectional=True), "right"),
         (
             lesson_of(
                 shuffle=False, batch_size=2, learning_rate=0.03, clip_norm=0.0, patience=1, held_out=0.2, **SMALL
@@ -102,11 +103,12 @@ SMALL = {"hidden_size": 8, "markers": False, "source_tokens": "word", "target_to
                 learning_rate=0.002,
                 stop_when_right=False,
                 attention="dot",
+                bidirectional=True,
             ),
             "epochs",
         ),
     ],
-    ids=["20 epochs", "until right", "early stopping", "attention", "attention unmasked"],
+    ids=["20 epochs", "until right, both ways", "early stopping", "attention", "attention unmasked, both ways"],
 )
 def test_other_lessons_as_a_script(lesson, reason):
     names = run(to_script(TrainingState.new(lesson), "en"))
@@ -138,6 +140,8 @@ configs = st.fixed_dictionaries(
         "seed": st.integers(0, 2**31 - 1),
         "shuffle": st.booleans(),
         "held_out": st.sampled_from([0.0, 0.3]),
+        "attention": st.sampled_from(ATTENTIONS),
+        "bidirectional": st.booleans(),
     }
 )
 many_pairs = tuple(
@@ -252,6 +256,7 @@ def test_every_step_says_why_whatever_the_settings(language):
         "clip_norm": 0.0,
         "source_tokens": "jamo",
         "attention": "dot",
+        "bidirectional": True,
     }
     for flags in itertools.product((False, True), repeat=len(names)):
         for rest in ({}, others):

@@ -30,9 +30,9 @@ def table(lesson: Lesson) -> pd.DataFrame:
     """Returns a row for each layer, and one for all: the formula with this lesson's numbers, its arrays, the count."""
     model, source, target = lesson.model, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
     units, hidden = model.hidden_size, model.decoder_size
-    formulas = {("A", "encoder"): f"4 × ({source} + {units} + 1) × {units}"}
+    formulas = {("A →" if model.bidirectional else "A", "encoder"): f"4 × ({source} + {units} + 1) × {units}"}
     if model.bidirectional:
-        formulas["A", "encoder_backward"] = formulas["A", "encoder"]
+        formulas["A ←", "encoder_backward"] = formulas["A →", "encoder"]
     formulas["B", "decoder"] = f"4 × ({target} + {hidden} + 1) × {hidden}"
     formulas["C", "dense"] = f"({hidden} + 1) × {target}"
     if model.attention != "none":

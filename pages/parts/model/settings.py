@@ -12,21 +12,23 @@ from seq2seq.lesson import ATTENTIONS
 from seq2seq.limits import SETTING_RANGES
 from seq2seq.vocabulary import LEVELS
 
-DIRECTIONS = {False: "forwards", True: "both_ways"}  # in which the encoder reads
-
 
 def section(session: Session, lesson: Lesson) -> None:
     """Offers the settings of the model; those of the training change with "as in the notebook" alone."""
-    columns = st.columns([4, 6, 3, 3, 3, 3, 5], vertical_alignment="bottom")
-    size, switches, *sides, directions, attention, presets = columns
+    size, switches, *sides, attention, presets = st.columns([4, 6, 3, 3, 3, 5], vertical_alignment="bottom")
     size.number_input(
         text("model.hidden_size"),
         *SETTING_RANGES["hidden_size"],
         help=text("model.hidden_size_help"),
         **bound_setting(session, "model", "hidden_size"),
     )
-    with switches:
+    with switches, st.container(gap="xsmall"):  # three are as high as a field and its label
         switch_markers_and_mask(session)
+        st.toggle(
+            text("model.bidirectional"),
+            help=text("model.bidirectional_help"),
+            **bound_setting(session, "model", "bidirectional"),
+        )
     names = {level: text(f"tokens.{level}") for level in LEVELS}
     for column, side in zip(sides, ("source", "target"), strict=True):
         column.selectbox(
@@ -36,13 +38,6 @@ def section(session: Session, lesson: Lesson) -> None:
             help=text("model.tokens_help"),
             **bound_setting(session, "model", f"{side}_tokens", LEVELS),
         )
-    directions.selectbox(
-        text("model.bidirectional"),
-        DIRECTIONS,
-        format_func={is_both: text(f"model.{name}") for is_both, name in DIRECTIONS.items()}.get,
-        help=text("model.bidirectional_help"),
-        **bound_setting(session, "model", "bidirectional", tuple(DIRECTIONS)),
-    )
     attention.selectbox(
         text("model.attention"),
         ATTENTIONS,

@@ -158,7 +158,8 @@ def _encoder(model: ModelConfig) -> str:
     units = model.hidden_size
     lines = [text("picture.units", units=units)]
     if model.bidirectional:
-        lines = [text("picture.forwards", units=units), text("picture.backwards", units=units)]
+        both = text("picture.forwards", units=units), text("picture.backwards", units=units)
+        lines = [text("picture.both_ways"), *both]
     lines.append("<code>return_state</code>")
     lines += ["<code>return_sequences</code>"] * (model.attention != "none")
     return _layer("A", "source", text("picture.encoder"), *lines)

@@ -11,15 +11,14 @@ from tests.pages.app import TEXTS, a_run, checked, click, new_session, open_page
 
 SETTINGS = {name: f"ModelConfig-{name}" for name in ModelConfig.__dataclass_fields__}
 
-_LAST = ("attention", "bidirectional")
-
 
 def shown_settings(app) -> ModelConfig:
     """Returns the model that the page's widgets show."""
     hidden = app.number_input(key=SETTINGS["hidden_size"]).value
     toggles = [app.toggle(key=SETTINGS[name]).value for name in ("markers", "mask_padding")]
     levels = [app.selectbox(key=SETTINGS[f"{side}_tokens"]).value for side in ("source", "target")]
-    return ModelConfig(hidden, *toggles, *levels, *(app.selectbox(key=SETTINGS[name]).value for name in _LAST))
+    attention, bidirectional = app.selectbox(key=SETTINGS["attention"]), app.toggle(key=SETTINGS["bidirectional"])
+    return ModelConfig(hidden, *toggles, *levels, attention.value, bidirectional.value)
 
 
 def test_as_in_the_notebook(session):
@@ -91,13 +90,13 @@ def test_two_tabs_change_the_same_model(session):
 def test_an_encoder_that_reads_both_ways_is_chosen_and_followed(session):
     """The decoder has twice the units in the wirings, the parameters and the cell; the other LSTM has its own cell."""
     app = open_page("model", session)
-    checked(app.selectbox(key=SETTINGS["bidirectional"]).set_value(True).run())
+    checked(app.toggle(key=SETTINGS["bidirectional"]).set_value(True).run())
     assert session.model == ModelConfig(bidirectional=True)
     drawn = "".join(element.value for element in app.get("html"))
-    for units in ("← LSTM, 32 units", "LSTM, 64 units", "(batch, 64)"):
+    for units in ("← 32 units", "LSTM, 64 units", "(batch, 64)"):
         assert units in drawn, units
     table, names = app.dataframe[0].value, [TEXTS[f"model.{name}"] for name in ("encoder", "encoder_backward")]
-    assert list(table.iloc[:2, 0]) == [f"A  {name}" for name in names]
+    assert list(table.iloc[:2, 0]) == [f"A →  {names[0]}", f"A ←  {names[1]}"]
     assert table.iloc[-1, -1] == f"{sum(math.prod(shape) for shape in weight_shapes(session.lesson).values()):,}"
     checked(app.button_group(key="ModelState-asked").set_value("units").run())
     assert shows(app, "model.answer_doubled", units=32, twice=64) and shows(app, "model.units_fit", units=64)
@@ -106,7 +105,7 @@ def test_an_encoder_that_reads_both_ways_is_chosen_and_followed(session):
         checked(app.button_group(key="ModelState-side").set_value(side).run())
         assert len(app.dataframe[1].value) == units
     checked(app.button_group(key="ModelState-side").set_value("encoder_backward").run())
-    checked(app.selectbox(key=SETTINGS["bidirectional"]).set_value(False).run())
+    checked(app.toggle(key=SETTINGS["bidirectional"]).set_value(False).run())
     assert app.button_group(key="ModelState-side").value == "encoder"
 
 
