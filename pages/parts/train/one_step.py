@@ -82,7 +82,7 @@ def _show_difference(lesson: Lesson, done: Forward, gradients: Gradients, theme:
         st.caption(text("one_step.only_tokens", shown=shown, all=f"{tokens:,}"))
     draw(difference_map(theme, len(rows)), {"boxes": table}, key="one-step-difference", alt=text("one_step.alt"))
     heads = {name: text(f"one_step.{name}") for name in rows}
-    st.dataframe(rows.rename(columns=heads), hide_index=True)
+    st.dataframe(rows.rename(columns=heads).style.format(precision=4), hide_index=True, placeholder="–")
 
 
 def difference_tables(lesson: Lesson, done: Forward, gradients: Gradients) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -110,10 +110,10 @@ def difference_tables(lesson: Lesson, done: Forward, gradients: Gradients) -> tu
         "time_step": range(len(targets)),
         "input": _labels(vocabulary, inputs),
         "right_token": _labels(vocabulary, targets),
-        "p_right": of_target.round(4),
-        "difference_right": (of_target - 1).round(4),
+        "p_right": of_target,
+        "difference_right": of_target - 1,
         "likeliest": _labels(vocabulary, probabilities.argmax(axis=1)),
-        "p_likeliest": probabilities.max(axis=1).round(4),
+        "p_likeliest": probabilities.max(axis=1),
         "sum": differences.sum(axis=1).round(4) + 0.0,  # no −0
     }
     return pd.DataFrame(boxes, columns=["time_step", "token", "p", "y", "difference"]), pd.DataFrame(rows)
@@ -185,7 +185,8 @@ def _show_update(state: TrainingState, row: int, gradients: Gradients, learning_
         draw(spec, {"lines": table}, key=f"one-step-update-{n}", alt=label, where=column)
     columns = {text("one_step.before"): before}
     columns |= {text("one_step.at_rate", rate=f"{rate:g}"): then for rate, then in zip(rates, after, strict=True)}
-    st.dataframe(pd.DataFrame({text("choosing.pair"): names} | columns), hide_index=True)
+    table = pd.DataFrame({text("choosing.pair"): names} | columns)
+    st.dataframe(table.style.format(precision=4), hide_index=True)
 
 
 def losses(state: TrainingState, rows: Sequence[int], gradients: Gradients, rates: Sequence[float]) -> list[np.ndarray]:

@@ -78,7 +78,9 @@ def slopes(theme: Theme, title: str, losses: tuple[float, float]) -> alt.LayerCh
             "kind:N",
             title=None,
             scale=alt.Scale(domain=kinds, range=[FAINT, SOURCE, WRONG]),
-            legend=alt.Legend(orient="top", symbolType="stroke", columns=alt.ExprRef("width < 360 ? 1 : 3")),
+            legend=alt.Legend(
+                orient="top", symbolType="stroke", columns=alt.ExprRef(f"width < {360 * theme.size} ? 1 : 3")
+            ),
         ),
         tooltip=[
             alt.Tooltip("kind:N", title=theme.text("one_step.kind")),
