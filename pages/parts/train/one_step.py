@@ -142,7 +142,11 @@ def _show_way_back(lesson: Lesson, done: Forward, gradients: Gradients, theme: T
                 text("one_step.length"): f"{gradient_norm({name: values}):#.3g}",
             }
         )
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    of_steps, of_weights = st.columns([2, 3])
+    heads = {"side": text("model.layer"), "time_step": text("one_step.chain_step"), "norm": "‖∂L/∂h‖"}
+    shown = points.assign(norm=points["norm"].map("{:#.3g}".format)).rename(columns=heads)
+    of_steps.dataframe(shown, hide_index=True)
+    of_weights.dataframe(pd.DataFrame(rows), hide_index=True)
 
 
 def way_back_table(lesson: Lesson, done: Forward, gradients: Gradients) -> pd.DataFrame:
