@@ -134,6 +134,8 @@ class TrainState:
     sentences: int = 1  # which of the sentences are translated, from 1: so many at once
     lines: tuple[tuple, dict[int, list]] | None = None  # a run with some sentences, and their translations by step
     without: str | None = None  # the source of a pair without which is to be trained
+    step_row: int = 0  # of the pair whose update is looked at
+    step_view: str = "difference"  # or another one of one_step.py
     # Run, or run and sentences → the step of its model, and what that makes of them.
     said: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     drawn_runs: tuple[str, Any] | None = None  # the key of the editor of runs, and the table that it began with

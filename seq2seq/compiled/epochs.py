@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from seq2seq.analysis.optimizer import ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON
 from seq2seq.compiled.batch_order import id_tensors
 from seq2seq.compiled.forward import Kind, loss_of, weight_layout
 from seq2seq.compiled.lstm import fastest_lstm, fused_lstm, looped_lstm
@@ -23,7 +24,6 @@ from seq2seq.lesson import Lesson
 from seq2seq.state import METRIC_SUMS, TrainingState, Weights, weight_shapes
 from seq2seq.tensors import Tensors
 
-ADAM_BETA_1, ADAM_BETA_2, ADAM_EPSILON = 0.9, 0.999, 1e-7  # Keras's defaults; Kingma and Ba 2015
 _HALVED = 32  # pairs in a batch, from which its halves are computed side by side: 10% quicker, with 64 pairs 20%
 
 

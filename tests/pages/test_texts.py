@@ -14,6 +14,7 @@ from pages.parts.players.replay import TEXTS as REPLAY_TEXTS
 from pages.parts.players.stepper import TEXTS as STEPPER_TEXTS
 from pages.parts.texts import LANGUAGES, catalogue
 from pages.parts.tour.steps import STEPS
+from pages.parts.train.one_step import VIEWS
 from pages.parts.workspace.handing_on import CONTROLS
 from seq2seq.classroom.supplied_lessons import SUPPLIED_LESSONS
 from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
@@ -69,6 +70,11 @@ FAMILIES = {
     "model.ask_{}": QUESTIONS,
     "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens", "attention", "bidirectional"),
     "attention.{}": ATTENTIONS,
+    "one_step.view_{}": VIEWS,
+    "one_step.{}": (
+        *("this", "others", "mean", "before", "after"),
+        *("time_step", "input", "right_token", "p_right", "difference_right", "likeliest", "p_likeliest", "sum"),
+    ),
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,

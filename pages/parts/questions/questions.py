@@ -27,7 +27,7 @@ def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str
         "pairs": [_source_tokens(lesson), _target_tokens(lesson), *_costliest(lesson)],
         "tensors": [_shape(lesson), *_right_output(lesson), _zero_rows(lesson)],
         "model": [_parameters(lesson), *_twice_the_units(lesson), *_calls(lesson), *attention.of_the_layer(lesson)],
-        "train": [_steps_per_epoch(lesson), _even_loss(lesson)],
+        "train": [_steps_per_epoch(lesson), _even_loss(lesson), _even_gradient(lesson)],
         "translate": [] if state is None else _of_a_model(state),
     }
 
@@ -249,6 +249,19 @@ def _even_loss(lesson: Lesson) -> Question:
     mistakes = mistakes_of(right, [("real_tokens", round(per_token, 2)), *mistaken])
     values = {"tokens": tokens, "steps": steps, "outputs": outputs, "padding": steps - outputs}
     return Question("padded_even_loss", right, mistakes, values=values)
+
+
+def _even_gradient(lesson: Lesson) -> Question:
+    """Asks for the gradient by the logit of the right token, from which the first update begins."""
+    tokens = len(lesson.target_vocabulary)
+    right = round(1 / tokens - 1, 2)
+    mistaken = [
+        ("only_p", round(1 / tokens, 2)),
+        ("other_sign", -right),
+        ("only_y", -1.0),
+        ("loss_itself", round(math.log(tokens), 2)),
+    ]
+    return Question("even_gradient", right, mistakes_of(right, mistaken), values={"tokens": tokens})
 
 
 # --- Translate -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pages.parts import refresh
 from pages.parts.players import replay
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
-from pages.parts.train import lengths, sentences
+from pages.parts.train import lengths, one_step, sentences
 from pages.parts.train.controls import wait
 from pages.parts.train.curves import history_table, training_curves
 from pages.parts.train.report import figures, stops, what_stops
@@ -63,6 +63,7 @@ def _run(session: Session, run: Run) -> None:
     figures(run, session.trained or run.state)
     lengths.section(shown, page, theme)
     sentences.section(shown, page)
+    one_step.section(run, session.training.learning_rate, page, theme)
     history_table(shown)
 
 
