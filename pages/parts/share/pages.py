@@ -11,7 +11,7 @@ from types import ModuleType
 import streamlit as st
 
 from pages.parts.drawing.pictures import look
-from pages.parts.drawing.tokens import display_text
+from pages.parts.drawing.tokens import display_text, source_labels
 from pages.parts.players import replay as replay_player
 from pages.parts.players import stepper as stepper_player
 from pages.parts.players.outputs import lines_by_epoch, pages_of_sentences
@@ -122,9 +122,11 @@ def _decoding(translator: Translator, source: str) -> dict:
     lesson = translator.lesson
     prefix = lesson.prefix(lesson.targets[source][0])
     steps = list(translator.steps(source, prefix))
+    has_attention = lesson.model.attention != "none"
+    looked_at = stepper_player.LookedAt(source_labels(translator, source)) if has_attention else None
     shown = stepper_player.Shown(
         steps,
-        [stepper_player.narration(lesson, steps, n) for n in range(len(steps))],
+        [stepper_player.narration(lesson, steps, n, looked_at) for n in range(len(steps))],
         translator.context(source),
         lesson.target_vocabulary,
         is_given=bool(prefix),
@@ -132,6 +134,7 @@ def _decoding(translator: Translator, source: str) -> dict:
         version=source,
         n=0,
         can_pick=False,
+        looked_at=looked_at,
     )
     return stepper_player.picture_data(shown, shows_numbers=False)
 
