@@ -133,6 +133,8 @@ class TrainState:
     is_log: bool = False  # whether the loss is drawn on a logarithmic scale
     sentences: int = 1  # which of the sentences are translated, from 1: so many at once
     lines: tuple[tuple, dict[int, list]] | None = None  # a run with some sentences, and their translations by step
+    attended: str | None = None  # the source of the sentence of which is drawn where the model looks
+    looked: tuple[tuple, dict[int, dict]] | None = None  # a run with that source, and where it looked by step
     without: str | None = None  # the source of a pair without which is to be trained
     # Run, or run and sentences → the step of its model, and what that makes of them.
     said: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from seq2seq.takeaway.report import TEXTS, Answered, Report, write_report
 
 _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "stop_when_right", "held_out", "seed")
 _MAX_STEPPED = 3_000_000  # characters of the decodings in a file
+_MAX_MAPPED = 4  # sentences of which attention is in a file, after every epoch that was kept
 _BRACES = {name: f"{{{name}}}" for name in ("shown", "all", "epoch", "right")}  # which the report fills in
 
 
@@ -144,6 +145,8 @@ def _training(run: Run, look_at: int | None) -> Player:
     pages = pages_of_sentences(run.state.lesson)
     lines = lines_by_epoch(run, pages[0], TrainState())
     data = replay_player.player_data(run, pages[0], lines, look_at, can_use=False) | {"announcement": ""}
+    if attention := replay_player.attention_data(run, pages[0], pages[0][:_MAX_MAPPED], lines, TrainState()):
+        data["attention"] = attention | {"rows": list(attention["drawn"])}  # there is nobody to ask for others
     note = text("train.shown_of", shown=len(pages[0]), all=f"{len(run.state.lesson.targets):,}")
     return Player(
         "replay", text("share.training"), _files(replay_player), {"": data}, "", note if len(pages) > 1 else ""
