@@ -20,6 +20,7 @@ from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
 from seq2seq.lesson import ATTENTIONS
+from seq2seq.takeaway.report import ATTENTION_TEXTS
 from seq2seq.takeaway.report import TEXTS as REPORT_TEXTS
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
@@ -67,7 +68,7 @@ FAMILIES = {
     "model.answer_{}": ("", *QUESTIONS),
     "model.ask_{}": QUESTIONS,
     "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens", "attention"),
-    "attention.{}": ATTENTIONS,
+    "attention.{}": (*ATTENTIONS, *ATTENTION_TEXTS),
     "picture.{}": SIDES,
     "model.{}_tokens": Pair._fields,
     "pairs.{}": Pair._fields,

@@ -11,7 +11,7 @@ from types import ModuleType
 import streamlit as st
 
 from pages.parts.drawing.pictures import look
-from pages.parts.drawing.tokens import display_text, source_labels
+from pages.parts.drawing.tokens import display_text, source_labels, token_label
 from pages.parts.players import replay as replay_player
 from pages.parts.players import stepper as stepper_player
 from pages.parts.players.outputs import lines_by_epoch, pages_of_sentences
@@ -24,7 +24,7 @@ from seq2seq import Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.classroom.run import Run
 from seq2seq.lesson import ATTENTIONS
 from seq2seq.takeaway.replay import Player, Replay, write_replay
-from seq2seq.takeaway.report import TEXTS, Answered, Report, write_report
+from seq2seq.takeaway.report import ATTENTION_TEXTS, TEXTS, Answered, Report, write_report
 
 _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "stop_when_right", "held_out", "seed")
 _MAX_STEPPED = 3_000_000  # characters of the decodings in a file
@@ -61,9 +61,22 @@ def _report(session: Session, state: TrainingState) -> Callable[[], bytes]:
 
     def make() -> bytes:
         texts = {name: text(f"report.{name}", **_BRACES) for name in TEXTS}
+        attention = {name: text(f"attention.{name}") for name in ATTENTION_TEXTS}
         theme = Theme(language())  # paper is light
         today, settings = date.today().isoformat(), _settings(state.lesson)
-        return write_report(Report(theme.language, title, today, settings, answers, texts, look(theme)), state)
+        report = Report(
+            theme.language,
+            title,
+            today,
+            settings,
+            answers,
+            texts,
+            attention_texts=attention,
+            look=look(theme),
+            token_label=token_label,
+            source_labels=source_labels,
+        )
+        return write_report(report, state)
 
     return in_this_language(make)
 
