@@ -47,5 +47,6 @@ elif section == "search":
     search.show(session, query, state)
 else:
     contexts.show(session.theme, query, around, state)
-by_length.section(session, state, trained)
+if questions.may_show(session, "first_wrong_length"):
+    by_length.section(session, state, trained)
 frame.close_page("translate")

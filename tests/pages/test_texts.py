@@ -39,7 +39,7 @@ _COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "ex
 _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = []  # the names of questions, and why a choice is wrong: what stands in pairs of a name and a choice
 _MISTAKES = ["otherwise", "never_eos", "cannot_eos", "before_limit", "knows_no_length"]
-_ASKING = ("questions", "attention")
+_ASKING = ("questions", "attention", "lengths")
 _PARSED = [ast.parse((ROOT / f"pages/parts/questions/{name}.py").read_text("utf-8")) for name in _ASKING]
 for _node in (node for parsed in _PARSED for node in ast.walk(parsed)):
     match _node:

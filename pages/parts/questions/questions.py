@@ -7,7 +7,7 @@ the marker forgotten, only the gates counted.
 import math
 import random
 
-from pages.parts.questions import attention
+from pages.parts.questions import attention, lengths
 from pages.parts.questions.question import MAX_CHOICES, Question, mistakes_of
 from seq2seq.data.pairs import Pair
 from seq2seq.decoding import Context, DecodingStep, Encoded, Translator
@@ -264,6 +264,7 @@ def _of_a_model(state: TrainingState) -> list[Question]:
         *_next_input(lesson, pair.source, output, steps),
         *of_what_it_knows,
         _stops(lesson, pair.source, output, steps),
+        *lengths.of_a_model(state),
     ]
 
 
