@@ -10,7 +10,7 @@ from seq2seq.classroom.run import Run
 
 _MAX_TOKENS = 60  # of a source and of an output; more boxes beside each other cannot be told apart
 _MAX_BEYOND = 2  # steps that are drawn beyond the longest target and its ⟨eos⟩
-_MAX_LIVE = 2  # earlier models that are asked in one redraw while it trains, each some milliseconds
+_MAX_LIVE = 3  # models that translate in one redraw while it trains, each some milliseconds
 
 
 def rows_with_a_map(run: Run, sources: Sequence[str]) -> list[int]:
@@ -23,24 +23,24 @@ def map_by_epoch(run: Run, source: str, epochs: Iterable[int], page: TrainState)
     """Returns what replay.js draws of a sentence: the tokens of the "source", and of each epoch "output" and "weights".
 
     Each model translates once, and models are told from each other by their steps; while the run trains, only a few
-    earlier ones are added at a time.
+    are added at a time, the latest first.
 
     Args:
         run: has attention.
         source: of one of its pairs.
-        epochs: after which the model was kept, and the latest.
+        epochs: after which the model was kept, and the latest, in their order.
         page: keeps what is known.
     """
     if page.looked is None or page.looked[0] != (run.id, source):
         page.looked = (run.id, source), {}
     known, state = page.looked[1], run.state
     kept = {epoch for epoch, _ in state.checkpoints} | {state.epoch}
-    steps = {epoch: epoch * state.lesson.steps_per_epoch for epoch in epochs if epoch in kept} | {
-        state.epoch: state.step
-    }
+    steps = {epoch: epoch * state.lesson.steps_per_epoch for epoch in epochs if epoch in kept}
+    if state.epoch in steps:
+        steps[state.epoch] = state.step  # which may be within the next epoch
     missing = [epoch for epoch in steps if steps[epoch] not in known]
     if run.is_active:
-        missing = [*missing[:_MAX_LIVE], *missing[_MAX_LIVE:][-1:]]
+        missing = missing[-_MAX_LIVE:]
     for epoch in missing:
         known[steps[epoch]] = _looked(state if epoch == state.epoch else state.at(epoch), source)
     return {
