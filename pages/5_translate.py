@@ -7,7 +7,7 @@ from pages.parts.drawing.choosing import choose_section
 from pages.parts.questions import card as questions
 from pages.parts.state import TranslateState, remembered
 from pages.parts.texts import text
-from pages.parts.translate import sentence
+from pages.parts.translate import by_length, sentence
 from pages.parts.translate.contexts import section as contexts
 from pages.parts.translate.contexts.encoded import neighbourhood
 from pages.parts.translate.search import section as search
@@ -47,4 +47,6 @@ elif section == "search":
     search.show(session, query, state)
 else:
     contexts.show(session.theme, query, around, state)
+if questions.may_show(session, "first_wrong_length"):
+    by_length.section(session, state, trained)
 frame.close_page("translate")

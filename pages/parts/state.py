@@ -133,6 +133,8 @@ class TrainState:
     is_log: bool = False  # whether the loss is drawn on a logarithmic scale
     sentences: int = 1  # which of the sentences are translated, from 1: so many at once
     lines: tuple[tuple, dict[int, list]] | None = None  # a run with some sentences, and their translations by step
+    attended: str | None = None  # the source of the sentence of which is drawn where the model looks
+    looked: tuple[tuple, dict[int, dict]] | None = None  # a run with that source, and where it looked by step
     without: str | None = None  # the source of a pair without which is to be trained
     step_row: int = 0  # of the pair whose update is looked at
     step_view: str = "difference"  # or another one of one_step.py
@@ -164,6 +166,7 @@ class TranslateState:
     sampling_seed: int = 0
     found: tuple | None = None  # the weights and the settings of a beam search, and where it was found to differ
     second: str | None = None  # the sentence to compare with; None is the nearest one
+    said: tuple[tuple, dict[str, str]] | None = None  # a run, the step of its model, and what that makes of sentences
     encoded: Any = None  # the context vectors of the lesson's sentences
 
 

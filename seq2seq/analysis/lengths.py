@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from seq2seq.analysis.metrics import nearest
+from seq2seq.analysis.batched import translate_all
+from seq2seq.analysis.metrics import nearest, sentences_at_once, spread_evenly
+from seq2seq.decoding import Translator
 from seq2seq.lesson import Lesson
+from seq2seq.state import TrainingState
 
 MAX_GROUPS = 12  # of lengths; where there are more, neighbours are put together
 
@@ -45,3 +48,17 @@ def by_length(lesson: Lesson, outputs: Mapping[str, str]) -> list[OfLength]:
         figures = edits.count(0) / len(sources), sum(edits) / sum(map(len, targets))
         found.append(OfLength(is_held_out, group * width + 1, (group + 1) * width, len(sources), *figures))
     return found
+
+
+def sampled_outputs(state: TrainingState) -> dict[str, str]:
+    """Translates sentences of each side, those trained on and those held out, so many that nobody waits for them.
+
+    Returns:
+        Source → output.
+    """
+    lesson, translator = state.lesson, Translator(state)
+    most = sentences_at_once(translator)
+    rows = [row for side in (lesson.training_rows, lesson.held_out_rows) for row in spread_evenly(side, most)]
+    sources = list(dict.fromkeys(lesson.pairs[row].source for row in rows))
+    prefixes = [lesson.prefix(lesson.targets[source][0]) for source in sources]
+    return dict(zip(sources, translate_all(translator, sources, prefixes), strict=True))

@@ -40,14 +40,24 @@ def replay(chromium):
     page.close()
 
 
-def mount(page, epochs=5, status="finished", look_at=None, announcement="told"):
-    """Draws a training of some epochs, whose loss is 1 / epoch."""
+# Where it looked at its first step when it translated "a<b>".
+WEIGHTS = {1: [100, 0], 3: [50, 50], 4: [0, 100]}
+
+
+def mount(page, epochs=5, status="finished", look_at=None, announcement="told", drawn=None):
+    """Draws a training of some epochs, whose loss is 1 / epoch; `drawn` are the rows whose attention is there."""
     run = Run(TrainingState.new(Lesson(NOTEBOOK_PAIRS[1:2])))
     run.id, run.status = "run", status
     run.history = [{"epoch": epoch, "loss": 1 / epoch} for epoch in range(1, epochs + 1)]
     source, target = run.state.lesson.pairs[0]
     lines = {epoch: [compared(said, [target], list)] for epoch, said in SAID.items() if epoch <= epochs}
     data = player.player_data(run, [source], lines, look_at) | {"announcement": announcement, "used": look_at or epochs}
+    if drawn is not None:
+        source, output = [{"token": "a", "ems": 0.6}, {"token": "<b>", "ems": 1.8}], [{"token": "잘", "ems": 1}]
+        maps = {epoch: {"output": output, "weights": [weights]} for epoch, weights in WEIGHTS.items()}
+        words = {"how": "how", "alt": "alt", "choose": "choose"}
+        data["attention"] = {"rows": [0], "texts": words, "colours": {"ground": "#FFFFFF", "ink": "#000000"}}
+        data["attention"]["drawn"] = {row: {"source": source, "epochs": maps} for row in drawn}
     page.evaluate("data => { mount(data) }", data)
 
 
@@ -74,7 +84,7 @@ def test_loss_and_translations_move_together(replay):
         places.append(float(replay.locator("circle").get_attribute("cx")))
     assert places == sorted(places, reverse=True)
     play = replay.locator("[data-does=play]")
-    replay.locator("select").select_option("4")
+    replay.locator(".speed select").select_option("4")
     play.click()
     expect(play).to_contain_text("pause")
     is_at(replay, 5, 4)
@@ -138,3 +148,24 @@ def test_screen_readers_are_told_the_beginning_and_the_end_but_not_every_epoch(r
     expect(status).to_have_text("begun")
     mount(replay, 3, announcement="ended")
     expect(status).to_have_text("ended")
+
+
+def test_the_map_of_the_chosen_sentence_goes_along_with_the_epochs(replay):
+    """What is not there is asked for."""
+    mount(replay)
+    expect(replay.locator(".looks")).to_be_hidden()
+    mount(replay, drawn=[0])
+    boxes = replay.locator(".looks svg rect[fill-opacity]")
+    for epoch, weights in ((4, [0.0, 1.0]), (3, [0.5, 0.5]), (1, [1.0, 0.0])):
+        replay.get_by_role("slider").fill(str(epoch))
+        assert [float(box.get_attribute("fill-opacity")) for box in boxes.all()] == weights
+    expect(replay.locator(".looks svg")).to_contain_text("<b>")
+    replay.set_viewport_size({"width": 390, "height": 844})
+    box = replay.locator(".looks svg").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    choice = replay.locator(".looks select")
+    choice.select_option("")
+    expect(boxes).to_have_count(0)
+    choice.select_option("0")
+    expect(boxes).to_have_count(2)
+    assert replay.evaluate("told") == [["attended", None], ["attended", 0]]

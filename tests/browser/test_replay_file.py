@@ -53,7 +53,7 @@ def test_it_decodes_and_plays_by_itself(replay):
 
     player.get_by_role("slider").fill("1")
     expect(player.locator(".now")).to_contain_text("Epoch 1: loss 1.0000")
-    player.locator("select").select_option("4")
+    player.locator(".speed select").select_option("4")
     player.locator("[data-does=play]").click()
     expect(player.locator(".now")).to_contain_text("Epoch 3: loss 0.3333")
     expect(player.locator("[data-does=use]")).to_be_hidden()

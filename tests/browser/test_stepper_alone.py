@@ -1,5 +1,6 @@
 """The stepper's own JavaScript in a real browser, without the app around it."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,16 +9,17 @@ from playwright.sync_api import expect
 
 from pages.parts import theme
 from pages.parts.players import stepper as picture
-from pages.parts.players.stepper import Shown, picture_data
-from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingState, Translator
+from pages.parts.players.stepper import LookedAt, Shown, picture_data
+from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.takeaway.pages import finite
 from seq2seq.vocabulary import Vocabulary
 from tests.browser.alone import component_alone
+from tests.pages.app import TEXTS
 
 
-def shown(vocabulary=None, **changes) -> Shown:
+def shown(vocabulary=None, model=None, **changes) -> Shown:
     """Returns a translation of three steps that can be drawn, by an untrained model."""
-    translator = Translator(TrainingState.new(Lesson(NOTEBOOK_PAIRS)))
+    translator = Translator(TrainingState.new(Lesson(NOTEBOOK_PAIRS, model or ModelConfig())))
     vocabulary = vocabulary or translator.lesson.target_vocabulary
     tokens = len(vocabulary.tokens)
     steps = [
@@ -134,6 +136,46 @@ def test_on_a_phone_the_pictures_stand_below_each_other_and_fit(stepper):
     loop, bars = (stepper.locator(part).bounding_box() for part in (".loop", ".bars"))
     assert loop["y"] + loop["height"] <= bars["y"]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in (loop, bars))
+
+
+def attending(tokens, weights):
+    """Returns a translation whose steps look at some tokens, each step with weights of its own."""
+    plain = shown(model=ModelConfig(attention="dot"))
+    steps = [
+        replace(step, attention=step.attention._replace(weights=np.array(row)))
+        for step, row in zip(plain.steps, weights, strict=True)
+    ]
+    return plain._replace(steps=steps, looked_at=LookedAt(tokens))
+
+
+def test_attention_is_drawn_as_thick_as_its_weights(stepper):
+    weights = [[1.0, 0.0], [0.25, 0.75], [0.5, 0.5]]
+    mount(stepper, attending(["␣", "<b>"], weights))
+    lines = stepper.locator("svg line.weight:not([stroke-width='1'])")
+    bars = stepper.locator("svg rect.weight")
+    for n, of_step in enumerate(weights, start=1):
+        is_at(stepper, n)
+        assert [float(line.get_attribute("stroke-width")) / 8 for line in lines.all()] == of_step
+        assert [float(bar.get_attribute("height")) / 28 for bar in bars.all()] == of_step
+        if n < 3:
+            stepper.locator("[data-does=next]").click()
+    stepper.locator("svg rect[opacity='0']").last.hover()
+    expect(stepper.locator(".hint")).to_have_text("2 <b>\nα  0.500")
+    stepper.locator("summary").click()
+    expect(stepper.locator("table").nth(1).locator("td")).to_have_text(["1", "␣", "0.500", "2", "<b>", "0.500"])
+    mount(stepper, attending([], [[0.0]] * 3)._replace(version="2"))
+    expect(stepper.locator("svg .weight")).to_have_count(0)
+    expect(stepper.locator("svg")).to_contain_text(TEXTS["stepper.blind"])
+
+
+def test_sixty_source_tokens_fit_on_a_phone_and_can_be_read(stepper):
+    stepper.set_viewport_size({"width": 390, "height": 844})
+    mount(stepper, attending(["a"] * 60, [[1 / 60] * 60] * 3))
+    tokens = stepper.locator("svg text.token").filter(has_text=re.compile("^a$"))
+    places = [token.bounding_box() for token in tokens.all()]
+    assert len(places) == 60 and len({round(place["y"]) for place in places}) == 2
+    assert all(place["x"] >= 0 and place["x"] + place["width"] <= 390 for place in places)
+    assert float(tokens.first.get_attribute("font-size")) >= 15
 
 
 def test_the_same_translation_sent_again_stays_at_its_step(stepper):

@@ -21,6 +21,7 @@ from seq2seq.data.checks import FILE_NOTES, NOTES, PROBLEM_MESSAGES
 from seq2seq.data.encodings import ENCODINGS
 from seq2seq.data.pairs import Pair
 from seq2seq.lesson import ATTENTIONS
+from seq2seq.takeaway.report import ATTENTION_TEXTS
 from seq2seq.takeaway.report import TEXTS as REPORT_TEXTS
 from seq2seq.tensors import Tensors
 from seq2seq.vocabulary import LEVELS
@@ -39,7 +40,7 @@ _COLUMNS = ("shown", "used", "name", "status", *_SETTINGS, "epochs", "loss", "ex
 _SIDES = ("source", "target", "target_plus")
 _QUESTIONS = []  # the names of questions, and why a choice is wrong: what stands in pairs of a name and a choice
 _MISTAKES = ["otherwise", "never_eos", "cannot_eos", "before_limit", "knows_no_length"]
-_ASKING = ("questions", "attention")
+_ASKING = ("questions", "parameters", "attention", "lengths")
 _PARSED = [ast.parse((ROOT / f"pages/parts/questions/{name}.py").read_text("utf-8")) for name in _ASKING]
 for _node in (node for parsed in _PARSED for node in ast.walk(parsed)):
     match _node:
@@ -69,7 +70,7 @@ FAMILIES = {
     "model.four_sets{}": ("", "_both"),
     "model.ask_{}": QUESTIONS,
     "model.notebook_{}": ("markers", "hidden_size", "source_tokens", "target_tokens", "attention", "bidirectional"),
-    "attention.{}": ATTENTIONS,
+    "attention.{}": (*ATTENTIONS, *ATTENTION_TEXTS),
     "one_step.view_{}": VIEWS,
     "one_step.{}": (
         *("this", "others", "mean", "before", "after"),

@@ -6,8 +6,8 @@ from html import unescape
 
 import pytest
 
-from seq2seq import Lesson, TrainingState
-from seq2seq.takeaway.report import MAX_LISTED, TEXTS, Answered, Report, write_report
+from seq2seq import Lesson, ModelConfig, TrainingState
+from seq2seq.takeaway.report import ATTENTION_TEXTS, MAX_LISTED, TEXTS, Answered, Report, write_report
 
 HOSTILE = ("<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "&lt;b&gt; {{ 7 * 7 }} </style>", "</svg><x>")
 LOOK = {"font": "sans-serif"}
@@ -16,8 +16,10 @@ LOOK = {"font": "sans-serif"}
 def report_of(state, **changes):
     texts = dict.fromkeys(TEXTS, "") | {name: f"{name} {{shown}}/{{all}}" for name in ["first_of"]}
     texts |= {"after": "after {epoch}", "right_of": "{right} of {all}"}
-    report = Report("ko", "제목", "2026-01-31", [("유닛", "32")], [], texts, LOOK)._replace(**changes)
-    return write_report(report, state).decode()
+    attention = dict.fromkeys(ATTENTION_TEXTS, "attention")
+    labels = {"token_label": str, "source_labels": lambda _, source: list(source)}
+    report = Report("ko", "제목", "2026-01-31", [("유닛", "32")], [], texts, attention, LOOK, **labels)
+    return write_report(report._replace(**changes), state).decode()
 
 
 def test_it_holds_the_lesson_and_what_came_of_it(trained):
@@ -40,6 +42,17 @@ def test_it_holds_the_lesson_and_what_came_of_it(trained):
         assert page.count(pair.target) == 3  # the pair, the output and what is right
     assert '<html lang="ko">' in page and page.count("<svg") == 1 and "first_of" not in page
     assert "<svg" not in report_of(replace(trained, history=trained.history[:1]))
+
+
+def test_where_a_model_with_attention_looks_is_drawn_for_the_first_sentences_that_fit():
+    pairs = [("a" * 41, "x"), ("bcd", "y"), ("<e>", "z"), ("f", "z"), ("g", "z")]
+    state = TrainingState.new(Lesson(pairs, ModelConfig(4, attention="dot")))
+    page = report_of(state)
+    assert page.count("<svg") == 1
+    labels = [place for place in ("1 b", "2 c", "3 d", "1 &lt;", "2 e", "1 f", "1 a", "1 g") if f">{place}<" in page]
+    assert labels == ["1 b", "2 c", "3 d", "1 &lt;", "2 e", "1 f"]
+    assert "<svg" not in report_of(TrainingState.new(Lesson(pairs)))
+    assert "<svg" not in report_of(TrainingState.new(Lesson(pairs[:1], ModelConfig(4, attention="dot"))))
 
 
 def test_of_many_pairs_the_first_are_listed_and_that_is_said():

@@ -6,6 +6,7 @@ redraw. Places, edges and windows are columns of these tables, computed in Pytho
 browser knows one thing that Python does not, how wide a chart is.
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from functools import lru_cache, wraps
 from threading import Lock
@@ -19,7 +20,10 @@ import streamlit as st
 
 from pages.parts.drawing.pictures import keep
 from pages.parts.state import Drawn
-from pages.parts.theme import NEGATIVE, OPEN_GATE, PADDING, POSITIVE, ZERO, Theme
+from pages.parts.theme import NEGATIVE, OPEN_GATE, PADDING, POSITIVE, RUNS, ZERO, Theme
+
+# With round ends. One kind fewer than there are colours of runs, so that no two of a dozen runs are alike.
+_DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]
 
 
 def specification(build: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict]:
@@ -109,6 +113,19 @@ def look(channel: type[alt.SchemaBase], field: str, looks: Mapping[str, Any]) ->
     # Of itself the scale of sizes and widths would go evenly from the first to the last.
     scale = alt.Scale(type="ordinal", domain=list(looks), range=list(looks.values()))
     return channel(f"{field}:N", scale=scale, legend=None)
+
+
+def told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
+    """Returns how runs are told apart, with one legend for both; one run needs none."""
+    # Two names in a line, each as long as there is room for beside its line.
+    sizes = {"symbolSize": 600 * theme.size, "labelLimit": alt.ExprRef(f"width / 2 - {50 * theme.size}"), "columns": 2}
+    legend = alt.Legend(orient="top", direction="horizontal", symbolType="stroke", **sizes)
+    of_run = {"shorthand": "run:N", "title": None, "legend": legend if len(runs) > 1 else None}
+    colours, dashes = (
+        alt.Scale(domain=list(runs), range=list(itertools.islice(itertools.cycle(values), len(runs))))
+        for values in (RUNS, _DASHES)
+    )
+    return alt.Color(scale=colours, **of_run), alt.StrokeDash(scale=dashes, **of_run)
 
 
 def inks(theme: Theme) -> alt.Color:

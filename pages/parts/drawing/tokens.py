@@ -3,7 +3,9 @@
 import contextlib
 import unicodedata
 
+from seq2seq import Translator
 from seq2seq.data.checks import WORKING_JOINERS
+from seq2seq.vocabulary import PAD_ID
 
 ZERO_ROW = "0…0"  # where a row of zeros is the input instead of a token: "0" alone would be the digit
 
@@ -16,6 +18,12 @@ def display_token(token: str) -> str:
 def token_label(token: str) -> str:
     """Returns how a token is typed: the space as ␣, characters that cannot be seen by their number, jamo as letters."""
     return "".join(_JAMO.get(c, c) for c in _visible(token)).replace(" ", "␣")
+
+
+def source_labels(translator: Translator, sentence: str) -> list[str]:
+    """Returns how the tokens that the encoder gets of a sentence are typed; padding is a zero row."""
+    tokens, ids = translator.lesson.source_vocabulary.tokens, translator.source_ids(sentence).tolist()
+    return [ZERO_ROW if token_id == PAD_ID else token_label(tokens[token_id]) for token_id in ids]
 
 
 def display_text(sentence: str) -> str:

@@ -1,7 +1,7 @@
 // The replay of a training: goes through its epochs, with the loss and the translations of each, all in the browser.
 //
 // replay.py sends the losses and translations that there are so far, as tables of what is to be seen. The server is told
-// of one thing: the epoch that the page Translate is to use.
+// of two things: the epoch that the page Translate is to use, and the sentence of which attention is to be drawn.
 
 const SECONDS = 12 // that all epochs take at the usual speed
 const TICK = 100 // milliseconds between two pictures while it plays
@@ -12,10 +12,11 @@ const KINDS = Object.fromEntries(SAMPLES.map(([kind, , , mark]) => [mark, kind])
 
 const players = new WeakMap() // an element of the page → what is shown in it
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (!players.has(parentElement)) players.set(parentElement, new Player(parentElement.querySelector(".replay")))
   const player = players.get(parentElement)
   player.use = epoch => setTriggerValue("use", epoch)
+  player.attend = row => setStateValue("attended", row)
   player.show(data)
   return () => {
     player.leave()
@@ -28,6 +29,8 @@ class Player {
     this.find = selector => root.querySelector(selector)
     this.find("[data-does=play]").onclick = () => (this.timer ? this.stop() : this.play())
     this.find("[data-does=use]").onclick = () => this.use(this.kept)
+    this.chosen = this.find(".looks select")
+    this.chosen.onchange = () => this.chooses()
     this.scrub = this.find(".scrub")
     this.scrub.oninput = () => this.go(Number(this.scrub.value))
     this.resized = new ResizeObserver(() => this.draw())
@@ -55,6 +58,12 @@ class Player {
     this.draw()
   }
 
+  /** Asks for a sentence. Where nobody answers, it is there already. */
+  chooses() {
+    this.attend(this.chosen.value === "" ? null : Number(this.chosen.value))
+    this.drawAttention()
+  }
+
   /** Writes what stays the same from epoch to epoch. */
   label() {
     const { texts } = this.data, legend = this.find(".legend")
@@ -64,6 +73,7 @@ class Player {
     this.find(".used").textContent = texts.used
     this.find("svg").setAttribute("aria-label", texts.loss_alt)
     this.scrub.setAttribute("aria-label", texts.scrub)
+    this.labelAttention()
     legend.replaceChildren()
     add(legend, "span", {}, texts.said)
     for (const [kind, ...sample] of SAMPLES) {
@@ -71,6 +81,22 @@ class Player {
       this.drawColumn(item, sample)
       item.append(texts[kind])
     }
+  }
+
+  /** Offers the sentences; one of which there is something to be drawn is chosen. */
+  labelAttention() {
+    const { attention, sources } = this.data
+    this.find(".looks").hidden = !attention?.rows.length
+    if (!attention) return
+    const { rows, drawn, texts } = attention
+    this.find(".looks span").textContent = this.data.texts.looks
+    this.find(".how").textContent = texts.how
+    this.find(".looks svg").setAttribute("aria-label", texts.alt)
+    const options = rows.map(row => new Option(`${row + 1}  ${sources[row]}`, row))
+    options.unshift(new Option(texts.choose, ""))
+    const [now, before] = [options, [...this.chosen.options]].map(all => all.map(option => option.text).join("\n"))
+    if (now !== before) this.chosen.replaceChildren(...options) // or nobody could choose while it trains
+    this.chosen.value = Object.keys(drawn)[0] ?? ""
   }
 
   /** Tells screen readers how far it is: now and then, and at once when it has begun or ended. */
@@ -136,6 +162,7 @@ class Player {
     this.drawLoss()
     if (this.drawn !== n) this.drawSentences(said[n])
     this.drawn = n
+    this.drawAttention()
   }
 
   /** The curve stands above the slider, so that the handle is at its epoch. */
@@ -171,6 +198,41 @@ class Player {
       const boxes = add(item, "div", { class: "columns", dir: direction, "aria-hidden": "true" })
       for (const column of columns) this.drawColumn(boxes, column)
       for (let k = columns.length; k < places; k++) this.drawColumn(boxes, ["", "", ""], "filler")
+    })
+  }
+
+  /** Where each step of the chosen sentence looked: its steps below each other, the source tokens beside each other. */
+  drawAttention() {
+    const svg = this.find(".looks svg"), { attention } = this.data, map = attention?.drawn[this.chosen.value]
+    svg.replaceChildren()
+    svg.style.height = 0
+    this.find(".how").hidden = !map
+    if (!map) return
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, size = 15 * rem
+    const { source, epochs } = map, now = epochs[this.kept], { ground, ink } = attention.colours
+    const width = this.find(".looks").clientWidth, all = Object.values(epochs)
+    const beside = Math.min(width / 4, 10 + size * Math.max(1, ...all.flatMap(({ output }) => output.map(({ ems }) => ems))))
+    const wanted = Math.max(26 * rem, 6 + size * Math.max(...source.map(({ ems }) => ems)))
+    const wide = Math.min(wanted, (width - beside) / source.length), high = 24 * rem
+    const height = high * (1 + Math.max(0, ...all.map(({ output }) => output.length))) // the same at every epoch
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
+    svg.style.height = `${height}px`
+    const every = Math.ceil((9 * rem) / wide) // where they would stand over each other, only some have a label
+    source.forEach(({ token, ems }, k) => {
+      if (k % every) return
+      const fits = every === 1 && wide / ems >= 9 * rem, words = fits ? token : k + 1
+      const letter = fits ? Math.min(size, (0.96 * wide) / ems) : 9 * rem
+      add(svg, "text", { x: beside + (k + 0.5) * wide, y: high / 2, "font-size": letter, "text-anchor": "middle" }, words)
+    })
+    now?.output.forEach(({ token, ems }, n) => {
+      const y = (n + 1) * high, letter = Math.min(size, (beside - 8) / ems)
+      add(svg, "text", { x: beside - 8, y: y + high / 2, "font-size": letter, "text-anchor": "end" }, token)
+      add(svg, "rect", { x: beside, y, width: wide * source.length - 1, height: high - 1, fill: ground })
+      now.weights[n].forEach((weight, k) => {
+        const place = { x: beside + k * wide, y, width: wide - 1, height: high - 1 }
+        const box = add(svg, "rect", { ...place, fill: ink, "fill-opacity": weight / 100 })
+        add(box, "title", {}, `${n + 1} ${token} ← ${k + 1} ${source[k].token}: α ${(weight / 100).toFixed(2)}`)
+      })
     })
   }
 

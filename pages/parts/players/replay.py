@@ -11,8 +11,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from pages.parts import theme
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.drawing.tokens import display_text, has_right_to_left
+from pages.parts.players.alignments import map_by_epoch, rows_with_a_map
 from pages.parts.players.outputs import Line, lines_by_epoch, pages_of_sentences
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
@@ -27,6 +29,7 @@ _KEY = "replay"
 TEXTS = (  # of the picture
     *("play", "pause", "speed", "scrub", "loss_alt", "use", "said", "same", "other", "extra", "lacking", "should"),
     *("title", "now", "without_loss", "nearest", "more", "tip_same", "tip_other", "tip_extra", "tip_lacking"),
+    "looks",
 )
 # What replay.js fills in stays as it is.
 _BRACES = {name: f"{{{name}}}" for name in ("count", "epoch", "kept", "loss", "right", "said", "sentences")}
@@ -53,8 +56,14 @@ def show(session: Session, run: Run, announcement: str) -> None:
         if not run.is_active:  # by now, in another tab
             session.look_at = None if epoch == run.state.epoch else epoch
 
+    def attend() -> None:
+        row = st.session_state.get(_KEY, {}).get("attended")
+        page.attended = sources[row] if row is not None and row < len(sources) else None
+
     data = player_data(run, sources, lines, session.look_at) | {"announcement": announcement}
-    _component(key=_KEY, on_use_change=use, data=data)
+    attended = [page.attended] if page.attended in sources else []
+    data["attention"] = attention_data(run, sources, attended, lines, page)
+    _component(key=_KEY, on_use_change=use, on_attended_change=attend, data=data)
     if len(pages) > 1:
         shown = bound(page, "sentences", shows=lambda _: number)
         options = {"options": range(1, len(pages) + 1), "disabled": run.is_active}
@@ -115,8 +124,22 @@ def player_data(
         "used": used,
         "is_active": run.is_active,
         "can_use": can_use,
+        "attention": None,
         "texts": texts | {"used": text("replay.used_live" if run.is_active else "replay.used", epoch=used)},
     }
+
+
+def attention_data(
+    run: Run, sources: list[str], attended: list[str], lines: dict[int, list[Line]], page: TrainState
+) -> dict | None:
+    """Returns what replay.js needs to draw where the models looked in the `attended` sources, or None."""
+    if run.state.lesson.model.attention == "none":
+        return None
+    rows = rows_with_a_map(run, sources)
+    drawn = {row: map_by_epoch(run, sources[row], lines, page) for row in rows if sources[row] in attended}
+    words = {"how": text("attention.how"), "alt": text("attention.alt"), "choose": text("choosing.choose")}
+    colours = {"ground": theme.ZERO, "ink": theme.OPEN_GATE}
+    return {"rows": rows, "drawn": drawn, "texts": words, "colours": colours}
 
 
 def _notes(lesson: Lesson, shown: int, pages: int) -> None:

@@ -5,6 +5,8 @@
 // are open, and, during the tour, that somebody came to the last step.
 
 const LANE = 56, LINE = 26 // pixels of a lane of the loop, and of a line of the translation above it
+const WEIGHT = 28, WIDEST = 8 // pixels of a bar, and of a line, of an attention weight of 1
+const SEEN = 12 + WEIGHT + LINE + 4 // pixels of a line of source tokens, with their bars and the numbers above these
 const LEFT = -2.05, TOP = 2.62, BOTTOM = -0.4 // edges of the loop, in columns and lanes
 const SECONDS = 1 // between two steps while it plays
 const NO_NUMBER = "NaN" // is sent as null: what a training that went astray computes
@@ -172,7 +174,7 @@ class Stepper {
   drawLoop() {
     const svg = this.find("svg"), { columns, lines, texts } = this.data, { rem } = this
     const { width } = svg.getBoundingClientRect(), column = width / (columns + 0.5 - LEFT)
-    const lane = LANE * rem, over = lines * LINE * rem
+    const lane = LANE * rem, over = lines * LINE * rem + this.attentionHeight
     const height = over + (TOP - BOTTOM) * lane
     const X = x => (x - LEFT) * column, Y = y => over + (TOP - y) * lane
     const labelSize = Math.min(15 * rem, Math.max(10, column / 4))
@@ -230,11 +232,49 @@ class Stepper {
       earlier: row => add(svg, "text", { x: X(row.x), y: Y(row.y), "font-size": labelSize }, "⋯"),
     }
     const now = this.n + 1, { so_far, loops, steps } = this.data
+    this.drawAttention(width, lines * LINE * rem, X(this.n - steps[this.n].first), Y(1.48))
     for (const row of so_far) if (row.step <= now) draw.so_far({ ...row, now: row.step === now })
     for (const row of loops[steps[this.n].first]) {
       const isNow = row.step === now || row.step === 0
       if (isNow || (row.step < now && !row.passing)) draws[row.kind]({ ...row, now: isNow })
     }
+  }
+
+  /** Pixels of the source tokens, with a title above them and a bar over each. */
+  get attentionHeight() {
+    const { attention } = this.data
+    return attention ? (LINE + attention.lines * SEEN) * this.rem : 0
+  }
+
+  /** The source tokens, from some height on; from each a line, as thick as its weight, to where h̃ is made of them. */
+  drawAttention(width, top, x, y) {
+    const svg = this.find("svg"), { attention } = this.data, { rem } = this
+    if (!attention) return
+    add(svg, "text", { x: 0, y: top + (LINE / 2) * rem, class: "label", "font-size": 13 * rem }, attention.texts.title)
+    const widest = Math.max(...attention.places.map(row => row.x + row.width))
+    const unit = Math.min(32 * rem, (width - 10) / widest), size = Math.min(17 * rem, unit / 0.6)
+    const place = row => {
+      const bottom = top + (LINE + (row.y + 1) * SEEN - 4) * rem
+      return { left: row.x * unit + 5, wide: row.width * unit, bottom, bar: bottom - LINE * rem }
+    }
+    const weights = attention.weights[this.n] ?? []
+    attention.places.forEach((row, k) => {
+      const { left, wide, bottom } = place(row), thick = WIDEST * rem * weights[k]
+      add(svg, "line", { x1: left + wide / 2, y1: bottom, x2: x, y2: y, class: "weight", "stroke-width": thick })
+    })
+    attention.places.forEach((row, k) => {
+      const { left, wide, bottom, bar } = place(row), high = WEIGHT * rem * weights[k]
+      add(svg, "rect", { x: left + 1, y: bar - high, width: wide - 2, height: high, class: "weight" })
+      add(svg, "line", { x1: left + 1, y1: bar, x2: left + wide - 1, y2: bar, class: "weight", "stroke-width": 1 })
+      add(svg, "text", { x: left + wide / 2, y: (bar + bottom) / 2, "font-size": size, class: "token" }, row.token)
+      const number = { x: left + wide / 2, y: bar - high - 8 * rem, "font-size": 11 * rem }
+      if (wide > 26 * rem) add(svg, "text", number, written(weights[k], 2))
+      const above = { x: left, y: bar - WEIGHT * rem, width: wide, height: bottom - bar + WEIGHT * rem, opacity: 0 }
+      const box = add(svg, "rect", above)
+      box.onpointermove = event => this.hint(event, box, [`${k + 1} ${row.token}`, `α  ${written(weights[k], 3)}`])
+      box.onpointerleave = () => (this.find(".hint").hidden = true)
+    })
+    if (attention.lines) add(svg, "circle", { cx: x, cy: y, r: 4 * rem, class: "weight" })
   }
 
   /** h and c before and after the step: (hidden,) each. */
@@ -282,15 +322,19 @@ class Stepper {
 
   /** Tells the numbers of the unit under the pointer. */
   tell(event, canvas) {
-    const hint = this.find(".hint"), { texts, h } = this.data
-    const unit = Math.floor((event.offsetX / canvas.clientWidth) * h[0].length)
+    const { texts, h } = this.data, unit = Math.floor((event.offsetX / canvas.clientWidth) * h[0].length)
     if (!(unit in h[0])) return
     const lines = this.states.map((values, k) => `${texts.states[k]}  ${values[unit] ?? NO_NUMBER}`)
-    hint.textContent = [`${texts.unit} ${unit}`, ...lines].join("\n")
+    this.hint(event, canvas, [`${texts.unit} ${unit}`, ...lines])
+  }
+
+  /** Shows some lines above what the pointer is on. */
+  hint(event, element, lines) {
+    const hint = this.find(".hint"), box = this.find(".loop").getBoundingClientRect()
+    hint.textContent = lines.join("\n")
     hint.hidden = false
-    const box = this.find(".loop").getBoundingClientRect()
     hint.style.left = `${Math.min(event.clientX - box.left, box.width - hint.offsetWidth)}px`
-    hint.style.bottom = `${box.bottom - canvas.getBoundingClientRect().top + 4}px`
+    hint.style.bottom = `${box.bottom - element.getBoundingClientRect().top + 4}px`
   }
 
   drawBars() {
@@ -314,10 +358,14 @@ class Stepper {
   /** All that the pictures show as numbers. */
   drawTables() {
     if (!this.tables.open) return
-    const { texts, tokens, steps, h, probabilities } = this.data, parent = this.find(".tables")
+    const { texts, tokens, steps, h, attention, probabilities } = this.data, parent = this.find(".tables")
     parent.replaceChildren()
     const units = h[0].map((_, unit) => [unit, ...this.states.map(values => values[unit])])
     addTable(parent, [texts.unit, ...texts.states], units)
+    if (attention?.lines) {
+      const weights = attention.places.map(({ token }, k) => [k + 1, token, written(attention.weights[this.n][k], 3)])
+      addTable(parent, ["", attention.texts.source, attention.texts.weight], weights)
+    }
     if (!probabilities) return // they are on their way
     const { token_id } = steps[this.n], p = probabilities[this.n]
     const order = [...p.keys()].sort((a, b) => p[b] - p[a])

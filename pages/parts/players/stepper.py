@@ -17,7 +17,7 @@ import numpy as np
 import streamlit as st
 
 from pages.parts import theme
-from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, token_label
+from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, isolated, token_label
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from pages.parts.tour import guide
@@ -29,12 +29,20 @@ from seq2seq.vocabulary import Vocabulary
 CANDIDATES = 9  # tokens with a bar of their own; the others share one
 _MAX_COLUMNS = 11  # steps that can be told apart on a phone
 _DIGITS = 4  # after the point, of the states
+_WEIGHT_DIGITS = 3  # and of the attention weights
 _LINE = 32  # half-width characters of the translation in a line, as many as a phone can show
 _KEY = "step-picture"
 TEXTS = (  # of the picture
     *("first", "back", "play", "pause", "next", "scrub", "input", "output", "context", "token", "forced"),
-    *("probability", "others", "unit", "other_token", "choose", "numbers", "loop_alt", "bars_alt", "states_alt"),
+    *("probability", "others", "unit", "other_token", "choose", "numbers", "bars_alt", "states_alt"),
 )
+
+
+class LookedAt(NamedTuple):
+    """What attention looks at in a translation."""
+
+    tokens: Sequence[str]  # of the source, as they are typed; where there is none, it sees nothing
+    is_changed: bool = False  # by somebody who asked "what if?"
 
 
 class Shown(NamedTuple):
@@ -50,6 +58,7 @@ class Shown(NamedTuple):
     n: int  # the step, from 0, at which it begins
     has_shortcuts: bool = True  # single keys go from step to step
     can_pick: bool = True  # another token can be output
+    looked_at: LookedAt | None = None  # None: the model has no attention
 
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
@@ -159,15 +168,34 @@ def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
     """
     tokens = [(0, steps[0].fed, True)] if is_given else []
     tokens += [(n + 1, step.token, step.forced) for n, step in enumerate(steps)]
+    places = _in_lines([display_token(token) for _, token, _ in tokens])
+    return [{"step": step, "forced": forced} | place for (step, _, forced), place in zip(tokens, places, strict=True)]
+
+
+def attention_data(steps: Sequence[DecodingStep], looked_at: LookedAt) -> dict:
+    """Returns the source tokens in lines like those of `so_far`, and by step the weight of each of them, 0 to 1."""
+    places = _in_lines([isolated(token) for token in looked_at.tokens])
+    weights = [step.attention.weights.astype(float).round(_WEIGHT_DIGITS).tolist() for step in steps] if places else []
+    source, weight = text("attention.source"), text("attention.weight")
+    title = f"{'✎ ' * looked_at.is_changed}{weight if places else text('stepper.blind')}"
+    return {
+        "places": places,
+        "lines": places[-1]["y"] + 1 if places else 0,
+        "weights": weights,
+        "texts": {"source": source, "weight": weight, "title": title},
+    }
+
+
+def _in_lines(tokens: Sequence[str]) -> list[dict]:
+    """Returns tokens with their places, "x", "y" and "width", in lines of a fixed width, where their script is read."""
     rows, line, place = [], 0, 0
-    for step, token, forced in tokens:
-        shown = display_token(token)
-        width = math.ceil(em_width(shown) / 0.6)
+    for token in tokens:
+        width = math.ceil(em_width(token) / 0.6)
         if place and place + width > _LINE:
             line, place = line + 1, 0
-        rows.append({"step": step, "token": shown, "forced": forced, "x": place, "y": line, "width": width})
+        rows.append({"token": token, "x": place, "y": line, "width": width})
         place += width
-    if any(has_right_to_left(row["token"]) for row in rows):
+    if any(map(has_right_to_left, tokens)):
         edge = max(row["x"] + row["width"] for row in rows)
         rows = [row | {"x": edge - row["x"] - row["width"]} for row in rows]
     return rows
@@ -181,8 +209,14 @@ def _arrow(kind: str, x: float, y: float, x2: float, y2: float) -> dict:
     return {"kind": kind, "x": x, "y": y, "x2": x2, "y2": y2}
 
 
-def narration(lesson: Lesson, steps: Sequence[DecodingStep], n: int, is_limited: bool = False) -> str:
-    """Says in a line what happens at step n, and in another how it goes on or why it ended.
+def narration(
+    lesson: Lesson,
+    steps: Sequence[DecodingStep],
+    n: int,
+    looked_at: LookedAt | None = None,
+    is_limited: bool = False,
+) -> str:
+    """Says in a line what happens at step n, in one what attention adds, and in another how it goes on or why it ended.
 
     It `is_limited` where somebody said how many steps it may take.
     """
@@ -198,10 +232,20 @@ def narration(lesson: Lesson, steps: Sequence[DecodingStep], n: int, is_limited:
         p=f"{step.probabilities[best]:.1%}",
         token=display_token(step.token),
     )
+    if looked_at is not None:
+        happens += f"\n{_attention_adds(step, looked_at)}"
     if step.stop_reason is None:
-        return f"{happens}\n{text('stepper.goes_on')}"
+        return f"{happens}\n{text('stepper.goes_on' if looked_at is None else 'stepper.goes_on_attention')}"
     ended = step.stop_reason if lesson.model.markers or is_limited else "without_eos"
     return f"{happens}\n⚑ {text(f'translate.ended_{ended}', steps=len(steps))}"
+
+
+def _attention_adds(step: DecodingStep, looked_at: LookedAt) -> str:
+    if not looked_at.tokens:
+        return text("stepper.blind_step")
+    place = int(np.argmax(step.attention.weights))
+    token, weight = isolated(looked_at.tokens[place]), float(step.attention.weights[place])
+    return text("stepper.attends", place=place + 1, token=token, weight=f"{weight:.2f}")
 
 
 # --- The picture -----------------------------------------------------------------------------------------------------
@@ -240,6 +284,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
     steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
     scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
     colours = text("stepper.colours", scale=f"{scale:g}")
+    alt = text("stepper.loop_alt" if shown.looked_at is None else "stepper.attention_alt")
     states = [f"{state} {text(f'stepper.{side}')}" for state in "hc" for side in ("in", "out")]
     probabilities = [step.probabilities.astype(float).round(6).tolist() for step in steps] if shows_numbers else None
     return {
@@ -247,7 +292,8 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "n": shown.n,
         "has_shortcuts": shown.has_shortcuts,
         "can_pick": shown.can_pick,
-        "texts": {name: text(f"stepper.{name}") for name in TEXTS} | {"states": states, "colours": colours},
+        "texts": {name: text(f"stepper.{name}") for name in TEXTS}
+        | {"states": states, "colours": colours, "loop_alt": alt},
         "tokens": token_labels(shown.vocabulary),
         "steps": [
             {
@@ -262,6 +308,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "probabilities": probabilities,
         "loops": {first: loop_rows(steps, first, shown.is_given, shown.begins) for first in sorted(set(firsts))},
         "columns": min(_MAX_COLUMNS, max(6, len(steps))),
+        "attention": None if shown.looked_at is None else attention_data(steps, shown.looked_at),
         "so_far": tokens_so_far,
         "lines": tokens_so_far[-1]["y"] + 1,
         "scale": scale,

@@ -9,16 +9,6 @@ from seq2seq.decoding import DecodingStep
 from seq2seq.lesson import Lesson
 
 
-def of_the_layer(lesson: Lesson) -> list[Question]:
-    """Asks what attention costs; nothing where there is none."""
-    if lesson.model.attention == "none":
-        return []
-    units = lesson.model.decoder_size
-    right = 2 * units**2
-    mistaken = [("only_one_h", units**2), ("has_bias", right + units), ("an_lstm", 4 * (2 * units + 1) * units)]
-    return [Question("attention_parameters", right, mistakes_of(right, mistaken), values={"units": units})]
-
-
 def of_a_translation(
     lesson: Lesson, about: Mapping[str, str], steps: Sequence[DecodingStep], seed: int
 ) -> list[Question]:

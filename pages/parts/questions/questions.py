@@ -7,7 +7,7 @@ the marker forgotten, only the gates counted.
 import math
 import random
 
-from pages.parts.questions import attention
+from pages.parts.questions import attention, lengths, parameters
 from pages.parts.questions.question import MAX_CHOICES, Question, mistakes_of
 from seq2seq.data.pairs import Pair
 from seq2seq.decoding import Context, DecodingStep, Encoded, Translator
@@ -26,7 +26,7 @@ def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str
         "start": [_encoder_steps(lesson), _context_numbers(lesson)],
         "pairs": [_source_tokens(lesson), _target_tokens(lesson), *_costliest(lesson)],
         "tensors": [_shape(lesson), *_right_output(lesson), _zero_rows(lesson)],
-        "model": [_parameters(lesson), *_twice_the_units(lesson), *_calls(lesson), *attention.of_the_layer(lesson)],
+        "model": [*parameters.of_the_layers(lesson), *_calls(lesson)],
         "train": [_steps_per_epoch(lesson), _even_loss(lesson), _even_gradient(lesson)],
         "translate": [] if state is None else _of_a_model(state),
     }
@@ -169,37 +169,6 @@ def _zero_rows(lesson: Lesson) -> Question:
 # --- Model -----------------------------------------------------------------------------------------------------------
 
 
-def _parameters(lesson: Lesson) -> Question:
-    columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
-    right = _lstm_parameters(columns, units)
-    values = {"columns": columns, "units": units}
-    if lesson.model.bidirectional:
-        mistaken = [("one_lstm", right), ("one_wide_lstm", _lstm_parameters(columns, 2 * units))]
-        return Question("parameters_both", 2 * right, mistakes_of(2 * right, mistaken), values=values)
-    mistaken = [
-        ("only_gates", right // 4 * 3),
-        ("no_bias", right - 4 * units),
-        ("no_recurrent", right - 4 * units**2),
-        ("one_set", right // 4),
-    ]
-    return Question("parameters", right, mistakes_of(right, mistaken), values=values)
-
-
-def _twice_the_units(lesson: Lesson) -> list[Question]:
-    """Asks how the parameters grow; of an encoder that reads both ways it would be asked for a sum."""
-    if lesson.model.bidirectional:
-        return []
-    columns, units = len(lesson.source_vocabulary), lesson.model.hidden_size
-    before, right = _lstm_parameters(columns, units), _lstm_parameters(columns, 2 * units)
-    mistaken = [("twice", 2 * before), ("four_times", 4 * before), ("more_inputs", right // 2)]
-    values = {"units": units, "twice": 2 * units, "columns": columns, "before": before}
-    return [Question("twice_the_units", right, mistakes_of(right, mistaken), values=values)]
-
-
-def _lstm_parameters(columns: int, units: int) -> int:
-    return 4 * (columns + units + 1) * units
-
-
 def _calls(lesson: Lesson) -> list[Question]:
     """Asks how often the decoder is called; without ⟨eos⟩ that has nothing to do with the sentence."""
     if not lesson.model.markers:
@@ -284,6 +253,7 @@ def _of_a_model(state: TrainingState) -> list[Question]:
         *_next_input(lesson, pair.source, output, steps),
         *of_what_it_knows,
         _stops(lesson, pair.source, output, steps),
+        *lengths.of_a_model(state),
     ]
 
 

@@ -11,7 +11,7 @@ from types import ModuleType
 import streamlit as st
 
 from pages.parts.drawing.pictures import look
-from pages.parts.drawing.tokens import display_text
+from pages.parts.drawing.tokens import display_text, source_labels, token_label
 from pages.parts.players import replay as replay_player
 from pages.parts.players import stepper as stepper_player
 from pages.parts.players.outputs import lines_by_epoch, pages_of_sentences
@@ -24,10 +24,11 @@ from seq2seq import Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.classroom.run import Run
 from seq2seq.lesson import ATTENTIONS
 from seq2seq.takeaway.replay import Player, Replay, write_replay
-from seq2seq.takeaway.report import TEXTS, Answered, Report, write_report
+from seq2seq.takeaway.report import ATTENTION_TEXTS, TEXTS, Answered, Report, write_report
 
 _TRAINING = ("epochs", "batch_size", "learning_rate", "patience", "stop_when_right", "held_out", "seed")
 _MAX_STEPPED = 3_000_000  # characters of the decodings in a file
+_MAX_MAPPED = 4  # sentences of which attention is in a file, after every epoch that was kept
 _BRACES = {name: f"{{{name}}}" for name in ("shown", "all", "epoch", "right")}  # which the report fills in
 
 
@@ -60,9 +61,22 @@ def _report(session: Session, state: TrainingState) -> Callable[[], bytes]:
 
     def make() -> bytes:
         texts = {name: text(f"report.{name}", **_BRACES) for name in TEXTS}
+        attention = {name: text(f"attention.{name}") for name in ATTENTION_TEXTS}
         theme = Theme(language())  # paper is light
         today, settings = date.today().isoformat(), _settings(state.lesson)
-        return write_report(Report(theme.language, title, today, settings, answers, texts, look(theme)), state)
+        report = Report(
+            theme.language,
+            title,
+            today,
+            settings,
+            answers,
+            texts,
+            attention_texts=attention,
+            look=look(theme),
+            token_label=token_label,
+            source_labels=source_labels,
+        )
+        return write_report(report, state)
 
     return in_this_language(make)
 
@@ -122,9 +136,11 @@ def _decoding(translator: Translator, source: str) -> dict:
     lesson = translator.lesson
     prefix = lesson.prefix(lesson.targets[source][0])
     steps = list(translator.steps(source, prefix))
+    has_attention = lesson.model.attention != "none"
+    looked_at = stepper_player.LookedAt(source_labels(translator, source)) if has_attention else None
     shown = stepper_player.Shown(
         steps,
-        [stepper_player.narration(lesson, steps, n) for n in range(len(steps))],
+        [stepper_player.narration(lesson, steps, n, looked_at) for n in range(len(steps))],
         translator.context(source),
         lesson.target_vocabulary,
         is_given=bool(prefix),
@@ -132,6 +148,7 @@ def _decoding(translator: Translator, source: str) -> dict:
         version=source,
         n=0,
         can_pick=False,
+        looked_at=looked_at,
     )
     return stepper_player.picture_data(shown, shows_numbers=False)
 
@@ -141,6 +158,8 @@ def _training(run: Run, look_at: int | None) -> Player:
     pages = pages_of_sentences(run.state.lesson)
     lines = lines_by_epoch(run, pages[0], TrainState())
     data = replay_player.player_data(run, pages[0], lines, look_at, can_use=False) | {"announcement": ""}
+    if attention := replay_player.attention_data(run, pages[0], pages[0][:_MAX_MAPPED], lines, TrainState()):
+        data["attention"] = attention | {"rows": list(attention["drawn"])}  # there is nobody to ask for others
     note = text("train.shown_of", shown=len(pages[0]), all=f"{len(run.state.lesson.targets):,}")
     return Player(
         "replay", text("share.training"), _files(replay_player), {"": data}, "", note if len(pages) > 1 else ""

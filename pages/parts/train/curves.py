@@ -4,7 +4,6 @@ They are redrawn twice a second while it trains, so their data are made as Arrow
 browser; turning a Pandas table into one takes 2 ms.
 """
 
-import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,15 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from pages.parts.drawing.charts import draw, named, specification
+from pages.parts.drawing.charts import draw, named, specification, told_apart
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.texts import text
-from pages.parts.theme import RUNS, Theme
+from pages.parts.theme import Theme
 from seq2seq.classroom.run import Run
 from seq2seq.takeaway.tables import write_epochs
 
-# With round ends. One kind fewer than there are colours of runs, so that no two of a dozen runs are alike.
-_DASHES = [[1, 0], [8, 6], [1, 5], [8, 6, 1, 6], [16, 6], [4, 6], [1, 9]]
 _HEIGHT = 280  # pixels of a chart; style.css keeps as much room from the beginning
 _POINTS_PER_LINE = 300  # more than a screen can show apart
 _SCALES = {  # of what is drawn upwards
@@ -177,19 +174,6 @@ def curve(runs: tuple[str, ...], title: str, last: int, scale: str, theme: Theme
     ]
     layers = alt.layer(lines, marks.mark_rule(strokeDash=[4, 4], strokeWidth=1.5), *labels)
     return layers.resolve_scale(y="independent").properties(height=round(theme.size * _HEIGHT))
-
-
-def told_apart(runs: tuple[str, ...], theme: Theme) -> tuple[alt.Color, alt.StrokeDash]:
-    """Returns how runs are told apart, with one legend for both; one run needs none."""
-    # Two names in a line, each as long as there is room for beside its line.
-    sizes = {"symbolSize": 600 * theme.size, "labelLimit": alt.ExprRef(f"width / 2 - {50 * theme.size}"), "columns": 2}
-    legend = alt.Legend(orient="top", direction="horizontal", symbolType="stroke", **sizes)
-    of_run = {"shorthand": "run:N", "title": None, "legend": legend if len(runs) > 1 else None}
-    colours, dashes = (
-        alt.Scale(domain=list(runs), range=list(itertools.islice(itertools.cycle(values), len(runs))))
-        for values in (RUNS, _DASHES)
-    )
-    return alt.Color(scale=colours, **of_run), alt.StrokeDash(scale=dashes, **of_run)
 
 
 # --- In figures ------------------------------------------------------------------------------------------------------

@@ -3,13 +3,15 @@
 import streamlit as st
 
 from pages.parts import refresh
+from pages.parts.drawing import lengths
 from pages.parts.players import replay
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
-from pages.parts.train import lengths, one_step, sentences
+from pages.parts.train import one_step, sentences
 from pages.parts.train.controls import wait
 from pages.parts.train.curves import history_table, training_curves
 from pages.parts.train.report import figures, stops, what_stops
+from pages.parts.train.sentences import outputs_of
 from pages.parts.workspace.session import Session
 from seq2seq.classroom.run import Run
 
@@ -61,7 +63,7 @@ def _run(session: Session, run: Run) -> None:
     if session.shows("replay"):
         replay.show(session, run, progress_line(run, session.can_train))
     figures(run, session.trained or run.state)
-    lengths.section(shown, page, theme)
+    lengths.section(lambda: {name: (of.state.lesson, outputs_of(of, page)) for name, of in shown.items()}, theme)
     sentences.section(shown, page)
     one_step.section(run, session.training.learning_rate, page, theme)
     history_table(shown)

@@ -10,10 +10,8 @@ from pages.parts.state import TrainState
 from pages.parts.texts import text
 from seq2seq import TrainingState, Translator
 from seq2seq.analysis.batched import translate_all
-from seq2seq.analysis.metrics import sentences_at_once, spread_evenly
+from seq2seq.analysis.lengths import sampled_outputs
 from seq2seq.classroom.run import Run
-
-_TRANSLATED = 100  # sentences trained on, and as many held out, of a model of which no training process has told
 
 
 def section(runs: Mapping[str, Run], page: TrainState) -> None:
@@ -68,20 +66,10 @@ def outputs_of(run: Run, page: TrainState) -> dict[str, str]:
     if not state.batch and state.epoch in told:
         return run.outputs[state.epoch]
     if page.said.get(run.id, (None,))[0] != state.step:
-        page.said[run.id] = state.step, _translated(state)
+        page.said[run.id] = state.step, sampled_outputs(state)
     return page.said[run.id][1]
 
 
 def _sides(state: TrainingState, said: Mapping[str, str]) -> set[bool]:
     """Tells of some sources whether there are held-out ones among them, and others."""
     return {source in state.lesson.held_out_sources for source in said}
-
-
-def _translated(state: TrainingState) -> dict[str, str]:
-    """Translates a sample of the sentences of each side, so many that nobody waits for them."""
-    lesson, translator = state.lesson, Translator(state)
-    most = min(_TRANSLATED, sentences_at_once(translator))
-    rows = [row for side in (lesson.training_rows, lesson.held_out_rows) for row in spread_evenly(side, most)]
-    sources = list(dict.fromkeys(lesson.pairs[row].source for row in rows))
-    prefixes = [lesson.prefix(lesson.targets[source][0]) for source in sources]
-    return dict(zip(sources, translate_all(translator, sources, prefixes), strict=True))

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pages.parts.menu import PAGES
+from pages.parts.questions import lengths
 from pages.parts.questions.questions import questions_of
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator, vectorize
 from seq2seq.analysis.metrics import evaluate
@@ -184,6 +185,29 @@ def test_answers_about_an_encoder_that_reads_both_ways_are_its_sizes():
     assert asked["attention_parameters"].right == state.weights["attention_kernel"].size
     assert asked["context_numbers"].right == 2 * Translator(state).context("Hello.").state_h.size
     assert not {"parameters", "twice_the_units"} & asked.keys()
+
+
+def with_outputs(monkeypatch, said, pairs, held_out=0.0):
+    """Returns the questions about a model that says something of each source, as `said` maps it."""
+    monkeypatch.setattr(lengths, "sampled_outputs", lambda _: said)
+    lesson = Lesson(pairs, training=TrainingConfig(held_out=held_out))
+    return by_name(lesson, replace(TrainingState.new(lesson), step=1))
+
+
+def test_the_length_that_fails_first_is_asked_for_where_shorter_ones_are_right(monkeypatch):
+    pairs = [("a" * n, "b" * n) for n in (1, 2, 3, 4, 5)]
+    right = dict(pairs)
+    question = with_outputs(monkeypatch, right | {"aaa": "", "aaaaa": "?"}, pairs)["first_wrong_length"]
+    assert question.right == 3
+    assert question.mistakes == {2: "last_right_length", 5: "longest_length", 1: "shortest_length"}
+    assert question.values == {"sentences": 1, "wrong": 1, "asked": 5}
+    for said in (right, right | {"a": ""}, dict.fromkeys(right, "")):  # all right, and wrong from the shortest on
+        assert "first_wrong_length" not in with_outputs(monkeypatch, said, pairs)
+    lesson = Lesson(pairs, training=TrainingConfig(held_out=0.4))
+    out = sorted(lesson.held_out_sources, key=len)[0]
+    said = right | {out: "", max(set(right) - lesson.held_out_sources, key=len): ""}
+    question = with_outputs(monkeypatch, said, pairs, 0.4)["first_wrong_length"]
+    assert question.mistakes[len(out)] == "held_out_length"
 
 
 def test_a_large_lesson_is_asked_about():

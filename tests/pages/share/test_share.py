@@ -115,3 +115,12 @@ def test_a_language_is_kept_for_the_click_alone(monkeypatch):
     monkeypatch.undo()
     assert make() == b"ko"
     assert texts._SPOKEN.get() is None
+
+
+def test_the_replay_of_a_model_with_attention_holds_where_it_looked(monkeypatch):
+    monkeypatch.setattr(texts, "language", lambda: "en")
+    state = replace(TrainingState.new(Lesson(NOTEBOOK_PAIRS, ModelConfig(4, attention="dot"))), step=5, epoch=1)
+    (played,) = pages._training(a_run(state), None).shows.values()
+    assert list(played["attention"]["drawn"]) == played["attention"]["rows"] == list(range(pages._MAX_MAPPED))
+    for shown in pages._stepper(state).shows.values():
+        assert len(shown["attention"]["weights"]) == len(shown["steps"])

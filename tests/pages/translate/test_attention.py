@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pages.parts.drawing.tokens import source_labels
 from pages.parts.state import TranslateState
 from pages.parts.translate.query import Query
-from pages.parts.translate.stepper.heat_map import boxes_table, source_labels
+from pages.parts.translate.stepper.heat_map import boxes_table, numbered
 from pages.parts.translate.stepper.intervention import Intervention, decode
 from pages.parts.workspace.runs import NamedRun
 from seq2seq import ModelConfig, TrainingState, Translator
@@ -19,10 +20,13 @@ from tests.pages.app import (
     a_run,
     chart_tables,
     checked,
+    choose,
     click,
+    narrations,
     new_session,
     open_page,
     open_section,
+    picture,
     plain_texts,
     shows,
 )
@@ -54,6 +58,8 @@ def test_without_attention_nothing_is_said_of_it(trained):
     app = open_section("steps", trained, SOURCE)
     assert TEXTS["attention.title"] not in plain_texts(app)
     assert not shows(app, "stepper.do_one_token")
+    assert picture(app)["attention"] is None
+    assert narrations(app)[0].endswith(TEXTS["stepper.goes_on"])
 
 
 def test_what_attention_may_see_can_be_changed(attentive):
@@ -87,8 +93,36 @@ def test_on_the_page_one_click_there_and_one_back(attentive):
     np.testing.assert_array_equal(alphas(chart_tables(app, "attention.alt")["boxes"]), plain)
 
 
+def test_the_stepper_draws_what_each_step_looked_at(attentive):
+    app = open_section("steps", attentive, SOURCE)
+    steps = list(Translator(attentive).steps(SOURCE))
+    drawn = picture(app)["attention"]
+    assert [place["token"] for place in drawn["places"]] == list(SOURCE)
+    np.testing.assert_allclose(drawn["weights"], [step.attention.weights for step in steps], atol=6e-4)
+    for step, said in zip(steps, narrations(app), strict=True):
+        place = int(step.attention.weights.argmax())
+        largest = {"place": place + 1, "token": SOURCE[place], "weight": f"{step.attention.weights[place]:.2f}"}
+        assert TEXTS["stepper.attends"].format(**largest) in said.split("\n")
+    for said in narrations(app)[:-1]:
+        assert said.endswith(TEXTS["stepper.goes_on_attention"])
+
+
+def test_the_stepper_draws_what_was_looked_at_instead(attentive):
+    app = open_section("steps", attentive, SOURCE)
+    click(app, "stepper.do_blind")
+    blind = picture(app)["attention"]
+    assert blind["places"] == blind["weights"] == []
+    assert all(TEXTS["stepper.blind_step"] in said for said in narrations(app))
+    choose(app, "stepper.do_looks_at", "How are you?")
+    other, query = picture(app)["attention"], Query(Translator(attentive), SOURCE)
+    assert "".join(place["token"] for place in other["places"]) == "How␣are␣you?"
+    steps = decode(query, Intervention(looks_at="How are you?"), None)
+    np.testing.assert_allclose(other["weights"], [step.attention.weights for step in steps], atol=6e-4)
+    assert other["texts"]["title"].startswith("✎")
+
+
 def test_labels_tell_equal_tokens_apart(attentive):
-    labels = source_labels(Translator(attentive), "ll☃ll")
+    labels = numbered(source_labels(Translator(attentive), "ll☃ll"))
     assert labels == ["1 l", "2 l", "3 l", "4 l"]
     steps = list(Translator(attentive).steps("ll☃ll"))
     assert len(boxes_table(labels, steps, [step.attention.weights for step in steps])) == 4 * len(steps)

@@ -8,14 +8,14 @@ from pages.parts.drawing.charts import draw
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.texts import text
 from pages.parts.theme import Theme
-from pages.parts.translate.stepper.heat_map import MOST_BOXES, boxes_table, heat_map, numbers, source_labels
-from seq2seq import DecodingStep, Translator
+from pages.parts.translate.stepper.heat_map import MOST_BOXES, boxes_table, heat_map, numbered, numbers
+from seq2seq import DecodingStep
 
 
-def show(theme: Theme, translator: Translator, sentence: str, steps: Sequence[DecodingStep]) -> None:
-    """Shows where the decoder looked at each of some steps; "" is a sentence in which there is nothing to be seen."""
+def show(theme: Theme, tokens: Sequence[str], steps: Sequence[DecodingStep]) -> None:
+    """Shows where the decoder looked at each of some steps: at which of the source's tokens, if there are any."""
     st.subheader(text("attention.title"), anchor=False)
-    labels, label = source_labels(translator, sentence) if sentence else [], text("attention.alt")
+    labels, label = numbered(tokens), text("attention.alt")
     if not labels or len(labels) * len(steps) > MOST_BOXES:
         st.caption(text("attention.too_long" if labels else "attention.nothing"))
         return

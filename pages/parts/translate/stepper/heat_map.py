@@ -7,18 +7,17 @@ import numpy as np
 import pandas as pd
 
 from pages.parts.drawing.charts import CANVAS, named, specification
-from pages.parts.drawing.tokens import ZERO_ROW, token_label
+from pages.parts.drawing.tokens import token_label
 from pages.parts.theme import OPEN_GATE, ZERO, Theme
-from seq2seq import DecodingStep, Translator
+from seq2seq import DecodingStep
 
 MOST_BOXES = 10_000  # more would not be told from each other, and take seconds to draw
 _ROW, _AROUND = 24, 200  # pixels of a row, and of legend, title and labels above them
 
 
-def source_labels(translator: Translator, sentence: str) -> list[str]:
-    """Returns the tokens that the encoder gets of a sentence, each with its place, as the heat map names them."""
-    tokens, ids = translator.lesson.source_vocabulary.tokens, translator.source_ids(sentence).tolist()
-    return [f"{n} {ZERO_ROW if i < 0 else token_label(tokens[i])}" for n, i in enumerate(ids, start=1)]
+def numbered(tokens: Sequence[str]) -> list[str]:
+    """Returns tokens each with its place, as the heat map names them."""
+    return [f"{n} {token}" for n, token in enumerate(tokens, start=1)]
 
 
 def boxes_table(labels: Sequence[str], steps: Sequence[DecodingStep], values: Sequence[np.ndarray]) -> pd.DataFrame:

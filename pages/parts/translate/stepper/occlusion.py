@@ -7,9 +7,10 @@ import streamlit as st
 
 from pages.parts.drawing.charts import draw
 from pages.parts.drawing.choosing import table_behind
+from pages.parts.drawing.tokens import source_labels
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
-from pages.parts.translate.stepper.heat_map import boxes_table, heat_map, numbers, source_labels
+from pages.parts.translate.stepper.heat_map import boxes_table, heat_map, numbered, numbers
 from pages.parts.workspace.session import Session
 from seq2seq import Translator
 from seq2seq.analysis.occlusion import occlusion
@@ -54,7 +55,7 @@ def _other_model(session: Session, query: Query) -> list[tuple[str, Translator]]
 def _show(session: Session, translator: Translator, query: Query, n: int) -> None:
     steps, label = list(translator.steps(query.sentence, query.prefix)), text("occlusion.alt")
     changes = occlusion(translator, query.sentence, steps)  # (steps, source tokens)
-    labels = source_labels(translator, query.sentence)[: changes.shape[1]]
+    labels = numbered(source_labels(translator, query.sentence))[: changes.shape[1]]
     table = boxes_table(labels, steps, changes)
     spec = heat_map(session.theme, text("occlusion.change"), len(steps))
     draw(spec, {"boxes": table}, key=f"occlusion-{n}", alt=label)

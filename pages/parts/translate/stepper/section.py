@@ -7,13 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.drawing.choosing import choose_sentence
-from pages.parts.drawing.tokens import display_text, display_token
-from pages.parts.players.stepper import Shown, draw, narration
+from pages.parts.drawing.tokens import display_text, display_token, source_labels
+from pages.parts.players.stepper import LookedAt, Shown, draw, narration
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
 from pages.parts.translate.stepper import attention, occlusion
-from pages.parts.translate.stepper.heat_map import source_labels
+from pages.parts.translate.stepper.heat_map import numbered
 from pages.parts.translate.stepper.intervention import NOTHING, Intervention, Target, decode, parting, start
 from pages.parts.workspace.session import Session
 from seq2seq import DecodingStep, Lesson
@@ -63,9 +63,10 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
     right = next((target for target in query.targets if target == query.translation), (query.targets or [None])[0])
     target = None if right is None else Target.of(lesson, right)
     steps = query.steps if intervention == NOTHING else decode(query, intervention, target)
+    looked_at = None if lesson.model.attention == "none" else _looked_at(query, intervention)
     shown = Shown(
         steps,
-        [narration(lesson, steps, n, intervention.limit is not None) for n in range(len(steps))],
+        [narration(lesson, steps, n, looked_at, intervention.limit is not None) for n in range(len(steps))],
         start(query, intervention).context,
         lesson.target_vocabulary,
         is_given=not lesson.model.markers and bool(target.prefix if intervention.teacher_forced else query.prefix),
@@ -74,11 +75,11 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
         n=stepper.n,
         has_shortcuts=session.has_shortcuts,
         can_pick=session.shows("what_if"),
+        looked_at=looked_at,
     )
     draw(shown, state, stepper.pick)
-    if lesson.model.attention != "none":
-        looked_at = query.sentence if intervention.looks_at is None else intervention.looks_at
-        attention.show(session.theme, query.translator, looked_at, steps)
+    if looked_at is not None:
+        attention.show(session.theme, looked_at.tokens, steps)
     occlusion.section(session, query)
     if not session.shows("what_if"):
         return
@@ -90,6 +91,13 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
         st.dataframe(table, key="comparison", alt=text("stepper.comparison"))
         at = parting(query.steps, steps)
         st.markdown(text("stepper.same") if at is None else text("stepper.part", step=at + 1))
+
+
+def _looked_at(query: Query, intervention: Intervention) -> LookedAt:
+    """Returns what attention looks at: nothing, another sentence, or the one that is translated."""
+    sentence = query.sentence if intervention.looks_at is None else intervention.looks_at
+    tokens = source_labels(query.translator, sentence) if sentence else []
+    return LookedAt(tokens, intervention.looks_at is not None or intervention.one_token is not None)
 
 
 def _changed(session: Session, stepper: Stepper, query: Query, steps: list[DecodingStep]) -> None:
@@ -150,7 +158,7 @@ def _what_if(stepper: Stepper, query: Query, target: Target | None) -> None:
 
 def _other_attention(stepper: Stepper, query: Query) -> None:
     """Lets attention look elsewhere: at one token alone, or at another sentence."""
-    labels = source_labels(query.translator, query.sentence)
+    labels = numbered(source_labels(query.translator, query.sentence))
     st.selectbox(
         text("stepper.do_one_token"),
         range(len(labels)),

@@ -1,30 +1,30 @@
 """How many sentences are right by their length: where one vector for a whole sentence is too little, and attention."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pages.parts.drawing.charts import draw, named, specification
+from pages.parts.drawing.charts import draw, named, specification, told_apart
 from pages.parts.drawing.choosing import table_behind
-from pages.parts.state import TrainState
 from pages.parts.texts import text
 from pages.parts.theme import Theme
-from pages.parts.train.curves import told_apart
-from pages.parts.train.sentences import outputs_of
+from seq2seq import Lesson
 from seq2seq.analysis.lengths import by_length
-from seq2seq.classroom.run import Run
 
 _MEASURES = ("exact_match", "cer")
 _HEIGHT = 240  # pixels
 
+# Name of a run → its lesson, and source → output.
+Outputs = Mapping[str, tuple[Lesson, Mapping[str, str]]]
 
-def section(runs: Mapping[str, Run], page: TrainState, theme: Theme) -> None:
-    """Offers the figures of some named runs by the length of the source."""
+
+def section(said: Callable[[], Outputs], theme: Theme) -> None:
+    """Offers the figures of some named runs by the length of the source; asked what they `said` once that is opened."""
     if (behind := table_behind("lengths", text("train.lengths"))) is None:
         return
-    table, titles = lengths_table(runs, page), {measure: text(f"train.{measure}") for measure in _MEASURES}
+    table, titles = lengths_table(said()), {measure: text(f"train.{measure}") for measure in _MEASURES}
     with behind:
         st.caption(text("train.lengths_how"))
         for measure, column in zip(_MEASURES, st.columns(2), strict=True):
@@ -37,11 +37,11 @@ def section(runs: Mapping[str, Run], page: TrainState, theme: Theme) -> None:
         st.dataframe(shown, column_config=percent, hide_index=True)
 
 
-def lengths_table(runs: Mapping[str, Run], page: TrainState) -> pd.DataFrame:
+def lengths_table(said: Outputs) -> pd.DataFrame:
     """Returns a row for each "run" and group of "lengths": the middle as "length", how many "sentences", figures."""
     rows = []
-    for name, run in runs.items():
-        for group in by_length(run.state.lesson, outputs_of(run, page)):
+    for name, (lesson, outputs) in said.items():
+        for group in by_length(lesson, outputs):
             rows.append(
                 {
                     "run": text("train.held_out_line", run=name) if group.is_held_out else name,
