@@ -22,7 +22,7 @@ def section(session: Session, lesson: Lesson) -> None:
         help=text("model.hidden_size_help"),
         **bound_setting(session, "model", "hidden_size"),
     )
-    with switches, st.container(gap="xsmall"):  # three are as high as a field and its label
+    with switches, st.container(gap="xxsmall"):  # three are as high as a field and its label
         switch_markers_and_mask(session)
         st.toggle(
             text("model.bidirectional"),
