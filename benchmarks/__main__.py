@@ -14,6 +14,7 @@ from benchmarks.measure import Row, Side, Turn, machine, seconds, take_turns
 PAIRS_QUICK = 1_000
 EPOCHS = 200  # that the notebook trains; ours evaluates the model at 44 of them
 WARM = "warm worker"
+_WITH_ATTENTION = "an epoch of the same with attention"
 
 
 def notebook(quick: bool) -> Iterator[Row]:
@@ -47,7 +48,7 @@ def attention(quick: bool) -> Iterator[Row]:
             lambda: plain.call("train", epochs=EPOCHS),
             lambda: fit.call("train", epochs=20),
         )
-    difference, what = _difference(our_turns[0].result, fit_turns[0].result), "an epoch of the same with attention"
+    difference, what = _difference(our_turns[0].result, fit_turns[0].result), f"{_WITH_ATTENTION}, {WARM}"
     ours_took = seconds(our_turns) / EPOCHS
     yield Row(
         what,
@@ -130,23 +131,27 @@ def decoding(quick: bool) -> Iterator[Row]:
 
 
 def pytorch_notebook(quick: bool) -> Iterator[Row]:
-    """An epoch of the notebook's lesson, and PyTorch."""
-    with Side("notebook:Ours", like="worker") as ours:
-        batches = [[row] for row in range(5)]
-        best = _fastest(batches, epochs=20, settings=[{"threads": threads} for threads in _thread_counts()])
-        with Side("pytorch:PyTorch", **best) as torch:
-            torch.call("prepare", batches=batches)
-            our_turns, torch_turns = take_turns(
-                1 if quick else 9, lambda: ours.call("train", epochs=EPOCHS), lambda: torch.call("train", epochs=50)
-            )
-    yield Row(
-        f"an epoch of the notebook's lesson, {WARM}",
-        "PyTorch",
-        seconds(our_turns) / EPOCHS,
-        seconds(torch_turns) / 50,
-        wanted=1,
-        note=f"PyTorch at its best: {_written(best)}",
-    )
+    """An epoch of the notebook's lesson, as it is and with attention, and PyTorch."""
+    for attention, what in {"none": "an epoch of the notebook's lesson", "dot": _WITH_ATTENTION}.items():
+        with Side("notebook:Ours", like="worker", attention=attention) as ours:
+            batches = [[row] for row in range(5)]
+            settings = [{"threads": threads, "attention": attention} for threads in _thread_counts()]
+            best = _fastest(batches, epochs=20, settings=settings)
+            with Side("pytorch:PyTorch", **best) as torch:
+                torch.call("prepare", batches=batches)
+                our_turns, torch_turns = take_turns(
+                    1 if quick else 9,
+                    lambda ours=ours: ours.call("train", epochs=EPOCHS),
+                    lambda torch=torch: torch.call("train", epochs=50),
+                )
+        yield Row(
+            f"{what}, {WARM}",
+            "PyTorch",
+            seconds(our_turns) / EPOCHS,
+            seconds(torch_turns) / 50,
+            wanted=1,
+            note=f"PyTorch at its best: {_written(best)}",
+        )
 
 
 def pytorch_large(quick: bool) -> Iterator[Row]:

@@ -7,8 +7,9 @@ sources of 13 characters, 16 at most; targets of 18, a few of more than twice as
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
-from seq2seq import Lesson, Pair
+from seq2seq import NOTEBOOK_PAIRS, Lesson, Pair
 from seq2seq.classroom.supplied_lessons import korean_number, suggested_settings
 
 PAIRS = 10_000
@@ -26,6 +27,12 @@ _FORMS = (  # source, target, digits of the number at most, how often
     ("Is it {number}, {name}?", "{name}, {words}인가요?", 3, 15),
     ("Tel. {number} {name}", "{name} 씨 전화는 {digits}번입니다. 다시 말하면 {digits}번이에요.", 6, 3),
 )
+
+
+def notebook_lesson(attention: str) -> Lesson:
+    """Returns the notebook's lesson, with attention or as it is."""
+    lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
+    return replace(lesson, model=replace(lesson.model, attention=attention))
 
 
 def large_lesson(pairs: int = PAIRS) -> Lesson:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 import keras
 
+from benchmarks.data import notebook_lesson
 from benchmarks.keras_example import KerasExample
 from seq2seq import NOTEBOOK_PAIRS, Lesson, TrainingConfig, TrainingState, vectorize
 from seq2seq.analysis.checkpoints import is_checkpoint
@@ -17,12 +17,6 @@ from seq2seq.state import Weights, initial_weights
 from seq2seq.training import advance
 
 MAX_EPOCHS = 1_000  # the example is given up after
-
-
-def notebook_lesson(attention: str) -> Lesson:
-    """Returns the notebook's lesson, with attention or as it is."""
-    lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
-    return replace(lesson, model=replace(lesson.model, attention=attention))
 
 
 class Ours:

@@ -12,12 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from torch.nn.utils import clip_grad_norm_
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
-from benchmarks.data import large_lesson
-from seq2seq import NOTEBOOK_PAIRS, Lesson
+from benchmarks.data import large_lesson, notebook_lesson
 from seq2seq.state import initial_weights
 from seq2seq.tensors import token_ids
 from seq2seq.vocabulary import PAD_ID
@@ -41,18 +40,20 @@ class PyTorch:
         pairs: None takes the notebook's lesson, a number so many pairs of the large one.
         packed: which of encoder and decoder read packed sequences: "both", "encoder" or "none". Without, the encoder
             reads padding as well, which is not what we compute but may be faster.
+        attention: of the notebook's lesson, whose padding is looked at as well.
     """
 
-    def __init__(self, threads: int, pairs: int | None = None, packed: str = "none"):
+    def __init__(self, threads: int, pairs: int | None = None, packed: str = "none", attention: str = "none"):
         torch.set_num_threads(threads)
-        self._lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS) if pairs is None else large_lesson(pairs)
+        self._lesson = notebook_lesson(attention) if pairs is None else large_lesson(pairs)
         self._packs_encoder, self._packs_decoder = packed in ("both", "encoder"), packed == "both"
         hidden, tokens = self._lesson.model.hidden_size, len(self._lesson.target_vocabulary)
         self._encoder = nn.LSTM(len(self._lesson.source_vocabulary), hidden)
         self._decoder = nn.LSTM(tokens, hidden)
+        self._attention = nn.Linear(2 * hidden, hidden, bias=False) if attention == "dot" else None
         self._dense = nn.Linear(hidden, tokens)
         self._set_weights()
-        modules = nn.ModuleList([self._encoder, self._decoder, self._dense])
+        modules = nn.ModuleList(filter(None, [self._encoder, self._decoder, self._attention, self._dense]))
         self._parameters = [parameter for parameter in modules.parameters() if parameter.requires_grad]
         learning_rate = self._lesson.training.learning_rate
         self._adam = torch.optim.Adam(self._parameters, learning_rate, eps=1e-7, fused=True)  # Keras's epsilon
@@ -66,6 +67,8 @@ class PyTorch:
                 lstm.weight_hh_l0.copy_(weights[f"{side}_recurrent"])
                 lstm.bias_ih_l0.copy_(weights[f"{side}_bias"])
                 lstm.bias_hh_l0.zero_().requires_grad_(False)  # Keras has one bias, and here one is trained
+            if self._attention:
+                self._attention.weight.copy_(weights["attention_kernel"])
             self._dense.weight.copy_(weights["dense_kernel"])
             self._dense.bias.copy_(weights["dense_bias"])
 
@@ -104,13 +107,15 @@ class PyTorch:
         encoder_inputs = batch.encoder_inputs
         if self._packs_encoder:
             encoder_inputs = _packed(encoder_inputs, batch.encoder_lengths)
-        _, context = self._encoder(encoder_inputs)
+        encoder_h, context = self._encoder(encoder_inputs)
         if self._packs_decoder:
             all_h, _ = self._decoder(_packed(batch.decoder_inputs, batch.decoder_lengths), context)
             targets = _packed(batch.decoder_targets, batch.decoder_lengths).data  # (characters,)
             logits = self._dense(all_h.data)  # (characters, tokens)
         else:
             all_h, _ = self._decoder(batch.decoder_inputs, context)  # (target time, batch, hidden)
+            if self._attention:
+                all_h = self._look_back(all_h, encoder_h)
             is_token = batch.decoder_targets != PAD_ID
             logits, targets = self._dense(all_h[is_token]), batch.decoder_targets[is_token]
         loss = cross_entropy(logits, targets, reduction="sum")
@@ -122,6 +127,11 @@ class PyTorch:
             clip_grad_norm_(self._parameters, self._lesson.training.clip_norm)
         self._adam.step()
         return loss.item(), len(targets)
+
+    def _look_back(self, all_h: Tensor, encoder_h: Tensor) -> Tensor:
+        queries, values = all_h.transpose(0, 1), encoder_h.transpose(0, 1)  # (batch, time, hidden)
+        seen = scaled_dot_product_attention(queries, values, values, scale=1.0)  # (batch, target time, hidden)
+        return torch.tanh(self._attention(torch.cat([seen, queries], dim=-1))).transpose(0, 1)
 
 
 def _packed(sequences: Tensor, lengths: Tensor) -> PackedSequence:

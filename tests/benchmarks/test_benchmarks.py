@@ -9,11 +9,13 @@ import pytest
 
 from benchmarks import app, data, decoding, large, notebook
 from benchmarks.__main__ import ROWS
+from benchmarks.data import notebook_lesson
 from benchmarks.keras_example import KerasExample
 from benchmarks.measure import Row, Side, Turn, amount, machine, seconds, take_turns
 from pages.parts.players import stepper as picture
 from pages.parts.texts import catalogue
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, Pair, TrainingConfig, TrainingState, vectorize
+from seq2seq.analysis.gradients import forward
 from seq2seq.lesson import ATTENTIONS
 from seq2seq.training import advance
 
@@ -105,11 +107,16 @@ def test_pytorch_has_our_losses(small, packed):
         assert theirs.train() == pytest.approx(ours.train(), abs=1e-3)  # its Adam adds epsilon elsewhere
 
 
-def test_pytorch_trains_on_the_notebooks_pairs():
+@pytest.mark.parametrize("attention", ATTENTIONS)
+def test_pytorch_trains_our_model_on_the_notebooks_pairs(attention):
     pytest.importorskip("torch")
     from benchmarks import pytorch  # noqa: PLC0415
 
-    theirs = pytorch.PyTorch(threads=1)
+    theirs, lesson = pytorch.PyTorch(threads=1, attention=attention), notebook_lesson(attention)
+    theirs.prepare([[0]])
+    ours = forward(TrainingState.new(lesson), [0])
+    losses = ours.losses[0] * lesson.target_length / (len(lesson.pairs[0].target) - 1)  # per character
+    assert theirs.train() == pytest.approx(losses, abs=1e-5)  # before its first step
     theirs.prepare([[row] for row in range(5)])
     first = theirs.train()
     assert theirs.train(epochs=20) < first - 0.2
