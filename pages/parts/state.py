@@ -166,7 +166,7 @@ class TranslateState:
     sampling_seed: int = 0
     found: tuple | None = None  # the weights and the settings of a beam search, and where it was found to differ
     second: str | None = None  # the sentence to compare with; None is the nearest one
-    said: tuple[tuple, dict[str, str]] | None = None  # a run, the step of its model, and what that makes of sentences
+    outputs: tuple[tuple, dict[str, str]] | None = None  # a run, the step of its model, and its outputs by source
     encoded: Any = None  # the context vectors of the lesson's sentences
 
 

@@ -17,7 +17,8 @@ import streamlit as st
 from pages.parts.texts import catalogue, language
 
 SOURCE, CONTEXT, TARGET, RIGHT, WRONG, PADDING = "#0072B2", "#CC79A7", "#E69F00", "#009E73", "#D55E00", "#9A9A9A"
-RUNS = [WRONG, SOURCE, RIGHT, CONTEXT, TARGET, "#56B4E9", "#F0E442", "#999999"]  # compared, the current one first
+LIGHT_SOURCE = "#56B4E9"  # of an encoder's second LSTM
+RUNS = [WRONG, SOURCE, RIGHT, CONTEXT, TARGET, LIGHT_SOURCE, "#F0E442", "#999999"]  # compared, the current one first
 FAINT = "#808080"  # of what was considered and not taken
 NEGATIVE, ZERO, POSITIVE = "#5E3C99", "#F4F4F4", "#E66101"  # of states; told apart by colour-blind people too
 DARK_VIOLET = -0.75  # of −1…1: what is below bears white letters, all else black ones

@@ -20,33 +20,41 @@ def encode_all(translator: Translator, texts: Sequence[str]) -> Encoded:
 
 def encode_ids(translator: Translator, sentences: Sequence[np.ndarray]) -> Encoded:
     """Encodes many sentences, each given by its (time,) ids; see `encode_all`."""
-    model = translator.lesson.model
-    context, all_h = _read(translator, "encoder", sentences)
-    lengths = np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
-    places = np.arange(all_h.shape[1])  # (time,)
-    if model.bidirectional:
-        backward, backward_h = _read(translator, "encoder_backward", [sentence[::-1] for sentence in sentences])
-        context = Context(*(np.concatenate(states, axis=-1) for states in zip(context, backward, strict=True)))
-        # What the second LSTM read last is the first token of each.
-        backward_h = np.take_along_axis(backward_h, np.maximum(lengths - 1 - places, 0)[..., np.newaxis], axis=1)
-        all_h = np.concatenate([all_h, backward_h], axis=-1)  # (batch, time, 2 · hidden)
-    return Encoded(context, None if model.attention == "none" else Memory(all_h, places < lengths))
-
-
-def _read(translator: Translator, side: str, sentences: Sequence[np.ndarray]) -> tuple[Context, np.ndarray]:
-    """Runs one LSTM of the encoder over many sentences: its last states of each, and all h, (batch, time, hidden)."""
-    longest = max(1, *map(len, sentences))
-    state, all_h = Context.zeros(len(sentences), translator.lesson.model.hidden_size), []
-    ids = np.full((len(sentences), longest), PAD_ID)  # (batch, time)
+    model, lengths = translator.lesson.model, np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
+    ids = np.full((len(sentences), max(1, lengths.max())), PAD_ID)  # (batch, time)
     for row, sentence in zip(ids, sentences, strict=True):
         row[: len(sentence)] = sentence
-    lengths = np.array([[len(sentence)] for sentence in sentences])  # (batch, 1)
+    context, all_h = _read(translator, "encoder", ids, lengths)
+    if model.bidirectional:
+        backward, backward_h = _read(translator, "encoder_backward", turned(ids, lengths), lengths)
+        context = Context(*(np.concatenate(states, axis=-1) for states in zip(context, backward, strict=True)))
+        all_h = np.concatenate([all_h, turned(backward_h, lengths)], axis=-1)  # (batch, time, 2 · hidden)
+    if model.attention == "none":
+        return Encoded(context)
+    return Encoded(context, Memory(all_h, np.arange(ids.shape[1]) < lengths))
+
+
+def _read(translator: Translator, side: str, ids: np.ndarray, lengths: np.ndarray) -> tuple[Context, np.ndarray]:
+    """Runs an LSTM of the encoder: each sentence's last states, and its h after each step, (batch, time, hidden)."""
+    state, all_h = Context.zeros(len(ids), translator.lesson.model.hidden_size), []
     for n, fed in enumerate(ids.T):  # (batch,)
         cell = translator.cell(side, fed, state)
         # A shorter sentence keeps the states that it had at its end, as a mask does.
         state = Context(*np.where(n < lengths, (cell.state_h, cell.state_c), state))  # (batch, hidden) each
         all_h.append(state.state_h)
     return state, np.stack(all_h, axis=1)
+
+
+def turned(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Turns each sentence round, as the second LSTM of a bidirectional encoder reads it; done twice, it is as before.
+
+    Args:
+        values: (batch, time, …), of every token. Padding stays at the end.
+        lengths: (batch, 1), tokens of each sentence.
+    """
+    places = np.arange(values.shape[1])
+    order = np.where(places < lengths, lengths - 1 - places, places)  # (batch, time)
+    return np.take_along_axis(values, order.reshape(order.shape + (1,) * (values.ndim - 2)), axis=1)
 
 
 def translate_all(translator: Translator, sources: Sequence[str] | Encoded, prefixes: Sequence[str] = ()) -> list[str]:

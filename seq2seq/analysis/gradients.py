@@ -1,6 +1,6 @@
 """Backpropagation through time, written out in NumPy: how the loss of some pairs changes with every weight.
 
-A training computes the same in `seq2seq.compiled.epochs`, where TensorFlow finds the way back by itself.
+A training computes the same in `seq2seq.compiled`, where TensorFlow finds the way back by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seq2seq.analysis.batched import log_softmax
+from seq2seq.analysis.batched import log_softmax, turned
 from seq2seq.cell import Attention, CellStep, Gates, Memory, attend
 from seq2seq.decoding import Context, Translator
 from seq2seq.state import TrainingState, Weights
@@ -71,8 +71,8 @@ class Gradients(NamedTuple):
 
     loss: float  # the mean over the steps that count
     differences: np.ndarray  # p − y, 0 where a step does not count: (batch, target time, target tokens)
-    encoder_h: np.ndarray  # ‖∂h‖ of each of the encoder's time steps, of both LSTMs together: (batch, source time)
-    decoder_h: np.ndarray  # and of each of the decoder's: (batch, target time)
+    encoder_h: list[np.ndarray]  # ‖∂h‖ at each source token, of each of the encoder's LSTMs: (batch, source time)
+    decoder_h: np.ndarray  # and at each of the decoder's time steps: (batch, target time)
     weights: Weights  # ∂W of every weight
 
 
@@ -93,13 +93,13 @@ def forward(state: TrainingState, rows: Sequence[int]) -> Forward:
     ids = token_ids(state.lesson, rows)
     is_read = (ids.encoder_inputs != PAD_ID) | (not model.mask_padding)
     start = Context.zeros(len(rows), model.hidden_size)
+    lengths = is_read.sum(axis=1, keepdims=True)  # (batch, 1)
     encoder = [_read(translator, "encoder", ids.encoder_inputs, is_read, start)]
+    encoder_h, context = encoder[0].all_h, encoder[0].states[-1]
     if model.bidirectional:
-        encoder.append(_read(translator, "encoder_backward", _turned(ids.encoder_inputs, is_read), is_read, start))
-    encoder_h = np.concatenate([encoder[0].all_h, *(_turned(one.all_h, is_read) for one in encoder[1:])], axis=-1)
-    context = Context(
-        *(np.concatenate(states, axis=-1) for states in zip(*(one.states[-1] for one in encoder), strict=True))
-    )
+        encoder.append(_read(translator, "encoder_backward", turned(ids.encoder_inputs, lengths), is_read, start))
+        encoder_h = np.concatenate([encoder_h, turned(encoder[1].all_h, lengths)], axis=-1)
+        context = Context(*(np.concatenate(both, axis=-1) for both in zip(context, encoder[1].states[-1], strict=True)))
     every_step = np.ones_like(ids.decoder_inputs, bool)
     decoder = _read(translator, "decoder", ids.decoder_inputs, every_step, context)
     outputs, attention = decoder.all_h, None  # (batch, target time, hidden)
@@ -142,16 +142,16 @@ def backward(state: TrainingState, done: Forward) -> Gradients:
     nothing = Context.zeros(*done.decoder.states[-1].state_h.shape)  # nobody uses the decoder's last states
     decoder = _back_through_lstm(weights, done.decoder, d_decoder_h, nothing)
     gradients |= decoder.weights
-    d_halves = [np.split(values, len(done.encoder), axis=-1) for values in (d_encoder_h, *decoder.first)]
-    is_read, d_all_h = done.encoder[0].is_read, []  # ∂h of each of the encoder's LSTMs, at every token
-    for n, (reading, d_h, *d_last) in enumerate(zip(done.encoder, *d_halves, strict=True)):
-        encoder = _back_through_lstm(weights, reading, _turned(d_h, is_read) if n else d_h, Context(*d_last))
-        d_all_h.append(_turned(encoder.all_h, is_read) if n else encoder.all_h)
+    encoder_h, lengths = [], done.encoder[0].is_read.sum(axis=1, keepdims=True)  # (batch, 1)
+    for n, reading in enumerate(done.encoder):  # a second LSTM has read the sentence turned round
+        d_outputs, *d_last = (np.split(d, len(done.encoder), axis=-1)[n] for d in (d_encoder_h, *decoder.first))
+        encoder = _back_through_lstm(weights, reading, turned(d_outputs, lengths) if n else d_outputs, Context(*d_last))
+        encoder_h.append(np.linalg.norm(turned(encoder.all_h, lengths) if n else encoder.all_h, axis=-1))
         gradients |= encoder.weights
     return Gradients(
         float((done.losses * done.is_scored.sum(axis=1)).sum() / count),
         differences,
-        np.linalg.norm(np.concatenate(d_all_h, axis=-1), axis=-1),
+        encoder_h,
         np.linalg.norm(decoder.all_h, axis=-1),
         {name: gradients[name] for name in weights},
     )
@@ -168,13 +168,6 @@ def _read(translator: Translator, prefix: str, ids: np.ndarray, is_read: np.ndar
         after = cells[-1].state_h, cells[-1].state_c
         states.append(Context(*np.where(is_token[:, np.newaxis], after, states[-1])))
     return Reading(prefix, ids, is_read, cells, states)
-
-
-def _turned(values: np.ndarray, is_read: np.ndarray) -> np.ndarray:
-    """Turns what is read of each sentence round, as its second LSTM reads it: (batch, time, …); and back again."""
-    lengths, places = is_read.sum(axis=1, keepdims=True), np.arange(is_read.shape[1])  # padding stays at the end
-    order = np.where(places < lengths, lengths - 1 - places, places)  # (batch, time)
-    return np.take_along_axis(values, order.reshape(order.shape + (1,) * (values.ndim - 2)), axis=1)
 
 
 def _back_through_lstm(weights: Weights, reading: Reading, d_outputs: np.ndarray, d_last: Context) -> _BackThroughLSTM:

@@ -31,7 +31,8 @@ def training_bytes(lesson: Lesson) -> int:
     batch, hidden = min(lesson.training.batch_size, len(lesson.pairs)), lesson.model.decoder_size
     source_tokens, target_tokens = len(lesson.source_vocabulary), len(lesson.target_vocabulary)
     numbers = 0
-    for steps, tokens in ((lesson.source_length, source_tokens), (lesson.target_length, target_tokens)):
+    read = source_tokens * (1 + lesson.model.bidirectional)  # the second LSTM reads one-hot rows as well
+    for steps, tokens in ((lesson.source_length, read), (lesson.target_length, target_tokens)):
         numbers += 3 * batch * steps * tokens  # one-hot inputs, transposed, and beside h for the gradient
         # States, gates, candidate, their gradients: tensors take 9, a process up to 17, for the allocator leaves gaps.
         numbers += 13 * batch * steps * hidden

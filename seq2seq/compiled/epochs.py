@@ -102,7 +102,7 @@ def flatten_weights(weights: Weights, lesson: Lesson) -> np.ndarray:
     Returns:
         (weights,), float32.
     """
-    if fastest_lstm(*_sizes(lesson)) is fused_lstm:
+    if _lstm_of(lesson) is fused_lstm:
         weights = _swap_gates(weights)
     return np.concatenate([weights[name].ravel() for name in weight_shapes(lesson)])
 
@@ -120,7 +120,7 @@ def unflatten_weights(row: np.ndarray, lesson: Lesson) -> Weights:
     shapes = weight_shapes(lesson)
     splits = np.split(row, np.cumsum(list(map(math.prod, shapes.values())))[:-1])
     weights = {name: split.reshape(shape).copy() for (name, shape), split in zip(shapes.items(), splits, strict=True)}
-    return _swap_gates(weights) if fastest_lstm(*_sizes(lesson)) is fused_lstm else weights
+    return _swap_gates(weights) if _lstm_of(lesson) is fused_lstm else weights
 
 
 def _swap_gates(weights: Weights) -> Weights:
@@ -153,10 +153,14 @@ def _sizes(lesson: Lesson) -> tuple[int, int, int]:
     return lesson.model.hidden_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary)
 
 
+def _lstm_of(lesson: Lesson) -> Callable:
+    """Returns the LSTM that is the fastest for the decoder, which takes the most time."""
+    return fastest_lstm(lesson.model.decoder_size, len(lesson.source_vocabulary), len(lesson.target_vocabulary))
+
+
 def _train_epochs_of(lesson: Lesson):
     """Returns `_train_epochs` compiled for a lesson; it serves lessons of other sizes too, if that can be."""
-    sizes = _sizes(lesson)
-    lstm = fastest_lstm(*sizes)
+    sizes, lstm = _sizes(lesson), _lstm_of(lesson)
     splits = 2 if lstm is looped_lstm and lesson.training.batch_size >= _HALVED else 1
     kind = Kind(lstm, lesson.model.attention, lesson.model.bidirectional, splits)
     return partial(_compiled(kind), tf.constant(sizes)) if lstm in (fused_lstm, looped_lstm) else _compiled(kind, sizes)

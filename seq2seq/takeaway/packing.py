@@ -140,9 +140,11 @@ class Unpacker:
 
     def check(self, document: StateDocument) -> None:
         """Raises what `state` would raise. Its lesson takes memory, its weights and epochs do not."""
-        recurrent = 2 * 4 * document.model.hidden_size**2  # numbers; asked first, for 80,000 pairs take a second
+        model = document.model
+        # Numbers of the recurrent weights; asked first, for 80,000 pairs take a second.
+        recurrent = 4 * ((1 + model.bidirectional) * model.hidden_size**2 + model.decoder_size**2)
         if len(self._blob(document.latest)) < 4 * len(_PARTS) * recurrent:
-            raise DamagedError(f"weights are too few for {document.model.hidden_size} units")
+            raise DamagedError(f"weights are too few for {model.hidden_size} units")
         lesson = self._lesson(document)
         _check_place(document, lesson)
         self._weights(document, lesson)

@@ -63,6 +63,7 @@ def test_it_is_the_formula_whatever_padding_follows(hidden, steps, seed):
 def test_where_there_is_nothing_to_look_at_it_sees_zeros(state):
     translator = Translator(state)
     for encoded in (translator.encoded(""), Encoded(translator.context("Hello."))):
+        assert encoded.memory is None or state.lesson.model.attention == "dot"
         if encoded.memory is None and state.lesson.model.attention == "dot":
             step = translator.decoder_step(0, encoded.context)
             assert not step.attention.weights.any()

@@ -209,8 +209,9 @@ def test_a_timer_that_comes_after_a_button_led_away_does_not_forget_the_page_sho
             click.widget_states.widgets[0].trigger_value = True
             page.request_rerun(click)
             assert reached.wait(10)  # and what the run tells this loop waits for it
-            while has_heard and page.page_script_hash == start:
-                await asyncio.sleep(0)
+            async with asyncio.timeout(10):
+                while has_heard and page.page_script_hash == start:
+                    await asyncio.sleep(0)
             page.request_rerun(ClientState(page_script_hash=start, fragment_id=timer))
             may_go_on.set()
             elements = [m.delta.new_element for m in await settled(page)]

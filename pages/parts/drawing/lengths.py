@@ -20,11 +20,11 @@ _HEIGHT = 240  # pixels
 Outputs = Mapping[str, tuple[Lesson, Mapping[str, str]]]
 
 
-def section(said: Callable[[], Outputs], theme: Theme) -> None:
-    """Offers the figures of some named runs by the length of the source; asked what they `said` once that is opened."""
+def section(outputs_of: Callable[[], Outputs], theme: Theme) -> None:
+    """Offers the figures of some named runs by the length of the source; asks for their outputs once that is opened."""
     if (behind := table_behind("lengths", text("train.lengths"))) is None:
         return
-    table, titles = lengths_table(said()), {measure: text(f"train.{measure}") for measure in _MEASURES}
+    table, titles = lengths_table(outputs_of()), {measure: text(f"train.{measure}") for measure in _MEASURES}
     with behind:
         st.caption(text("train.lengths_how"))
         for measure, column in zip(_MEASURES, st.columns(2), strict=True):
@@ -37,10 +37,10 @@ def section(said: Callable[[], Outputs], theme: Theme) -> None:
         st.dataframe(shown, column_config=percent, hide_index=True)
 
 
-def lengths_table(said: Outputs) -> pd.DataFrame:
+def lengths_table(of_runs: Outputs) -> pd.DataFrame:
     """Returns a row for each "run" and group of "lengths": the middle as "length", how many "sentences", figures."""
     rows = []
-    for name, (lesson, outputs) in said.items():
+    for name, (lesson, outputs) in of_runs.items():
         for group in by_length(lesson, outputs):
             rows.append(
                 {

@@ -26,7 +26,9 @@ def current(session: Session) -> dict[str, list[Question]]:
     model = trained and (run.id, trained.step)
     state = remembered(QuestionsState)
     if state.computed is None or state.computed[0] is not lesson or state.computed[1] != model:
-        state.computed = lesson, model, questions_of(lesson, trained)
+        is_known = state.computed is not None and state.computed[1] == model  # asking about a model takes longer
+        asked = questions_of(lesson, None if is_known else trained)
+        state.computed = lesson, model, asked | ({"translate": state.computed[2]["translate"]} if is_known else {})
     return {
         page: [question for question in asked if session.shows(_CONTROLS.get(question.name, page))]
         for page, asked in state.computed[2].items()

@@ -17,6 +17,7 @@ from seq2seq.tensors import dense_shapes, token_ids
 from seq2seq.vocabulary import BOS, LEVELS, PAD_ID, split
 
 _MAX_CHARACTERS = 60  # of a choice; a longer text cannot be compared at a glance
+_MAX_EVEN = 100  # target tokens of which each one's share can be told from 0 with two digits
 _MAX_COMPARED = 2000  # pairs among which the most expensive one can be found by looking
 
 
@@ -27,7 +28,7 @@ def questions_of(lesson: Lesson, state: TrainingState | None = None) -> dict[str
         "pairs": [_source_tokens(lesson), _target_tokens(lesson), *_costliest(lesson)],
         "tensors": [_shape(lesson), *_right_output(lesson), _zero_rows(lesson)],
         "model": [*parameters.of_the_layers(lesson), *_calls(lesson)],
-        "train": [_steps_per_epoch(lesson), _even_loss(lesson), _even_gradient(lesson)],
+        "train": [_steps_per_epoch(lesson), _even_loss(lesson), *_even_gradient(lesson)],
         "translate": [] if state is None else _of_a_model(state),
     }
 
@@ -220,9 +221,11 @@ def _even_loss(lesson: Lesson) -> Question:
     return Question("padded_even_loss", right, mistakes, values=values)
 
 
-def _even_gradient(lesson: Lesson) -> Question:
-    """Asks for the gradient by the logit of the right token, from which the first update begins."""
+def _even_gradient(lesson: Lesson) -> list[Question]:
+    """Asks for the gradient by the logit of the right token; where p is 0.00, it could not be told from a mistake."""
     tokens = len(lesson.target_vocabulary)
+    if tokens >= _MAX_EVEN:
+        return []
     right = round(1 / tokens - 1, 2)
     mistaken = [
         ("only_p", round(1 / tokens, 2)),
@@ -230,7 +233,7 @@ def _even_gradient(lesson: Lesson) -> Question:
         ("only_y", -1.0),
         ("loss_itself", round(math.log(tokens), 2)),
     ]
-    return Question("even_gradient", right, mistakes_of(right, mistaken), values={"tokens": tokens})
+    return [Question("even_gradient", right, mistakes_of(right, mistaken), values={"tokens": tokens})]
 
 
 # --- Translate -------------------------------------------------------------------------------------------------------

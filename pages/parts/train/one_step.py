@@ -18,13 +18,16 @@ from seq2seq import Lesson, TrainingState, Translator
 from seq2seq.analysis.gradients import Forward, Gradients, backward, forward
 from seq2seq.analysis.metrics import sentences_at_once, spread_evenly
 from seq2seq.analysis.optimizer import gradient_norm, take_step
+from seq2seq.classroom.memory import parameters
 from seq2seq.classroom.run import Run
 from seq2seq.vocabulary import PAD_ID, Vocabulary
 
 VIEWS = ("difference", "way_back", "update")
 _TOKENS = 24  # columns of the heat map, as many as can be told apart on a phone
 _OTHERS = 100  # other pairs whose loss is compared
+_STEPS = 100  # rows of it
 _FACTORS = (1, 10)  # times the learning rate
+_PARAMETERS = 4_000_000  # of a model; gradient and weights of a larger one would take the memory of a class
 
 
 def section(run: Run, learning_rate: float, page: TrainState, theme: Theme) -> None:
@@ -35,6 +38,9 @@ def section(run: Run, learning_rate: float, page: TrainState, theme: Theme) -> N
     with behind:
         if run.is_active or not state.is_finite:
             st.caption(text("one_step.pause" if run.is_active else "one_step.not_finite"))
+            return
+        if parameters(state.lesson) > _PARAMETERS:
+            st.caption(text("one_step.too_large", parameters=f"{parameters(state.lesson):,}", most=f"{_PARAMETERS:,}"))
             return
         row = _choose_pair(state.lesson, page)
         views = {name: text(f"one_step.view_{name}") for name in VIEWS}
@@ -80,7 +86,10 @@ def _show_difference(lesson: Lesson, done: Forward, gradients: Gradients, theme:
         st.caption(text("one_step.difference_padding", zero=ZERO_ROW))
     if (shown := table["token"].nunique()) < (tokens := len(lesson.target_vocabulary)):
         st.caption(text("one_step.only_tokens", shown=shown, all=f"{tokens:,}"))
-    draw(difference_map(theme, len(rows)), {"boxes": table}, key="one-step-difference", alt=text("one_step.alt"))
+    if len(rows) > _STEPS:
+        st.caption(text("one_step.only_steps", shown=_STEPS, all=len(rows)))
+    spec = difference_map(theme, min(_STEPS, len(rows)))
+    draw(spec, {"boxes": table}, key="one-step-difference", alt=text("one_step.alt"))
     heads = {name: text(f"one_step.{name}") for name in rows}
     st.dataframe(rows.rename(columns=heads).style.format(precision=4), hide_index=True, placeholder="–")
 
@@ -89,8 +98,8 @@ def difference_tables(lesson: Lesson, done: Forward, gradients: Gradients) -> tu
     """Returns the boxes of the heat map of one pair, and its time steps as rows.
 
     Returns:
-        A row for each "time_step" that counts and each "token" drawn, those with the largest differences: "p", "y" and
-        "difference". And a row for each of those time steps.
+        A row for each "time_step" that counts, of the first ones, and each "token" drawn, those with the largest
+        differences: "p", "y" and "difference". And a row for every time step that counts.
     """
     vocabulary, is_scored = lesson.target_vocabulary, done.is_scored[0]
     inputs, targets = done.ids.decoder_inputs[0][is_scored], done.ids.decoder_targets[0][is_scored]  # (steps,)
@@ -102,7 +111,7 @@ def difference_tables(lesson: Lesson, done: Forward, gradients: Gradients) -> tu
     columns = {i: f"{name} {i}" if names.count(name) > 1 else name for i, name in zip(drawn, names, strict=True)}
     boxes = [
         {"time_step": label, "token": token, "p": float(p[i]), "y": float(i == target), "difference": float(p_y[i])}
-        for label, target, p, p_y in zip(labels, targets, probabilities, differences, strict=True)
+        for label, target, p, p_y in list(zip(labels, targets, probabilities, differences, strict=True))[:_STEPS]
         for i, token in columns.items()
     ]
     of_target = np.where(targets == PAD_ID, np.nan, probabilities[np.arange(len(targets)), targets])
@@ -124,17 +133,21 @@ def difference_tables(lesson: Lesson, done: Forward, gradients: Gradients) -> tu
 
 def _show_way_back(lesson: Lesson, done: Forward, gradients: Gradients, theme: Theme) -> None:
     st.caption(text("one_step.way_back"))
+    if lesson.model.bidirectional:
+        st.caption(text("one_step.way_back_both"))
     if lesson.model.attention != "none":
         st.caption(text("one_step.way_back_attention"))
     points = way_back_table(lesson, done, gradients)
-    points["side"] = points["side"].map({side: text(f"model.{side}") for side in ("encoder", "decoder")})
-    draw(way_back_chart(theme), {"points": points}, key="one-step-way-back", alt=text("one_step.way_back_alt"))
+    sides = {side: text(f"model.{side}") for side in points["side"].unique()}
+    points["side"] = points["side"].map(sides)
+    spec = way_back_chart(tuple(sides.values()), theme)
+    draw(spec, {"points": points}, key="one-step-way-back", alt=text("one_step.way_back_alt"))
     norm, clip_norm = gradient_norm(gradients.weights), lesson.training.clip_norm
     is_clipped = 0 < clip_norm < norm
     st.caption(text("one_step.clipped" if is_clipped else "one_step.norm", norm=f"{norm:#.3g}", clip=f"{clip_norm:g}"))
     rows = []
     for name, values in gradients.weights.items():
-        layer, part = name.split("_")
+        layer, _, part = name.rpartition("_")
         rows.append(
             {
                 text("one_step.weights"): f"{text(f'model.{layer}')}: {text(f'model.{part}')}",
@@ -152,19 +165,18 @@ def _show_way_back(lesson: Lesson, done: Forward, gradients: Gradients, theme: T
 def way_back_table(lesson: Lesson, done: Forward, gradients: Gradients) -> pd.DataFrame:
     """Returns a row for each time step of encoder and decoder to which something comes back.
 
-    Its "side"; "time_step", counted from the first source token on, with its input; and the "norm" of ∂L/∂h there.
+    Its "side", the name of an LSTM; "time_step", counted from the first source token on, with its input; and the "norm"
+    of ∂L/∂h there.
     """
-    sides = (
-        ("encoder", lesson.source_vocabulary, done.encoder[0], done.encoder[0].is_read[0], gradients.encoder_h[0]),
-        ("decoder", lesson.target_vocabulary, done.decoder, done.is_scored[0], gradients.decoder_h[0]),
-    )
-    rows = [
-        (side, token, float(norm))
-        for side, vocabulary, reading, is_shown, norms in sides
-        for token, norm in zip(_labels(vocabulary, reading.ids[0][is_shown]), norms[is_shown], strict=True)
-    ]
-    table = [(side, f"{t} {token}", norm) for t, (side, token, norm) in enumerate(rows) if norm > 0]
-    return pd.DataFrame(table, columns=["side", "time_step", "norm"])
+    is_read, is_scored = done.encoder[0].is_read[0], done.is_scored[0]
+    inputs = _labels(lesson.source_vocabulary, done.ids.encoder_inputs[0][is_read])
+    outputs = _labels(lesson.target_vocabulary, done.ids.decoder_inputs[0][is_scored])
+    steps = [f"{t} {token}" for t, token in enumerate([*inputs, *outputs])]
+    encoder, decoder = steps[: len(inputs)], steps[len(inputs) :]
+    rows = [("decoder", *row) for row in zip(decoder, gradients.decoder_h[0][is_scored], strict=True)]
+    for reading, norms in reversed(list(zip(done.encoder, gradients.encoder_h, strict=True))):
+        rows = [(reading.prefix, *row) for row in zip(encoder, norms[0][is_read], strict=True)] + rows
+    return pd.DataFrame([row for row in rows if row[-1] > 0], columns=["side", "time_step", "norm"])
 
 
 # --- One update ------------------------------------------------------------------------------------------------------
@@ -195,8 +207,9 @@ def _show_update(state: TrainingState, row: int, gradients: Gradients, learning_
 
 def losses(state: TrainingState, rows: Sequence[int], gradients: Gradients, rates: Sequence[float]) -> list[np.ndarray]:
     """Returns the loss of some pairs, (pairs,): before an update, and after one at each of some learning rates."""
-    later = [take_step(state, gradients.weights, rate) for rate in rates]
-    return [forward(model, rows).losses for model in (state, *later)]
+    # One after the other: each has weights of its own.
+    after = [forward(take_step(state, gradients.weights, rate), rows).losses for rate in rates]
+    return [forward(state, rows).losses, *after]
 
 
 def _result(rate: float, before: np.ndarray, after: np.ndarray) -> str:

@@ -3,7 +3,7 @@
 import altair as alt
 
 from pages.parts.drawing.charts import CANVAS, diverging_scale, named, specification
-from pages.parts.theme import FAINT, SOURCE, TARGET, WRONG, Theme
+from pages.parts.theme import FAINT, LIGHT_SOURCE, SOURCE, TARGET, WRONG, Theme
 
 _ROW, _AROUND = 24, 150  # pixels of a row of the heat map, and of legend, title and labels above them
 _HEIGHT = 280  # pixels of the others
@@ -34,11 +34,10 @@ def difference_map(theme: Theme, steps: int) -> alt.Chart:
 
 
 @specification
-def way_back_chart(theme: Theme) -> alt.Chart:
-    """Draws the table "points": the length of ∂L/∂h over the time steps of encoder and decoder."""
+def way_back_chart(sides: tuple[str, ...], theme: Theme) -> alt.Chart:
+    """Draws the table "points": the length of ∂L/∂h over time, a line for each LSTM, the decoder's being the last."""
     time_step, norm = theme.text("one_step.chain"), theme.text("one_step.norm_h")
-    sides = [theme.text(f"model.{side}") for side in ("encoder", "decoder")]
-    scale = alt.Scale(domain=sides, range=[SOURCE, TARGET])
+    scale = alt.Scale(domain=list(sides), range=[*[SOURCE, LIGHT_SOURCE][: len(sides) - 1], TARGET])
     return (
         named("points", height=round(theme.size * _HEIGHT))
         .mark_line(strokeWidth=2.5, point=alt.OverlayMarkDef(size=50))

@@ -11,10 +11,10 @@ def section(session: Session, state: TranslateState, trained: TrainingState) -> 
     """Offers the figures of the model; it translates once, when they are looked at."""
     run = session.run
 
-    def said() -> lengths.Outputs:
+    def outputs_of() -> lengths.Outputs:
         key = (run.id, trained.step)
-        if state.said is None or state.said[0] != key:
-            state.said = key, sampled_outputs(trained)
-        return {named.name: (trained.lesson, state.said[1]) for named in session.runs if named.run is run}
+        if state.outputs is None or state.outputs[0] != key:
+            state.outputs = key, sampled_outputs(trained)
+        return {named.name: (trained.lesson, state.outputs[1]) for named in session.runs if named.run is run}
 
-    lengths.section(said, session.theme)
+    lengths.section(outputs_of, session.theme)

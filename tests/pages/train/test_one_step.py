@@ -15,7 +15,8 @@ from tests.lesson.trainings import assert_same, lesson_of
 from tests.pages.app import TEXTS, a_run, chart_tables, choose, new_session, open_page, shows, table_with
 
 FLAGS = [{}, {"markers": False}, {"mask_padding": False}, {"attention": "dot"}]
-FLAGS += [{"markers": False, "mask_padding": False, "attention": "dot"}]
+FLAGS += [{"markers": False, "mask_padding": False, "attention": "dot"}, {"bidirectional": True}]
+FLAGS += [{"bidirectional": True, "attention": "dot", "mask_padding": False}]
 
 
 def opened(run, view="difference", row=0, **settings):
@@ -43,9 +44,9 @@ def test_every_view_of_every_model_is_what_comes_back(begun):
     assert np.abs(boxes["difference"]).max() == pytest.approx(np.abs(found.differences).max())
 
     points = chart_tables(opened(a_run(begun), "way_back", 3), "one_step.way_back_alt")["points"]
-    norms = [*found.encoder_h[0][done.encoder[0].is_read[0]], *found.decoder_h[0][is_scored]]
-    np.testing.assert_allclose(points["norm"], norms, rtol=1e-5)
-    assert points["time_step"].is_unique
+    encoder = [norms[0][done.encoder[0].is_read[0]] for norms in found.encoder_h]
+    np.testing.assert_allclose(points["norm"], np.concatenate([*encoder, found.decoder_h[0][is_scored]]), rtol=1e-5)
+    assert not points.duplicated(["side", "time_step"]).any() and points["side"].nunique() == len(encoder) + 1
 
 
 def test_the_sums_are_those_that_the_page_speaks_of(begun):
