@@ -166,7 +166,14 @@ def test_any_text_is_translated(text, seed, attention, bidirectional):
 # --- Training --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("attention", "bidirectional"), [("dot", False), ("none", True), ("dot", True)])
+@pytest.mark.parametrize(
+    ("attention", "bidirectional"),
+    [
+        ("dot", True),
+        pytest.param("dot", False, marks=pytest.mark.long),
+        pytest.param("none", True, marks=pytest.mark.long),
+    ],
+)
 def test_its_training_is_kerass_fit(attention, bidirectional):
     """50 epochs of the notebook's lesson."""
     lesson = Lesson.as_in_notebook(NOTEBOOK_PAIRS)
@@ -180,7 +187,7 @@ def test_its_training_is_kerass_fit(attention, bidirectional):
     assert_close(state.weights, model.get_weights(), 1e-3)
 
 
-@pytest.mark.parametrize("name", ["default", "both ways with attention"])
+@pytest.mark.parametrize("name", ["both ways with attention", pytest.param("default", marks=pytest.mark.long)])
 def test_masked_its_training_is_kerass_fit(name):
     """With padding left out of the encoder, of attention and of the loss, in batches of three."""
     settings = {"batch_size": 3, "clip_norm": 0.0, "shuffle": False, "learning_rate": 0.003}
@@ -193,7 +200,7 @@ def test_masked_its_training_is_kerass_fit(name):
     assert_close(advance(start, epochs=20).weights, model.get_weights(), 1e-3)
 
 
-@pytest.mark.parametrize("name", ["default", "both ways with attention"])
+@pytest.mark.parametrize("name", ["both ways with attention", pytest.param("default", marks=pytest.mark.long)])
 @pytest.mark.parametrize("batch_size", [1, 2])
 def test_every_lstm_trains_it_alike(monkeypatch, batch_size, name):
     start = TrainingState.new(lesson_of(MODELS[name], batch_size=batch_size))
