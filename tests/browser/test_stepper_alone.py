@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from pages.parts import theme
 from pages.parts.players import stepper as picture
-from pages.parts.players.stepper import LookedAt, Shown, picture_data
+from pages.parts.players.stepper import AttendedSource, Shown, picture_data
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.takeaway.pages import finite
 from seq2seq.vocabulary import Vocabulary
@@ -145,7 +145,7 @@ def attending(tokens, weights):
         replace(step, attention=step.attention._replace(weights=np.array(row)))
         for step, row in zip(plain.steps, weights, strict=True)
     ]
-    return plain._replace(steps=steps, looked_at=LookedAt(tokens))
+    return plain._replace(steps=steps, attended=AttendedSource(tokens))
 
 
 def test_attention_is_drawn_as_thick_as_its_weights(stepper):

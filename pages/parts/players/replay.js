@@ -1,7 +1,7 @@
 // The replay of a training: goes through its epochs, with the loss and the translations of each, all in the browser.
 //
 // replay.py sends the losses and translations that there are so far, as tables of what is to be seen. The server is told
-// of two things: the epoch that the page Translate is to use, and the sentence of which attention is to be drawn.
+// of two things: the epoch that the page Translate is to use, and the sentence whose alignment is to be drawn.
 
 const SECONDS = 12 // that all epochs take at the usual speed
 const TICK = 100 // milliseconds between two pictures while it plays
@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (!players.has(parentElement)) players.set(parentElement, new Player(parentElement.querySelector(".replay")))
   const player = players.get(parentElement)
   player.use = epoch => setTriggerValue("use", epoch)
-  player.attend = row => setStateValue("attended", row)
+  player.align = row => setStateValue("aligned", row)
   player.show(data)
   return () => {
     player.leave()
@@ -28,8 +28,8 @@ class Player {
   constructor(root) {
     this.find = selector => root.querySelector(selector)
     this.find("[data-does=play]").onclick = () => (this.timer ? this.stop() : this.play())
-    this.find("[data-does=use]").onclick = () => this.use(this.kept)
-    this.chosen = this.find(".looks select")
+    this.find("[data-does=use]").onclick = () => this.use(this.checkpoint)
+    this.chosen = this.find(".alignment select")
     this.chosen.onchange = () => this.chooses()
     this.scrub = this.find(".scrub")
     this.scrub.oninput = () => this.go(Number(this.scrub.value))
@@ -48,7 +48,7 @@ class Player {
   show(data) {
     const isNew = data.version !== this.data?.version, isAtEnd = isNew || this.epoch >= this.last
     this.data = data
-    this.last = data.epochs.at(-1) ?? data.kept.at(-1)
+    this.last = data.epochs.at(-1) ?? data.checkpoints.at(-1)
     if (isNew) clearInterval(this.timer), (this.timer = undefined)
     if (isNew && !data.is_active) this.epoch = data.used
     else if (isAtEnd && !this.timer) this.epoch = this.last
@@ -60,8 +60,8 @@ class Player {
 
   /** Asks for a sentence. Where nobody answers, it is there already. */
   chooses() {
-    this.attend(this.chosen.value === "" ? null : Number(this.chosen.value))
-    this.drawAttention()
+    this.align(this.chosen.value === "" ? null : Number(this.chosen.value))
+    this.drawAlignment()
   }
 
   /** Writes what stays the same from epoch to epoch. */
@@ -73,9 +73,9 @@ class Player {
     this.find(".used").textContent = texts.used
     this.find("svg").setAttribute("aria-label", texts.loss_alt)
     this.scrub.setAttribute("aria-label", texts.scrub)
-    this.labelAttention()
+    this.labelAlignment()
     legend.replaceChildren()
-    add(legend, "span", {}, texts.said)
+    add(legend, "span", {}, texts.rows)
     for (const [kind, ...sample] of SAMPLES) {
       const item = add(legend, "span", { class: "item" })
       this.drawColumn(item, sample)
@@ -84,14 +84,14 @@ class Player {
   }
 
   /** Offers the sentences; one of which there is something to be drawn is chosen. */
-  labelAttention() {
+  labelAlignment() {
     const { attention, sources } = this.data
-    this.find(".looks").hidden = !attention?.rows.length
+    this.find(".alignment").hidden = !attention?.rows.length
     if (!attention) return
     const { rows, drawn, texts } = attention
-    this.find(".looks span").textContent = this.data.texts.looks
+    this.find(".alignment span").textContent = this.data.texts.alignment
     this.find(".how").textContent = texts.how
-    this.find(".looks svg").setAttribute("aria-label", texts.alt)
+    this.find(".alignment svg").setAttribute("aria-label", texts.alt)
     const options = rows.map(row => new Option(`${row + 1}  ${sources[row]}`, row))
     options.unshift(new Option(texts.choose, ""))
     const [now, before] = [options, [...this.chosen.options]].map(all => all.map(option => option.text).join("\n"))
@@ -142,27 +142,27 @@ class Player {
 
   draw() {
     if (!this.data) return
-    const { epochs, losses, kept, said, lines, texts, used, is_active } = this.data
-    const n = Math.max(0, kept.findLastIndex(epoch => epoch <= this.epoch))
-    const loss = losses[epochs.findLastIndex(epoch => epoch <= this.epoch)], sentences = said[n].length
-    const right = said[n].filter(line => lines[line].output === lines[line].target).length
-    this.kept = kept[n]
-    this.find("h3").textContent = filled(texts.title, { epoch: this.kept })
+    const { epochs, losses, checkpoints, outputs, lines, texts, used, is_active } = this.data
+    const n = Math.max(0, checkpoints.findLastIndex(epoch => epoch <= this.epoch))
+    const loss = losses[epochs.findLastIndex(epoch => epoch <= this.epoch)], sentences = outputs[n].length
+    const right = outputs[n].filter(line => lines[line].output === lines[line].target).length
+    this.checkpoint = checkpoints[n]
+    this.find("h3").textContent = filled(texts.title, { epoch: this.checkpoint })
     const told = filled(loss === undefined ? texts.without_loss : texts.now, { epoch: this.epoch, loss: loss?.toFixed(4), right, sentences })
-    const nearest = this.kept === this.epoch ? "" : filled(texts.nearest, { epoch: this.epoch, kept: this.kept })
+    const nearest = this.checkpoint === this.epoch ? "" : filled(texts.nearest, { epoch: this.epoch, kept: this.checkpoint })
     this.find(".now").textContent = `${told} ${nearest}`
     this.find("[data-does=play] i").textContent = this.timer ? "pause" : "play_arrow"
     this.find("[data-does=play] span").textContent = this.timer ? texts.pause : texts.play
     this.find("[data-does=play]").disabled = this.scrub.disabled = epochs.length < 2
-    this.find("[data-does=use]").disabled = is_active || this.kept === used
+    this.find("[data-does=use]").disabled = is_active || this.checkpoint === used
     this.scrub.min = epochs[0] ?? this.last
     this.scrub.max = this.last
     this.scrub.value = this.epoch
     this.scrub.setAttribute("aria-valuetext", told)
     this.drawLoss()
-    if (this.drawn !== n) this.drawSentences(said[n])
+    if (this.drawn !== n) this.drawSentences(outputs[n])
     this.drawn = n
-    this.drawAttention()
+    this.drawAlignment()
   }
 
   /** The curve stands above the slider, so that the handle is at its epoch. */
@@ -183,10 +183,10 @@ class Player {
   }
 
   /** Every sentence has the same room in every epoch, so that nothing moves while it plays or trains. */
-  drawSentences(said) {
+  drawSentences(outputs) {
     const { lines, sources, texts, places, direction } = this.data, list = this.find("ol")
     list.replaceChildren()
-    said.forEach((n, row) => {
+    outputs.forEach((n, row) => {
       const { output, target, columns, more } = lines[n], isRight = output === target
       const item = add(list, "li"), head = add(item, "div", { class: "head" })
       add(head, "bdi", { class: "source", title: sources[row] }, `${row + 1}  ${sources[row]}`)
@@ -201,16 +201,16 @@ class Player {
     })
   }
 
-  /** Where each step of the chosen sentence looked: its steps below each other, the source tokens beside each other. */
-  drawAttention() {
-    const svg = this.find(".looks svg"), { attention } = this.data, map = attention?.drawn[this.chosen.value]
+  /** The alignment of the chosen sentence: its steps below each other, the source tokens beside each other. */
+  drawAlignment() {
+    const svg = this.find(".alignment svg"), { attention } = this.data, map = attention?.drawn[this.chosen.value]
     svg.replaceChildren()
     svg.style.height = 0
     this.find(".how").hidden = !map
     if (!map) return
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, size = 15 * rem
-    const { source, epochs } = map, now = epochs[this.kept], { ground, ink } = attention.colours
-    const width = this.find(".looks").clientWidth, all = Object.values(epochs)
+    const { source, epochs } = map, now = epochs[this.checkpoint], { ground, ink } = attention.colours
+    const width = this.find(".alignment").clientWidth, all = Object.values(epochs)
     const beside = Math.min(width / 4, 10 + size * Math.max(1, ...all.flatMap(({ output }) => output.map(({ ems }) => ems))))
     const wanted = Math.max(26 * rem, 6 + size * Math.max(...source.map(({ ems }) => ems)))
     const wide = Math.min(wanted, (width - beside) / source.length), high = 24 * rem
@@ -236,10 +236,10 @@ class Player {
     })
   }
 
-  drawColumn(parent, [said, right, mark], kind = KINDS[mark]) {
+  drawColumn(parent, [output, right, mark], kind = KINDS[mark]) {
     const tip = this.data.texts[`tip_${kind}`] ?? ""
-    const column = add(parent, "span", { class: `column ${kind}`, title: filled(tip, { said: isolated(said), right: isolated(right) }) })
-    add(column, "span", { class: said ? "box" : "box none" }, said)
+    const column = add(parent, "span", { class: `column ${kind}`, title: filled(tip, { output: isolated(output), right: isolated(right) }) })
+    add(column, "span", { class: output ? "box" : "box none" }, output)
     add(column, "span", { class: "mark" }, mark)
     add(column, "span", { class: right ? "box" : "box none" }, right)
   }

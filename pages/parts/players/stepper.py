@@ -38,7 +38,7 @@ TEXTS = (  # of the picture
 )
 
 
-class LookedAt(NamedTuple):
+class AttendedSource(NamedTuple):
     """What attention looks at in a translation."""
 
     tokens: Sequence[str]  # of the source, as they are typed; where there is none, it sees nothing
@@ -58,7 +58,7 @@ class Shown(NamedTuple):
     n: int  # the step, from 0, at which it begins
     has_shortcuts: bool = True  # single keys go from step to step
     can_pick: bool = True  # another token can be output
-    looked_at: LookedAt | None = None  # None: the model has no attention
+    attended: AttendedSource | None = None  # None: the model has no attention
 
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
@@ -172,12 +172,12 @@ def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
     return [{"step": step, "forced": forced} | place for (step, _, forced), place in zip(tokens, places, strict=True)]
 
 
-def attention_data(steps: Sequence[DecodingStep], looked_at: LookedAt) -> dict:
+def attention_data(steps: Sequence[DecodingStep], attended: AttendedSource) -> dict:
     """Returns the source tokens in lines like those of `so_far`, and by step the weight of each of them, 0 to 1."""
-    places = _in_lines([isolated(token) for token in looked_at.tokens])
+    places = _in_lines([isolated(token) for token in attended.tokens])
     weights = [step.attention.weights.astype(float).round(_WEIGHT_DIGITS).tolist() for step in steps] if places else []
     source, weight = text("attention.source"), text("attention.weight")
-    title = f"{'✎ ' * looked_at.is_changed}{weight if places else text('stepper.blind')}"
+    title = f"{'✎ ' * attended.is_changed}{weight if places else text('stepper.blind')}"
     return {
         "places": places,
         "lines": places[-1]["y"] + 1 if places else 0,
@@ -213,7 +213,7 @@ def narration(
     lesson: Lesson,
     steps: Sequence[DecodingStep],
     n: int,
-    looked_at: LookedAt | None = None,
+    attended: AttendedSource | None = None,
     is_limited: bool = False,
 ) -> str:
     """Says in a line what happens at step n, in one what attention adds, and in another how it goes on or why it ended.
@@ -232,19 +232,19 @@ def narration(
         p=f"{step.probabilities[best]:.1%}",
         token=display_token(step.token),
     )
-    if looked_at is not None:
-        happens += f"\n{_attention_adds(step, looked_at)}"
+    if attended is not None:
+        happens += f"\n{_attention_adds(step, attended)}"
     if step.stop_reason is None:
-        return f"{happens}\n{text('stepper.goes_on' if looked_at is None else 'stepper.goes_on_attention')}"
+        return f"{happens}\n{text('stepper.goes_on' if attended is None else 'stepper.goes_on_attention')}"
     ended = step.stop_reason if lesson.model.markers or is_limited else "without_eos"
     return f"{happens}\n⚑ {text(f'translate.ended_{ended}', steps=len(steps))}"
 
 
-def _attention_adds(step: DecodingStep, looked_at: LookedAt) -> str:
-    if not looked_at.tokens:
+def _attention_adds(step: DecodingStep, attended: AttendedSource) -> str:
+    if not attended.tokens:
         return text("stepper.blind_step")
     place = int(np.argmax(step.attention.weights))
-    token, weight = isolated(looked_at.tokens[place]), float(step.attention.weights[place])
+    token, weight = isolated(attended.tokens[place]), float(step.attention.weights[place])
     return text("stepper.attends", place=place + 1, token=token, weight=f"{weight:.2f}")
 
 
@@ -284,7 +284,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
     steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
     scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
     colours = text("stepper.colours", scale=f"{scale:g}")
-    alt = text("stepper.loop_alt" if shown.looked_at is None else "stepper.attention_alt")
+    alt = text("stepper.loop_alt" if shown.attended is None else "stepper.attention_alt")
     states = [f"{state} {text(f'stepper.{side}')}" for state in "hc" for side in ("in", "out")]
     probabilities = [step.probabilities.astype(float).round(6).tolist() for step in steps] if shows_numbers else None
     return {
@@ -308,7 +308,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "probabilities": probabilities,
         "loops": {first: loop_rows(steps, first, shown.is_given, shown.begins) for first in sorted(set(firsts))},
         "columns": min(_MAX_COLUMNS, max(6, len(steps))),
-        "attention": None if shown.looked_at is None else attention_data(steps, shown.looked_at),
+        "attention": None if shown.attended is None else attention_data(steps, shown.attended),
         "so_far": tokens_so_far,
         "lines": tokens_so_far[-1]["y"] + 1,
         "scale": scale,
