@@ -168,4 +168,4 @@ def test_the_map_of_the_chosen_sentence_goes_along_with_the_epochs(replay):
     expect(boxes).to_have_count(0)
     choice.select_option("0")
     expect(boxes).to_have_count(2)
-    assert replay.evaluate("told") == [["aligned", None], ["aligned", 0]]
+    assert replay.evaluate("told") == [["align", {"row": None}], ["align", {"row": 0}]]

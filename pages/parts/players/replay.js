@@ -12,11 +12,11 @@ const KINDS = Object.fromEntries(SAMPLES.map(([kind, , , mark]) => [mark, kind])
 
 const players = new WeakMap() // an element of the page → what is shown in it
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   if (!players.has(parentElement)) players.set(parentElement, new Player(parentElement.querySelector(".replay")))
   const player = players.get(parentElement)
   player.use = epoch => setTriggerValue("use", epoch)
-  player.align = row => setStateValue("aligned", row)
+  player.align = row => setTriggerValue("align", { row }) // each time, even if it is the same row of other sentences
   player.show(data)
   return () => {
     player.leave()

@@ -57,13 +57,13 @@ def show(session: Session, run: Run, announcement: str) -> None:
             session.look_at = None if epoch == run.state.epoch else epoch
 
     def align() -> None:
-        row = st.session_state.get(_KEY, {}).get("aligned")
-        page.aligned_source = sources[row] if row is not None and row < len(sources) else None
+        if choice := st.session_state.get(_KEY, {}).get("align"):
+            page.aligned_source = dict(enumerate(sources)).get(choice["row"])
 
     data = player_data(run, sources, lines, session.look_at) | {"announcement": announcement}
     aligned = [page.aligned_source] if page.aligned_source in sources else []
     data["attention"] = attention_data(run, sources, aligned, lines, page)
-    _component(key=_KEY, on_use_change=use, on_aligned_change=align, data=data)
+    _component(key=_KEY, on_use_change=use, on_align_change=align, data=data)
     if len(pages) > 1:
         shown = bound(page, "sentences", shows=lambda _: number)
         options = {"options": range(1, len(pages) + 1), "disabled": run.is_active}

@@ -1,16 +1,19 @@
 """The alignments of a run's models after each epoch: on the page Train, and while it trains."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from streamlit.components.v2.bidi_component.main import _make_trigger_id
 
 from pages.parts.players.alignments import alignment_by_epoch, rows_to_align
+from pages.parts.players.outputs import pages_of_sentences
 from pages.parts.state import TrainState
 from seq2seq import Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.training import advance
 from tests.lesson.trainings import lesson_of
-from tests.pages.app import a_run, checked, new_session, open_page, picture
+from tests.pages.app import a_run, checked, new_session, open_page, picture, player
 
 SOURCE = "How are you?"
 
@@ -18,6 +21,13 @@ SOURCE = "How are you?"
 @pytest.fixture(scope="module")
 def attentive():
     return advance(TrainingState.new(lesson_of(ModelConfig(8, attention="dot"))), epochs=20)
+
+
+def chooses(app, row):
+    """Tells what the replay tells when a sentence, or none, is chosen to be aligned."""
+    states, events = app._tree.get_widget_states(), [{"event": "align", "value": {"row": row}}]
+    states.widgets.add(id=_make_trigger_id(player(app).proto.id, "events"), json_trigger_value=json.dumps(events))
+    return checked(app._run(states))
 
 
 def tokens(words):
@@ -43,6 +53,17 @@ def test_a_sentence_that_is_chosen_is_drawn_after_every_epoch_that_was_kept(atte
         np.testing.assert_allclose(np.array(map_["weights"]) / 100, weights, atol=0.00501)
     app.session_state["TrainState"].aligned_source = "of another lesson"
     assert picture(checked(app.run()))["attention"]["drawn"] == {}
+
+
+def test_the_same_row_of_other_sentences_is_another_choice():
+    lesson = Lesson(tuple((f"{n}", f"{n}{n}") for n in range(16)), ModelConfig(4, attention="dot"))
+    app = open_page("train", new_session(run=a_run(TrainingState.new(lesson))))
+    for page, sources in enumerate(pages_of_sentences(lesson), start=1):
+        app.select_slider[0].set_value(page)
+        assert picture(checked(app.run()))["attention"]["drawn"] == {}
+        for row in (1, None, 1):
+            drawn = picture(chooses(app, row))["attention"]["drawn"]
+            assert [tokens(map_["source"]) for map_ in drawn.values()] == [[*sources[1]]] * (row == 1)
 
 
 def test_without_attention_nothing_is_offered(trained):
