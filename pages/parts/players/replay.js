@@ -31,6 +31,7 @@ class Player {
     this.find("[data-does=use]").onclick = () => this.use(this.checkpoint)
     this.chosen = this.find(".alignment select")
     this.chosen.onchange = () => this.chooses()
+    this.find("details").ontoggle = () => this.fillTable()
     this.scrub = this.find(".scrub")
     this.scrub.oninput = () => this.go(Number(this.scrub.value))
     this.resized = new ResizeObserver(() => this.draw())
@@ -91,7 +92,8 @@ class Player {
     const { rows, drawn, texts } = attention
     this.find(".alignment span").textContent = this.data.texts.alignment
     this.find(".how").textContent = texts.how
-    this.find(".alignment svg").setAttribute("aria-label", texts.alt)
+    this.find("summary").textContent = texts.numbers
+    for (const part of [".alignment svg", ".numbers"]) this.find(part).setAttribute("aria-label", texts.alt)
     const options = rows.map(row => new Option(`${row + 1}  ${sources[row]}`, row))
     options.unshift(new Option(texts.choose, ""))
     const [now, before] = [options, [...this.chosen.options]].map(all => all.map(option => option.text).join("\n"))
@@ -201,38 +203,81 @@ class Player {
     })
   }
 
-  /** The alignment of the chosen sentence: its steps below each other, the source tokens beside each other. */
+  /** The alignment of the chosen sentence. Where it is the same, and has the same room, it is not laid out anew. */
   drawAlignment() {
-    const svg = this.find(".alignment svg"), { attention } = this.data, map = attention?.drawn[this.chosen.value]
+    const alignment = this.data.attention?.drawn[this.chosen.value], width = this.find(".alignment").clientWidth
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, room = `${width} ${rem}`
+    this.find(".map").hidden = !alignment
+    if (this.grid?.alignment !== alignment || this.grid?.room !== room)
+      this.grid = alignment && { alignment, room, ...this.layOut(alignment, width, rem) }
+    if (!alignment || this.grid.checkpoint === this.checkpoint) return
+    this.grid.checkpoint = this.checkpoint
+    this.fillIn(alignment)
+  }
+
+  /** Lays out the map: its steps below each other, as many as any epoch has, and the source tokens side by side. */
+  layOut({ source, epochs }, width, rem) {
+    const svg = this.find(".alignment svg"), { texts, colours } = this.data.attention, size = 15 * rem, high = 24 * rem
+    const outputs = Object.values(epochs).map(({ output }) => output)
     svg.replaceChildren()
-    svg.style.height = 0
-    this.find(".how").hidden = !map
-    if (!map) return
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, size = 15 * rem
-    const { source, epochs } = map, now = epochs[this.checkpoint], { ground, ink } = attention.colours
-    const width = this.find(".alignment").clientWidth, all = Object.values(epochs)
-    const beside = Math.min(width / 4, 10 + size * Math.max(1, ...all.flatMap(({ output }) => output.map(({ ems }) => ems))))
+    const title = { class: "title", "font-size": 13 * rem }, middle = { "text-anchor": "middle" }
+    const left = add(svg, "text", { ...title, x: 0, y: 1.5 * high }, texts.output).getComputedTextLength() + 8
+    const beside = Math.max(left, Math.min(width / 4, 10 + size * Math.max(1, ...outputs.flat().map(({ ems }) => ems))))
+    add(svg, "text", { ...title, x: beside, y: 0.5 * high }, texts.source)
     const wanted = Math.max(26 * rem, 6 + size * Math.max(...source.map(({ ems }) => ems)))
-    const wide = Math.min(wanted, (width - beside) / source.length), high = 24 * rem
-    const height = high * (1 + Math.max(0, ...all.map(({ output }) => output.length))) // the same at every epoch
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
-    svg.style.height = `${height}px`
+    const wide = Math.min(wanted, (width - beside) / source.length)
     const every = Math.ceil((9 * rem) / wide) // where they would stand over each other, only some have a label
     source.forEach(({ token, ems }, k) => {
       if (k % every) return
-      const fits = every === 1 && wide / ems >= 9 * rem, words = fits ? token : k + 1
-      const letter = fits ? Math.min(size, (0.96 * wide) / ems) : 9 * rem
-      add(svg, "text", { x: beside + (k + 0.5) * wide, y: high / 2, "font-size": letter, "text-anchor": "middle" }, words)
+      const fits = every === 1 && wide / ems >= 9 * rem, letter = fits ? Math.min(size, (0.96 * wide) / ems) : 9 * rem
+      const label = { x: beside + (k + 0.5) * wide, y: 1.5 * high, "font-size": letter, ...middle }
+      add(svg, "text", label, fits ? token : k + 1)
     })
-    now?.output.forEach(({ token, ems }, n) => {
-      const y = (n + 1) * high, letter = Math.min(size, (beside - 8) / ems)
-      add(svg, "text", { x: beside - 8, y: y + high / 2, "font-size": letter, "text-anchor": "end" }, token)
-      add(svg, "rect", { x: beside, y, width: wide * source.length - 1, height: high - 1, fill: ground })
-      now.weights[n].forEach((weight, k) => {
-        const place = { x: beside + k * wide, y, width: wide - 1, height: high - 1 }
-        const box = add(svg, "rect", { ...place, fill: ink, "fill-opacity": weight / 100 })
-        add(box, "title", {}, `${n + 1} ${token} ← ${k + 1} ${source[k].token}: α ${(weight / 100).toFixed(2)}`)
+    const rows = Array.from({ length: Math.max(0, ...outputs.map(({ length }) => length)) }, (_, n) => {
+      const row = add(svg, "g"), y = (n + 2) * high, place = { y, height: high - 1 }
+      const label = add(row, "text", { x: beside - 8, y: y + high / 2, "text-anchor": "end" })
+      add(row, "rect", { ...place, x: beside, width: wide * source.length - 1, fill: colours.ground })
+      const boxes = source.map((_, k) => {
+        const box = add(row, "rect", { ...place, x: beside + k * wide, width: wide - 1, fill: colours.ink })
+        return { box, title: add(box, "title") }
       })
+      return { row, label, boxes }
+    })
+    svg.setAttribute("viewBox", `0 0 ${width} ${(rows.length + 2) * high}`)
+    svg.style.height = `${(rows.length + 2) * high}px`
+    return { rows, letter: ems => Math.min(size, (beside - 8) / ems) }
+  }
+
+  /** Sets the output and the weights of an epoch into the map. */
+  fillIn({ source, epochs }) {
+    const { rows, letter } = this.grid, now = epochs[this.checkpoint]
+    rows.forEach(({ row, label, boxes }, n) => {
+      const { token, ems } = now?.output[n] ?? {}
+      row.style.display = token === undefined ? "none" : ""
+      if (token === undefined) return // other epochs have more steps
+      label.textContent = token
+      label.setAttribute("font-size", letter(ems))
+      boxes.forEach(({ box, title }, k) => {
+        const weight = now.weights[n][k] / 100
+        box.setAttribute("fill-opacity", weight)
+        title.textContent = `${n + 1} ${token} ← ${k + 1} ${source[k].token}: α ${weight.toFixed(2)}`
+      })
+    })
+    this.fillTable()
+  }
+
+  /** The numbers of the map, where somebody has opened them. */
+  fillTable() {
+    const { alignment } = this.grid ?? {}, now = alignment?.epochs[this.checkpoint], parent = this.find(".numbers")
+    parent.replaceChildren()
+    if (!now || !this.find("details").open) return
+    const table = add(parent, "table"), head = add(add(table, "thead"), "tr"), body = add(table, "tbody")
+    add(head, "td")
+    alignment.source.forEach(({ token }, k) => add(head, "th", { scope: "col" }, `${k + 1} ${token}`))
+    now.output.forEach(({ token }, n) => {
+      const row = add(body, "tr")
+      add(row, "th", { scope: "row" }, `${n + 1} ${token}`)
+      for (const weight of now.weights[n]) add(row, "td", {}, (weight / 100).toFixed(2))
     })
   }
 

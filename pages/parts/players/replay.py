@@ -31,6 +31,7 @@ TEXTS = (  # of the picture
     *("title", "now", "without_loss", "nearest", "more", "tip_same", "tip_other", "tip_extra", "tip_lacking"),
     "alignment",
 )
+ALIGNMENT_TEXTS = ("how", "alt", "source", "output")
 # What replay.js fills in stays as it is.
 _BRACES = {name: f"{{{name}}}" for name in ("count", "epoch", "kept", "loss", "output", "right", "sentences")}
 
@@ -137,7 +138,8 @@ def attention_data(
         return None
     rows = rows_to_align(run, sources)
     drawn = {row: alignment_by_epoch(run, sources[row], lines, page) for row in rows if sources[row] in aligned}
-    words = {"how": text("attention.how"), "alt": text("attention.alt"), "choose": text("choosing.choose")}
+    words = {name: text(f"attention.{name}") for name in ALIGNMENT_TEXTS}
+    words |= {"choose": text("choosing.choose"), "numbers": text("choosing.as_table")}
     colours = {"ground": theme.ZERO, "ink": theme.OPEN_GATE}
     return {"rows": rows, "drawn": drawn, "texts": words, "colours": colours}
 
