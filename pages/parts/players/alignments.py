@@ -8,7 +8,7 @@ from pages.parts.state import TrainState
 from seq2seq import TrainingState, Translator
 from seq2seq.classroom.run import Run
 
-_MAX_TOKENS = 60  # of a source and of an output; more boxes beside each other cannot be told apart
+MAX_TOKENS = 60  # of a source and of an output; more boxes beside each other cannot be told apart
 _MAX_BEYOND = 2  # steps that are drawn beyond the longest target and its ⟨eos⟩
 _MAX_LIVE = 3  # models that translate in one redraw while it trains, each some milliseconds
 
@@ -16,7 +16,7 @@ _MAX_LIVE = 3  # models that translate in one redraw while it trains, each some 
 def rows_to_align(run: Run, sources: Sequence[str]) -> list[int]:
     """Returns which of some sources, from 0, are short enough to be drawn."""
     translator = Translator(run.state)
-    return [row for row, source in enumerate(sources) if len(translator.source_ids(source)) <= _MAX_TOKENS]
+    return [row for row, source in enumerate(sources) if len(translator.source_ids(source)) <= MAX_TOKENS]
 
 
 def alignment_by_epoch(run: Run, source: str, epochs: Iterable[int], page: TrainState) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def _alignment(state: TrainingState, source: str) -> dict[str, list]:
     lesson = state.lesson
     targets = lesson.targets[source]
     longest = max(len(lesson.target_vocabulary.split(target)) for target in targets)
-    most = min(longest + 1 + _MAX_BEYOND, _MAX_TOKENS)
+    most = min(longest + 1 + _MAX_BEYOND, MAX_TOKENS)
     steps = list(Translator(state).steps(source, lesson.prefix(targets[0]), max_new_tokens=most))
     weights = [(100 * step.attention.weights).round().astype(int).tolist() for step in steps]
     return {"output": _words([token_label(step.token) for step in steps]), "weights": weights}

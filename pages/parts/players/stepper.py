@@ -18,6 +18,7 @@ import streamlit as st
 
 from pages.parts import theme
 from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, isolated, token_label
+from pages.parts.players.alignments import MAX_TOKENS
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from pages.parts.tour import guide
@@ -173,16 +174,25 @@ def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
 
 
 def attention_data(steps: Sequence[DecodingStep], attended: AttendedSource) -> dict:
-    """Returns the source tokens in lines like those of `so_far`, and by step the weight of each of them, 0 to 1."""
-    places = _in_lines([isolated(token) for token in attended.tokens])
-    weights = [step.attention.weights.astype(float).round(_WEIGHT_DIGITS).tolist() for step in steps] if places else []
+    """Returns the source "tokens", by step the "weights" of each of them, 0 to 1, and the "places" of its box.
+
+    The places are in lines like those of `so_far`, padding with as little room as a letter and without a token. More
+    tokens than can be told apart have no places, or the loop would be pushed off the screen.
+    """
+    tokens = [isolated(token) for token in attended.tokens]
+    drawn = tokens if len(tokens) <= MAX_TOKENS else []
+    places = _in_lines(["" if token == ZERO_ROW else token for token in drawn])
+    weights = [step.attention.weights.astype(float).round(_WEIGHT_DIGITS).tolist() for step in steps] if tokens else []
     source, weight = text("attention.source"), text("attention.weight")
-    title = f"{'✎ ' * attended.is_changed}{weight if places else text('stepper.blind')}"
+    title = weight if places else text("stepper.too_many" if tokens else "stepper.blind")
+    if ZERO_ROW in drawn:
+        title += f" · {text('stepper.padding')}"
     return {
+        "tokens": tokens,
         "places": places,
         "lines": places[-1]["y"] + 1 if places else 0,
         "weights": weights,
-        "texts": {"source": source, "weight": weight, "title": title},
+        "texts": {"source": source, "weight": weight, "title": f"{'✎ ' * attended.is_changed}{title}"},
     }
 
 
@@ -284,7 +294,8 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
     steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
     scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
     colours = text("stepper.colours", scale=f"{scale:g}")
-    alt = text("stepper.loop_alt" if shown.attended is None else "stepper.attention_alt")
+    attention = None if shown.attended is None else attention_data(steps, shown.attended)
+    alt = text("stepper.attention_alt" if attention and attention["places"] else "stepper.loop_alt")
     states = [f"{state} {text(f'stepper.{side}')}" for state in "hc" for side in ("in", "out")]
     probabilities = [step.probabilities.astype(float).round(6).tolist() for step in steps] if shows_numbers else None
     return {
@@ -308,7 +319,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "probabilities": probabilities,
         "loops": {first: loop_rows(steps, first, shown.is_given, shown.begins) for first in sorted(set(firsts))},
         "columns": min(_MAX_COLUMNS, max(6, len(steps))),
-        "attention": None if shown.attended is None else attention_data(steps, shown.attended),
+        "attention": attention,
         "so_far": tokens_so_far,
         "lines": tokens_so_far[-1]["y"] + 1,
         "scale": scale,
