@@ -18,9 +18,10 @@ from tests.pages.app import a_run, checked, new_session, open_page, picture, pla
 SOURCE = "How are you?"
 
 
-@pytest.fixture(scope="module")
-def attentive():
-    return advance(TrainingState.new(lesson_of(ModelConfig(8, attention="dot"))), epochs=20)
+@pytest.fixture(scope="module", params=[False, True], ids=["one way", "both ways"])
+def attentive(request):
+    model = ModelConfig(8, attention="dot", bidirectional=request.param)
+    return advance(TrainingState.new(lesson_of(model)), epochs=20)
 
 
 def chooses(app, row):
