@@ -133,13 +133,13 @@ class TrainState:
     is_log: bool = False  # whether the loss is drawn on a logarithmic scale
     sentences: int = 1  # which of the sentences are translated, from 1: so many at once
     lines: tuple[tuple, dict[int, list]] | None = None  # a run with some sentences, and their translations by step
-    attended: str | None = None  # the source of the sentence of which is drawn where the model looks
-    looked: tuple[tuple, dict[int, dict]] | None = None  # a run with that source, and where it looked by step
+    aligned_source: str | None = None  # the source of the sentence whose alignment is drawn
+    alignments: tuple[tuple, dict[int, dict]] | None = None  # a run with that source, and its alignments by step
     without: str | None = None  # the source of a pair without which is to be trained
     step_row: int = 0  # of the pair whose update is looked at
     step_view: str = "difference"  # or another one of one_step.py
     # Run, or run and sentences → the step of its model, and what that makes of them.
-    said: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    outputs: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
     drawn_runs: tuple[str, Any] | None = None  # the key of the editor of runs, and the table that it began with
     runs_version: int = 0  # of that editor; changes whenever something was done in it
 

@@ -55,7 +55,7 @@ def mount(page, epochs=5, status="finished", look_at=None, announcement="told", 
     if drawn is not None:
         source, output = [{"token": "a", "ems": 0.6}, {"token": "<b>", "ems": 1.8}], [{"token": "잘", "ems": 1}]
         maps = {epoch: {"output": output, "weights": [weights]} for epoch, weights in WEIGHTS.items()}
-        words = {"how": "how", "alt": "alt", "choose": "choose"}
+        words = {name: name for name in (*player.ALIGNMENT_TEXTS, "choose", "numbers")}
         data["attention"] = {"rows": [0], "texts": words, "colours": {"ground": "#FFFFFF", "ink": "#000000"}}
         data["attention"]["drawn"] = {row: {"source": source, "epochs": maps} for row in drawn}
     page.evaluate("data => { mount(data) }", data)
@@ -98,8 +98,8 @@ def test_differences_are_told_by_marks_and_words(replay):
     expect(columns.locator(".mark")).to_have_text(["", "", "≠", "", "", "", "+"])
     isolates = str.maketrans("", "", "\u2068\u2069")
     tips = [column.get_attribute("title").translate(isolates) for column in columns.all()]
-    assert tips[2] == TEXTS["replay.tip_other"].format(said="?", right="지")
-    assert tips[6] == TEXTS["replay.tip_extra"].format(said="!")
+    assert tips[2] == TEXTS["replay.tip_other"].format(output="?", right="지")
+    assert tips[6] == TEXTS["replay.tip_extra"].format(output="!")
     replay.get_by_role("slider").fill("1")
     expect(columns).to_have_count(8)
     expect(replay.locator(".more")).to_have_text(TEXTS["replay.more"].format(count=22))
@@ -153,19 +153,47 @@ def test_screen_readers_are_told_the_beginning_and_the_end_but_not_every_epoch(r
 def test_the_map_of_the_chosen_sentence_goes_along_with_the_epochs(replay):
     """What is not there is asked for."""
     mount(replay)
-    expect(replay.locator(".looks")).to_be_hidden()
+    expect(replay.locator(".alignment")).to_be_hidden()
     mount(replay, drawn=[0])
-    boxes = replay.locator(".looks svg rect[fill-opacity]")
+    boxes = replay.locator(".alignment svg rect[fill-opacity]")
     for epoch, weights in ((4, [0.0, 1.0]), (3, [0.5, 0.5]), (1, [1.0, 0.0])):
         replay.get_by_role("slider").fill(str(epoch))
         assert [float(box.get_attribute("fill-opacity")) for box in boxes.all()] == weights
-    expect(replay.locator(".looks svg")).to_contain_text("<b>")
+    expect(replay.locator(".alignment svg")).to_contain_text("<b>")
+    expect(replay.locator(".alignment svg .title")).to_have_text(["output", "source"])
     replay.set_viewport_size({"width": 390, "height": 844})
-    box = replay.locator(".looks svg").bounding_box()
+    box = replay.locator(".alignment svg").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-    choice = replay.locator(".looks select")
+    choice = replay.locator(".alignment select")
     choice.select_option("")
     expect(boxes).to_have_count(0)
     choice.select_option("0")
     expect(boxes).to_have_count(2)
-    assert replay.evaluate("told") == [["attended", None], ["attended", 0]]
+    assert replay.evaluate("told") == [["align", {"row": None}], ["align", {"row": 0}]]
+
+
+def test_between_the_epochs_that_were_kept_the_map_stays_as_it_is(replay):
+    mount(replay, drawn=[0])
+    box = replay.locator(".alignment svg rect[fill-opacity]").first
+    box.evaluate("box => box.id = 'first'")
+    expect(replay.locator("#first")).to_have_attribute("fill-opacity", "0")
+    box.evaluate("box => new MutationObserver(all => told.push(...all)).observe(box, { attributes: true })")
+    replay.get_by_role("slider").fill("5")  # of which no other model was kept
+    assert replay.evaluate("told.length") == 0
+    replay.get_by_role("slider").fill("3")
+    expect(replay.locator("#first")).to_have_attribute("fill-opacity", "0.5")
+    assert replay.evaluate("told.length") == 1
+
+
+def test_the_numbers_of_the_map_are_a_table_where_it_is_opened(replay):
+    mount(replay, drawn=[0])
+    numbers = replay.locator(".numbers")
+    expect(numbers.locator("table")).to_have_count(0)
+    replay.locator("summary").press("Enter")
+    for epoch, weights in ((4, ["0.00", "1.00"]), (3, ["0.50", "0.50"])):
+        replay.get_by_role("slider").fill(str(epoch))
+        expect(numbers.get_by_role("columnheader")).to_have_text(["1 a", "2 <b>"])
+        expect(numbers.get_by_role("rowheader")).to_have_text(["1 잘"])
+        expect(numbers.locator("tbody td")).to_have_text(weights)
+    mount(replay, drawn=[])
+    expect(replay.locator(".map")).to_be_hidden()

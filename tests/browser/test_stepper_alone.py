@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from pages.parts import theme
+from pages.parts.drawing.tokens import ZERO_ROW
 from pages.parts.players import stepper as picture
-from pages.parts.players.stepper import LookedAt, Shown, picture_data
+from pages.parts.players.stepper import AttendedSource, Shown, picture_data
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingState, Translator
 from seq2seq.takeaway.pages import finite
 from seq2seq.vocabulary import Vocabulary
@@ -145,7 +146,7 @@ def attending(tokens, weights):
         replace(step, attention=step.attention._replace(weights=np.array(row)))
         for step, row in zip(plain.steps, weights, strict=True)
     ]
-    return plain._replace(steps=steps, looked_at=LookedAt(tokens))
+    return plain._replace(steps=steps, attended=AttendedSource(tokens))
 
 
 def test_attention_is_drawn_as_thick_as_its_weights(stepper):
@@ -176,6 +177,23 @@ def test_sixty_source_tokens_fit_on_a_phone_and_can_be_read(stepper):
     assert len(places) == 60 and len({round(place["y"]) for place in places}) == 2
     assert all(place["x"] >= 0 and place["x"] + place["width"] <= 390 for place in places)
     assert float(tokens.first.get_attribute("font-size")) >= 15
+
+
+def test_what_is_too_long_to_be_drawn_stands_in_the_tables(stepper):
+    mount(stepper, attending(["a"] * 61, [[1 / 61] * 61] * 3))
+    expect(stepper.locator("svg .weight")).to_have_count(0)
+    expect(stepper.locator("svg")).to_contain_text(TEXTS["stepper.too_many"])
+    stepper.locator("summary").click()
+    expect(stepper.locator("table").nth(1).locator("tbody tr")).to_have_count(61)
+
+
+def test_padding_that_is_read_takes_the_room_of_a_letter(stepper):
+    mount(stepper, attending(["a", *[ZERO_ROW] * 20], [[1 / 21] * 21] * 3))
+    expect(stepper.locator("svg rect.padding")).to_have_count(20)
+    expect(stepper.locator("svg")).to_contain_text(TEXTS["stepper.padding"])
+    assert len({box.bounding_box()["y"] for box in stepper.locator("svg rect.padding").all()}) == 1
+    stepper.locator("svg rect[opacity='0']").last.hover()
+    expect(stepper.locator(".hint")).to_contain_text(f"21 {ZERO_ROW}")
 
 
 def test_the_same_translation_sent_again_stays_at_its_step(stepper):

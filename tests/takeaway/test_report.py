@@ -15,7 +15,7 @@ LOOK = {"font": "sans-serif"}
 
 def report_of(state, **changes):
     texts = dict.fromkeys(TEXTS, "") | {name: f"{name} {{shown}}/{{all}}" for name in ["first_of"]}
-    texts |= {"after": "after {epoch}", "right_of": "{right} of {all}"}
+    texts |= {"after": "after {epoch}", "right_of": "{right} of {all}", "encoder_backward": "the way back"}
     attention = dict.fromkeys(ATTENTION_TEXTS, "attention")
     labels = {"token_label": str, "source_labels": lambda _, source: list(source)}
     report = Report("ko", "제목", "2026-01-31", [("유닛", "32")], [], texts, attention, LOOK, **labels)
@@ -44,10 +44,13 @@ def test_it_holds_the_lesson_and_what_came_of_it(trained):
     assert "<svg" not in report_of(replace(trained, history=trained.history[:1]))
 
 
-def test_where_a_model_with_attention_looks_is_drawn_for_the_first_sentences_that_fit():
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_where_a_model_with_attention_looks_is_drawn_for_the_first_sentences_that_fit(bidirectional):
     pairs = [("a" * 41, "x"), ("bcd", "y"), ("<e>", "z"), ("f", "z"), ("g", "z")]
-    state = TrainingState.new(Lesson(pairs, ModelConfig(4, attention="dot")))
+    state = TrainingState.new(Lesson(pairs, ModelConfig(4, attention="dot", bidirectional=bidirectional)))
     page = report_of(state)
+    assert ("the way back" in page) == bidirectional
+    assert f"{sum(weights.size for weights in state.weights.values()):,}" in page
     assert page.count("<svg") == 1
     labels = [place for place in ("1 b", "2 c", "3 d", "1 &lt;", "2 e", "1 f", "1 a", "1 g") if f">{place}<" in page]
     assert labels == ["1 b", "2 c", "3 d", "1 &lt;", "2 e", "1 f"]

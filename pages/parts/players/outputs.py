@@ -1,4 +1,4 @@
-"""What the model says for some sentences of its lesson, token by token beside what would have been right."""
+"""What the model outputs for some sentences of its lesson, token by token beside what would have been right."""
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
@@ -20,9 +20,9 @@ _MARKS = {"equal": "", "replace": "≠", "delete": "+", "insert": "−"}  # by t
 
 
 class Column(NamedTuple):
-    """What was said at one place, and what would have been right there; "" where there is nothing."""
+    """What was output at one place, and what would have been right there; "" where there is nothing."""
 
-    said: str
+    output: str
     right: str
     mark: str  # "" if they are the same, "≠" if not, "+" if nothing belongs there, "−" if something is missing
 
@@ -57,9 +57,9 @@ def lines_by_epoch(run: Run, sources: Sequence[str], page: TrainState) -> dict[i
     steps = {epoch: epoch * state.lesson.steps_per_epoch for epoch in _shown_epochs(state)}
     steps |= {state.epoch: state.step}  # which may be within the next epoch
     for step in set(steps.values()) - known.keys():
-        said = run.outputs.get(step / state.lesson.steps_per_epoch, {})
-        if said.keys() >= set(sources):
-            known[step] = _lines(state.lesson, sources, [said[source] for source in sources])
+        outputs = run.outputs.get(step / state.lesson.steps_per_epoch, {})
+        if outputs.keys() >= set(sources):
+            known[step] = _lines(state.lesson, sources, [outputs[source] for source in sources])
     missing = [epoch for epoch in steps if steps[epoch] not in known]
     if run.is_active:
         earlier = [epoch for epoch in missing if epoch != state.epoch]
@@ -91,10 +91,10 @@ def _shown_epochs(state: TrainingState) -> list[int]:
 def compared(output: str, targets: Sequence[str], split: Callable[[str], list[str]]) -> Line:
     """Compares an output with the nearest of its targets, token by token, by the fewest edits (Levenshtein)."""
     target = nearest(output, targets)
-    said, right = split(output), split(target)
+    tokens, right = split(output), split(target)
     columns = []
-    for kind, *ends in Levenshtein.opcodes(said, right):
-        above, below = said[ends[0] : ends[1]], right[ends[2] : ends[3]]
+    for kind, *ends in Levenshtein.opcodes(tokens, right):
+        above, below = tokens[ends[0] : ends[1]], right[ends[2] : ends[3]]
         for pair in zip_longest(above, below, fillvalue=""):
             columns.append(Column(*map(token_label, pair), _MARKS[kind]))
     return Line(output, target, columns)

@@ -1,7 +1,7 @@
 // The replay of a training: goes through its epochs, with the loss and the translations of each, all in the browser.
 //
 // replay.py sends the losses and translations that there are so far, as tables of what is to be seen. The server is told
-// of two things: the epoch that the page Translate is to use, and the sentence of which attention is to be drawn.
+// of two things: the epoch that the page Translate is to use, and the sentence whose alignment is to be drawn.
 
 const SECONDS = 12 // that all epochs take at the usual speed
 const TICK = 100 // milliseconds between two pictures while it plays
@@ -12,11 +12,11 @@ const KINDS = Object.fromEntries(SAMPLES.map(([kind, , , mark]) => [mark, kind])
 
 const players = new WeakMap() // an element of the page → what is shown in it
 
-export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   if (!players.has(parentElement)) players.set(parentElement, new Player(parentElement.querySelector(".replay")))
   const player = players.get(parentElement)
   player.use = epoch => setTriggerValue("use", epoch)
-  player.attend = row => setStateValue("attended", row)
+  player.align = row => setTriggerValue("align", { row }) // each time, even if it is the same row of other sentences
   player.show(data)
   return () => {
     player.leave()
@@ -28,9 +28,10 @@ class Player {
   constructor(root) {
     this.find = selector => root.querySelector(selector)
     this.find("[data-does=play]").onclick = () => (this.timer ? this.stop() : this.play())
-    this.find("[data-does=use]").onclick = () => this.use(this.kept)
-    this.chosen = this.find(".looks select")
+    this.find("[data-does=use]").onclick = () => this.use(this.checkpoint)
+    this.chosen = this.find(".alignment select")
     this.chosen.onchange = () => this.chooses()
+    this.find("details").ontoggle = () => this.fillTable()
     this.scrub = this.find(".scrub")
     this.scrub.oninput = () => this.go(Number(this.scrub.value))
     this.resized = new ResizeObserver(() => this.draw())
@@ -48,7 +49,7 @@ class Player {
   show(data) {
     const isNew = data.version !== this.data?.version, isAtEnd = isNew || this.epoch >= this.last
     this.data = data
-    this.last = data.epochs.at(-1) ?? data.kept.at(-1)
+    this.last = data.epochs.at(-1) ?? data.checkpoints.at(-1)
     if (isNew) clearInterval(this.timer), (this.timer = undefined)
     if (isNew && !data.is_active) this.epoch = data.used
     else if (isAtEnd && !this.timer) this.epoch = this.last
@@ -60,8 +61,8 @@ class Player {
 
   /** Asks for a sentence. Where nobody answers, it is there already. */
   chooses() {
-    this.attend(this.chosen.value === "" ? null : Number(this.chosen.value))
-    this.drawAttention()
+    this.align(this.chosen.value === "" ? null : Number(this.chosen.value))
+    this.drawAlignment()
   }
 
   /** Writes what stays the same from epoch to epoch. */
@@ -73,9 +74,9 @@ class Player {
     this.find(".used").textContent = texts.used
     this.find("svg").setAttribute("aria-label", texts.loss_alt)
     this.scrub.setAttribute("aria-label", texts.scrub)
-    this.labelAttention()
+    this.labelAlignment()
     legend.replaceChildren()
-    add(legend, "span", {}, texts.said)
+    add(legend, "span", {}, texts.rows)
     for (const [kind, ...sample] of SAMPLES) {
       const item = add(legend, "span", { class: "item" })
       this.drawColumn(item, sample)
@@ -84,14 +85,15 @@ class Player {
   }
 
   /** Offers the sentences; one of which there is something to be drawn is chosen. */
-  labelAttention() {
+  labelAlignment() {
     const { attention, sources } = this.data
-    this.find(".looks").hidden = !attention?.rows.length
+    this.find(".alignment").hidden = !attention?.rows.length
     if (!attention) return
     const { rows, drawn, texts } = attention
-    this.find(".looks span").textContent = this.data.texts.looks
+    this.find(".alignment span").textContent = this.data.texts.alignment
     this.find(".how").textContent = texts.how
-    this.find(".looks svg").setAttribute("aria-label", texts.alt)
+    this.find("summary").textContent = texts.numbers
+    for (const part of [".alignment svg", ".numbers"]) this.find(part).setAttribute("aria-label", texts.alt)
     const options = rows.map(row => new Option(`${row + 1}  ${sources[row]}`, row))
     options.unshift(new Option(texts.choose, ""))
     const [now, before] = [options, [...this.chosen.options]].map(all => all.map(option => option.text).join("\n"))
@@ -142,27 +144,27 @@ class Player {
 
   draw() {
     if (!this.data) return
-    const { epochs, losses, kept, said, lines, texts, used, is_active } = this.data
-    const n = Math.max(0, kept.findLastIndex(epoch => epoch <= this.epoch))
-    const loss = losses[epochs.findLastIndex(epoch => epoch <= this.epoch)], sentences = said[n].length
-    const right = said[n].filter(line => lines[line].output === lines[line].target).length
-    this.kept = kept[n]
-    this.find("h3").textContent = filled(texts.title, { epoch: this.kept })
+    const { epochs, losses, checkpoints, outputs, lines, texts, used, is_active } = this.data
+    const n = Math.max(0, checkpoints.findLastIndex(epoch => epoch <= this.epoch))
+    const loss = losses[epochs.findLastIndex(epoch => epoch <= this.epoch)], sentences = outputs[n].length
+    const right = outputs[n].filter(line => lines[line].output === lines[line].target).length
+    this.checkpoint = checkpoints[n]
+    this.find("h3").textContent = filled(texts.title, { epoch: this.checkpoint })
     const told = filled(loss === undefined ? texts.without_loss : texts.now, { epoch: this.epoch, loss: loss?.toFixed(4), right, sentences })
-    const nearest = this.kept === this.epoch ? "" : filled(texts.nearest, { epoch: this.epoch, kept: this.kept })
+    const nearest = this.checkpoint === this.epoch ? "" : filled(texts.nearest, { epoch: this.epoch, kept: this.checkpoint })
     this.find(".now").textContent = `${told} ${nearest}`
     this.find("[data-does=play] i").textContent = this.timer ? "pause" : "play_arrow"
     this.find("[data-does=play] span").textContent = this.timer ? texts.pause : texts.play
     this.find("[data-does=play]").disabled = this.scrub.disabled = epochs.length < 2
-    this.find("[data-does=use]").disabled = is_active || this.kept === used
+    this.find("[data-does=use]").disabled = is_active || this.checkpoint === used
     this.scrub.min = epochs[0] ?? this.last
     this.scrub.max = this.last
     this.scrub.value = this.epoch
     this.scrub.setAttribute("aria-valuetext", told)
     this.drawLoss()
-    if (this.drawn !== n) this.drawSentences(said[n])
+    if (this.drawn !== n) this.drawSentences(outputs[n])
     this.drawn = n
-    this.drawAttention()
+    this.drawAlignment()
   }
 
   /** The curve stands above the slider, so that the handle is at its epoch. */
@@ -183,10 +185,10 @@ class Player {
   }
 
   /** Every sentence has the same room in every epoch, so that nothing moves while it plays or trains. */
-  drawSentences(said) {
+  drawSentences(outputs) {
     const { lines, sources, texts, places, direction } = this.data, list = this.find("ol")
     list.replaceChildren()
-    said.forEach((n, row) => {
+    outputs.forEach((n, row) => {
       const { output, target, columns, more } = lines[n], isRight = output === target
       const item = add(list, "li"), head = add(item, "div", { class: "head" })
       add(head, "bdi", { class: "source", title: sources[row] }, `${row + 1}  ${sources[row]}`)
@@ -201,45 +203,88 @@ class Player {
     })
   }
 
-  /** Where each step of the chosen sentence looked: its steps below each other, the source tokens beside each other. */
-  drawAttention() {
-    const svg = this.find(".looks svg"), { attention } = this.data, map = attention?.drawn[this.chosen.value]
+  /** The alignment of the chosen sentence. Where it is the same, and has the same room, it is not laid out anew. */
+  drawAlignment() {
+    const alignment = this.data.attention?.drawn[this.chosen.value], width = this.find(".alignment").clientWidth
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, room = `${width} ${rem}`
+    this.find(".map").hidden = !alignment
+    if (this.grid?.alignment !== alignment || this.grid?.room !== room)
+      this.grid = alignment && { alignment, room, ...this.layOut(alignment, width, rem) }
+    if (!alignment || this.grid.checkpoint === this.checkpoint) return
+    this.grid.checkpoint = this.checkpoint
+    this.fillIn(alignment)
+  }
+
+  /** Lays out the map: its steps below each other, as many as any epoch has, and the source tokens side by side. */
+  layOut({ source, epochs }, width, rem) {
+    const svg = this.find(".alignment svg"), { texts, colours } = this.data.attention, size = 15 * rem, high = 24 * rem
+    const outputs = Object.values(epochs).map(({ output }) => output)
     svg.replaceChildren()
-    svg.style.height = 0
-    this.find(".how").hidden = !map
-    if (!map) return
-    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16, size = 15 * rem
-    const { source, epochs } = map, now = epochs[this.kept], { ground, ink } = attention.colours
-    const width = this.find(".looks").clientWidth, all = Object.values(epochs)
-    const beside = Math.min(width / 4, 10 + size * Math.max(1, ...all.flatMap(({ output }) => output.map(({ ems }) => ems))))
+    const title = { class: "title", "font-size": 13 * rem }, middle = { "text-anchor": "middle" }
+    const left = add(svg, "text", { ...title, x: 0, y: 1.5 * high }, texts.output).getComputedTextLength() + 8
+    const beside = Math.max(left, Math.min(width / 4, 10 + size * Math.max(1, ...outputs.flat().map(({ ems }) => ems))))
+    add(svg, "text", { ...title, x: beside, y: 0.5 * high }, texts.source)
     const wanted = Math.max(26 * rem, 6 + size * Math.max(...source.map(({ ems }) => ems)))
-    const wide = Math.min(wanted, (width - beside) / source.length), high = 24 * rem
-    const height = high * (1 + Math.max(0, ...all.map(({ output }) => output.length))) // the same at every epoch
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`)
-    svg.style.height = `${height}px`
+    const wide = Math.min(wanted, (width - beside) / source.length)
     const every = Math.ceil((9 * rem) / wide) // where they would stand over each other, only some have a label
     source.forEach(({ token, ems }, k) => {
       if (k % every) return
-      const fits = every === 1 && wide / ems >= 9 * rem, words = fits ? token : k + 1
-      const letter = fits ? Math.min(size, (0.96 * wide) / ems) : 9 * rem
-      add(svg, "text", { x: beside + (k + 0.5) * wide, y: high / 2, "font-size": letter, "text-anchor": "middle" }, words)
+      const fits = every === 1 && wide / ems >= 9 * rem, letter = fits ? Math.min(size, (0.96 * wide) / ems) : 9 * rem
+      const label = { x: beside + (k + 0.5) * wide, y: 1.5 * high, "font-size": letter, ...middle }
+      add(svg, "text", label, fits ? token : k + 1)
     })
-    now?.output.forEach(({ token, ems }, n) => {
-      const y = (n + 1) * high, letter = Math.min(size, (beside - 8) / ems)
-      add(svg, "text", { x: beside - 8, y: y + high / 2, "font-size": letter, "text-anchor": "end" }, token)
-      add(svg, "rect", { x: beside, y, width: wide * source.length - 1, height: high - 1, fill: ground })
-      now.weights[n].forEach((weight, k) => {
-        const place = { x: beside + k * wide, y, width: wide - 1, height: high - 1 }
-        const box = add(svg, "rect", { ...place, fill: ink, "fill-opacity": weight / 100 })
-        add(box, "title", {}, `${n + 1} ${token} ← ${k + 1} ${source[k].token}: α ${(weight / 100).toFixed(2)}`)
+    const rows = Array.from({ length: Math.max(0, ...outputs.map(({ length }) => length)) }, (_, n) => {
+      const row = add(svg, "g"), y = (n + 2) * high, place = { y, height: high - 1 }
+      const label = add(row, "text", { x: beside - 8, y: y + high / 2, "text-anchor": "end" })
+      add(row, "rect", { ...place, x: beside, width: wide * source.length - 1, fill: colours.ground })
+      const boxes = source.map((_, k) => {
+        const box = add(row, "rect", { ...place, x: beside + k * wide, width: wide - 1, fill: colours.ink })
+        return { box, title: add(box, "title") }
       })
+      return { row, label, boxes }
+    })
+    svg.setAttribute("viewBox", `0 0 ${width} ${(rows.length + 2) * high}`)
+    svg.style.height = `${(rows.length + 2) * high}px`
+    return { rows, letter: ems => Math.min(size, (beside - 8) / ems) }
+  }
+
+  /** Sets the output and the weights of an epoch into the map. */
+  fillIn({ source, epochs }) {
+    const { rows, letter } = this.grid, now = epochs[this.checkpoint]
+    rows.forEach(({ row, label, boxes }, n) => {
+      const { token, ems } = now?.output[n] ?? {}
+      row.style.display = token === undefined ? "none" : ""
+      if (token === undefined) return // other epochs have more steps
+      label.textContent = token
+      label.setAttribute("font-size", letter(ems))
+      boxes.forEach(({ box, title }, k) => {
+        const weight = now.weights[n][k] / 100
+        box.setAttribute("fill-opacity", weight)
+        title.textContent = `${n + 1} ${token} ← ${k + 1} ${source[k].token}: α ${weight.toFixed(2)}`
+      })
+    })
+    this.fillTable()
+  }
+
+  /** The numbers of the map, where somebody has opened them. */
+  fillTable() {
+    const { alignment } = this.grid ?? {}, now = alignment?.epochs[this.checkpoint], parent = this.find(".numbers")
+    parent.replaceChildren()
+    if (!now || !this.find("details").open) return
+    const table = add(parent, "table"), head = add(add(table, "thead"), "tr"), body = add(table, "tbody")
+    add(head, "td")
+    alignment.source.forEach(({ token }, k) => add(head, "th", { scope: "col" }, `${k + 1} ${token}`))
+    now.output.forEach(({ token }, n) => {
+      const row = add(body, "tr")
+      add(row, "th", { scope: "row" }, `${n + 1} ${token}`)
+      for (const weight of now.weights[n]) add(row, "td", {}, (weight / 100).toFixed(2))
     })
   }
 
-  drawColumn(parent, [said, right, mark], kind = KINDS[mark]) {
+  drawColumn(parent, [output, right, mark], kind = KINDS[mark]) {
     const tip = this.data.texts[`tip_${kind}`] ?? ""
-    const column = add(parent, "span", { class: `column ${kind}`, title: filled(tip, { said: isolated(said), right: isolated(right) }) })
-    add(column, "span", { class: said ? "box" : "box none" }, said)
+    const column = add(parent, "span", { class: `column ${kind}`, title: filled(tip, { output: isolated(output), right: isolated(right) }) })
+    add(column, "span", { class: output ? "box" : "box none" }, output)
     add(column, "span", { class: "mark" }, mark)
     add(column, "span", { class: right ? "box" : "box none" }, right)
   }

@@ -1,4 +1,4 @@
-"""The section that plays a training back: the loss of every epoch, and what the model said by then.
+"""The section that plays a training back: the loss of every epoch, and what the model output by then.
 
 Python sends the losses and the translations of all epochs that were kept, as tables; replay.js goes from epoch to epoch
 in the browser. A class that lets it play costs the server nothing. The server is told of one thing: which epoch
@@ -14,7 +14,7 @@ import streamlit as st
 from pages.parts import theme
 from pages.parts.drawing.choosing import table_behind
 from pages.parts.drawing.tokens import display_text, has_right_to_left
-from pages.parts.players.alignments import map_by_epoch, rows_with_a_map
+from pages.parts.players.alignments import alignment_by_epoch, rows_to_align
 from pages.parts.players.outputs import Line, lines_by_epoch, pages_of_sentences
 from pages.parts.state import TrainState, bound, remembered
 from pages.parts.texts import text
@@ -27,12 +27,13 @@ _HELD_OUT = "◇"  # marks a sentence that was not trained on
 _MAX_LOSSES = 1000  # while it trains, of all its epochs
 _KEY = "replay"
 TEXTS = (  # of the picture
-    *("play", "pause", "speed", "scrub", "loss_alt", "use", "said", "same", "other", "extra", "lacking", "should"),
+    *("play", "pause", "speed", "scrub", "loss_alt", "use", "rows", "same", "other", "extra", "lacking", "should"),
     *("title", "now", "without_loss", "nearest", "more", "tip_same", "tip_other", "tip_extra", "tip_lacking"),
-    "looks",
+    "alignment",
 )
+ALIGNMENT_TEXTS = ("how", "alt", "source", "output")
 # What replay.js fills in stays as it is.
-_BRACES = {name: f"{{{name}}}" for name in ("count", "epoch", "kept", "loss", "right", "said", "sentences")}
+_BRACES = {name: f"{{{name}}}" for name in ("count", "epoch", "kept", "loss", "output", "right", "sentences")}
 
 
 def show(session: Session, run: Run, announcement: str) -> None:
@@ -56,14 +57,14 @@ def show(session: Session, run: Run, announcement: str) -> None:
         if not run.is_active:  # by now, in another tab
             session.look_at = None if epoch == run.state.epoch else epoch
 
-    def attend() -> None:
-        row = st.session_state.get(_KEY, {}).get("attended")
-        page.attended = sources[row] if row is not None and row < len(sources) else None
+    def align() -> None:
+        if choice := st.session_state.get(_KEY, {}).get("align"):
+            page.aligned_source = dict(enumerate(sources)).get(choice["row"])
 
     data = player_data(run, sources, lines, session.look_at) | {"announcement": announcement}
-    attended = [page.attended] if page.attended in sources else []
-    data["attention"] = attention_data(run, sources, attended, lines, page)
-    _component(key=_KEY, on_use_change=use, on_attended_change=attend, data=data)
+    aligned = [page.aligned_source] if page.aligned_source in sources else []
+    data["attention"] = attention_data(run, sources, aligned, lines, page)
+    _component(key=_KEY, on_use_change=use, on_align_change=align, data=data)
     if len(pages) > 1:
         shown = bound(page, "sentences", shows=lambda _: number)
         options = {"options": range(1, len(pages) + 1), "disabled": run.is_active}
@@ -111,8 +112,8 @@ def player_data(
         "version": run.id,
         "epochs": [record["epoch"] for record in records],
         "losses": [round(record["loss"], 4) for record in records],
-        "kept": list(lines),
-        "said": [[numbers[n, line.output] for n, line in enumerate(row)] for row in lines.values()],
+        "checkpoints": list(lines),
+        "outputs": [[numbers[n, line.output] for n, line in enumerate(row)] for row in lines.values()],
         "lines": [
             {"output": display_text(output), "target": display_text(target), "columns": columns[:places]}
             | {"more": max(0, len(columns) - places)}
@@ -130,14 +131,15 @@ def player_data(
 
 
 def attention_data(
-    run: Run, sources: list[str], attended: list[str], lines: dict[int, list[Line]], page: TrainState
+    run: Run, sources: list[str], aligned: list[str], lines: dict[int, list[Line]], page: TrainState
 ) -> dict | None:
-    """Returns what replay.js needs to draw where the models looked in the `attended` sources, or None."""
+    """Returns what replay.js needs to draw the alignments of the `aligned` sources, or None."""
     if run.state.lesson.model.attention == "none":
         return None
-    rows = rows_with_a_map(run, sources)
-    drawn = {row: map_by_epoch(run, sources[row], lines, page) for row in rows if sources[row] in attended}
-    words = {"how": text("attention.how"), "alt": text("attention.alt"), "choose": text("choosing.choose")}
+    rows = rows_to_align(run, sources)
+    drawn = {row: alignment_by_epoch(run, sources[row], lines, page) for row in rows if sources[row] in aligned}
+    words = {name: text(f"attention.{name}") for name in ALIGNMENT_TEXTS}
+    words |= {"choose": text("choosing.choose"), "numbers": text("choosing.as_table")}
     colours = {"ground": theme.ZERO, "ink": theme.OPEN_GATE}
     return {"rows": rows, "drawn": drawn, "texts": words, "colours": colours}
 

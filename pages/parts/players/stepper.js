@@ -266,12 +266,14 @@ class Stepper {
       const { left, wide, bottom, bar } = place(row), high = WEIGHT * rem * weights[k]
       add(svg, "rect", { x: left + 1, y: bar - high, width: wide - 2, height: high, class: "weight" })
       add(svg, "line", { x1: left + 1, y1: bar, x2: left + wide - 1, y2: bar, class: "weight", "stroke-width": 1 })
-      add(svg, "text", { x: left + wide / 2, y: (bar + bottom) / 2, "font-size": size, class: "token" }, row.token)
+      const hollow = { x: left + 2, y: bar + 4, width: wide - 4, height: bottom - bar - 6, class: "padding" }
+      if (row.token) add(svg, "text", { x: left + wide / 2, y: (bar + bottom) / 2, "font-size": size, class: "token" }, row.token)
+      else add(svg, "rect", hollow)
       const number = { x: left + wide / 2, y: bar - high - 8 * rem, "font-size": 11 * rem }
       if (wide > 26 * rem) add(svg, "text", number, written(weights[k], 2))
       const above = { x: left, y: bar - WEIGHT * rem, width: wide, height: bottom - bar + WEIGHT * rem, opacity: 0 }
       const box = add(svg, "rect", above)
-      box.onpointermove = event => this.hint(event, box, [`${k + 1} ${row.token}`, `α  ${written(weights[k], 3)}`])
+      box.onpointermove = event => this.hint(event, box, [`${k + 1} ${attention.tokens[k]}`, `α  ${written(weights[k], 3)}`])
       box.onpointerleave = () => (this.find(".hint").hidden = true)
     })
     if (attention.lines) add(svg, "circle", { cx: x, cy: y, r: 4 * rem, class: "weight" })
@@ -362,8 +364,8 @@ class Stepper {
     parent.replaceChildren()
     const units = h[0].map((_, unit) => [unit, ...this.states.map(values => values[unit])])
     addTable(parent, [texts.unit, ...texts.states], units)
-    if (attention?.lines) {
-      const weights = attention.places.map(({ token }, k) => [k + 1, token, written(attention.weights[this.n][k], 3)])
+    if (attention?.tokens.length) {
+      const weights = attention.tokens.map((token, k) => [k + 1, token, written(attention.weights[this.n][k], 3)])
       addTable(parent, ["", attention.texts.source, attention.texts.weight], weights)
     }
     if (!probabilities) return // they are on their way

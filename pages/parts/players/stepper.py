@@ -18,6 +18,7 @@ import streamlit as st
 
 from pages.parts import theme
 from pages.parts.drawing.tokens import ZERO_ROW, display_token, em_width, has_right_to_left, isolated, token_label
+from pages.parts.players.alignments import MAX_TOKENS
 from pages.parts.state import TranslateState
 from pages.parts.texts import text
 from pages.parts.tour import guide
@@ -38,7 +39,7 @@ TEXTS = (  # of the picture
 )
 
 
-class LookedAt(NamedTuple):
+class AttendedSource(NamedTuple):
     """What attention looks at in a translation."""
 
     tokens: Sequence[str]  # of the source, as they are typed; where there is none, it sees nothing
@@ -58,7 +59,7 @@ class Shown(NamedTuple):
     n: int  # the step, from 0, at which it begins
     has_shortcuts: bool = True  # single keys go from step to step
     can_pick: bool = True  # another token can be output
-    looked_at: LookedAt | None = None  # None: the model has no attention
+    attended: AttendedSource | None = None  # None: the model has no attention
 
 
 # --- The numbers -----------------------------------------------------------------------------------------------------
@@ -172,17 +173,26 @@ def so_far(steps: Sequence[DecodingStep], is_given: bool) -> list[dict]:
     return [{"step": step, "forced": forced} | place for (step, _, forced), place in zip(tokens, places, strict=True)]
 
 
-def attention_data(steps: Sequence[DecodingStep], looked_at: LookedAt) -> dict:
-    """Returns the source tokens in lines like those of `so_far`, and by step the weight of each of them, 0 to 1."""
-    places = _in_lines([isolated(token) for token in looked_at.tokens])
-    weights = [step.attention.weights.astype(float).round(_WEIGHT_DIGITS).tolist() for step in steps] if places else []
+def attention_data(steps: Sequence[DecodingStep], attended: AttendedSource) -> dict:
+    """Returns the source "tokens", by step the "weights" of each of them, 0 to 1, and the "places" of its box.
+
+    The places are in lines like those of `so_far`, padding with as little room as a letter and without a token. More
+    tokens than can be told apart have no places, or the loop would be pushed off the screen.
+    """
+    tokens = [isolated(token) for token in attended.tokens]
+    drawn = tokens if len(tokens) <= MAX_TOKENS else []
+    places = _in_lines(["" if token == ZERO_ROW else token for token in drawn])
+    weights = [step.attention.weights.astype(float).round(_WEIGHT_DIGITS).tolist() for step in steps] if tokens else []
     source, weight = text("attention.source"), text("attention.weight")
-    title = f"{'✎ ' * looked_at.is_changed}{weight if places else text('stepper.blind')}"
+    title = weight if places else text("stepper.too_many" if tokens else "stepper.blind")
+    if ZERO_ROW in drawn:
+        title += f" · {text('stepper.padding')}"
     return {
+        "tokens": tokens,
         "places": places,
         "lines": places[-1]["y"] + 1 if places else 0,
         "weights": weights,
-        "texts": {"source": source, "weight": weight, "title": title},
+        "texts": {"source": source, "weight": weight, "title": f"{'✎ ' * attended.is_changed}{title}"},
     }
 
 
@@ -213,7 +223,7 @@ def narration(
     lesson: Lesson,
     steps: Sequence[DecodingStep],
     n: int,
-    looked_at: LookedAt | None = None,
+    attended: AttendedSource | None = None,
     is_limited: bool = False,
 ) -> str:
     """Says in a line what happens at step n, in one what attention adds, and in another how it goes on or why it ended.
@@ -232,19 +242,19 @@ def narration(
         p=f"{step.probabilities[best]:.1%}",
         token=display_token(step.token),
     )
-    if looked_at is not None:
-        happens += f"\n{_attention_adds(step, looked_at)}"
+    if attended is not None:
+        happens += f"\n{_attention_adds(step, attended)}"
     if step.stop_reason is None:
-        return f"{happens}\n{text('stepper.goes_on' if looked_at is None else 'stepper.goes_on_attention')}"
+        return f"{happens}\n{text('stepper.goes_on' if attended is None else 'stepper.goes_on_attention')}"
     ended = step.stop_reason if lesson.model.markers or is_limited else "without_eos"
     return f"{happens}\n⚑ {text(f'translate.ended_{ended}', steps=len(steps))}"
 
 
-def _attention_adds(step: DecodingStep, looked_at: LookedAt) -> str:
-    if not looked_at.tokens:
+def _attention_adds(step: DecodingStep, attended: AttendedSource) -> str:
+    if not attended.tokens:
         return text("stepper.blind_step")
     place = int(np.argmax(step.attention.weights))
-    token, weight = isolated(looked_at.tokens[place]), float(step.attention.weights[place])
+    token, weight = isolated(attended.tokens[place]), float(step.attention.weights[place])
     return text("stepper.attends", place=place + 1, token=token, weight=f"{weight:.2f}")
 
 
@@ -284,7 +294,8 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
     steps, tokens_so_far = shown.steps, so_far(shown.steps, shown.is_given)
     scale, firsts = state_scale(steps, shown.context), [first_column(i) for i in range(len(steps))]
     colours = text("stepper.colours", scale=f"{scale:g}")
-    alt = text("stepper.loop_alt" if shown.looked_at is None else "stepper.attention_alt")
+    attention = None if shown.attended is None else attention_data(steps, shown.attended)
+    alt = text("stepper.attention_alt" if attention and attention["places"] else "stepper.loop_alt")
     states = [f"{state} {text(f'stepper.{side}')}" for state in "hc" for side in ("in", "out")]
     probabilities = [step.probabilities.astype(float).round(6).tolist() for step in steps] if shows_numbers else None
     return {
@@ -308,7 +319,7 @@ def picture_data(shown: Shown, shows_numbers: bool) -> dict:
         "probabilities": probabilities,
         "loops": {first: loop_rows(steps, first, shown.is_given, shown.begins) for first in sorted(set(firsts))},
         "columns": min(_MAX_COLUMNS, max(6, len(steps))),
-        "attention": None if shown.looked_at is None else attention_data(steps, shown.looked_at),
+        "attention": attention,
         "so_far": tokens_so_far,
         "lines": tokens_so_far[-1]["y"] + 1,
         "scale": scale,

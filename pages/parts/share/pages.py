@@ -137,10 +137,10 @@ def _decoding(translator: Translator, source: str) -> dict:
     prefix = lesson.prefix(lesson.targets[source][0])
     steps = list(translator.steps(source, prefix))
     has_attention = lesson.model.attention != "none"
-    looked_at = stepper_player.LookedAt(source_labels(translator, source)) if has_attention else None
+    attended = stepper_player.AttendedSource(source_labels(translator, source)) if has_attention else None
     shown = stepper_player.Shown(
         steps,
-        [stepper_player.narration(lesson, steps, n, looked_at) for n in range(len(steps))],
+        [stepper_player.narration(lesson, steps, n, attended) for n in range(len(steps))],
         translator.context(source),
         lesson.target_vocabulary,
         is_given=bool(prefix),
@@ -148,7 +148,7 @@ def _decoding(translator: Translator, source: str) -> dict:
         version=source,
         n=0,
         can_pick=False,
-        looked_at=looked_at,
+        attended=attended,
     )
     return stepper_player.picture_data(shown, shows_numbers=False)
 

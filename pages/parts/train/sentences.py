@@ -50,10 +50,10 @@ def _of_others(run: Run, page: TrainState, targets: Mapping[str, list[str]]) -> 
     if run.is_active or not missing:
         return {}
     key = f"{run.id} {sorted(missing)}"
-    if page.said.get(key, (None,))[0] != run.state.step:
+    if page.outputs.get(key, (None,))[0] != run.state.step:
         outputs = translate_all(translator, missing, [prefixes[source] for source in missing])
-        page.said[key] = run.state.step, dict(zip(missing, outputs, strict=True))
-    return page.said[key][1]
+        page.outputs[key] = run.state.step, dict(zip(missing, outputs, strict=True))
+    return page.outputs[key][1]
 
 
 def outputs_of(run: Run, page: TrainState) -> dict[str, str]:
@@ -65,9 +65,9 @@ def outputs_of(run: Run, page: TrainState) -> dict[str, str]:
         return run.outputs[max(told)] if told else {}
     if not state.batch and state.epoch in told:
         return run.outputs[state.epoch]
-    if page.said.get(run.id, (None,))[0] != state.step:
-        page.said[run.id] = state.step, sampled_outputs(state)
-    return page.said[run.id][1]
+    if page.outputs.get(run.id, (None,))[0] != state.step:
+        page.outputs[run.id] = state.step, sampled_outputs(state)
+    return page.outputs[run.id][1]
 
 
 def _sides(state: TrainingState, said: Mapping[str, str]) -> set[bool]:

@@ -138,7 +138,7 @@ def test_while_it_trains(trained):
     app = open_page("train", session)
     assert shows(app, "run.epochs", done=75, epochs=150)
     assert shows(app, "train.left_seconds")
-    assert picture(app)["kept"][-1] == 75
+    assert picture(app)["checkpoints"][-1] == 75
     (bar,) = visit(app, "pairs").sidebar.get("progress")
     epochs = TEXTS["run.epochs"].format(done=75, epochs=150)
     assert (bar.text, bar.value) == (f"{TEXTS['run.training']} · {epochs}", 50)

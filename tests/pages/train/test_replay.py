@@ -1,4 +1,4 @@
-"""The replay: which sentences, what was said after which epoch, and every token of it beside what would be right."""
+"""The replay: which sentences, what was output after which epoch, and every token of it beside what would be right."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ SOURCES = [source for source, _ in NOTEBOOK_PAIRS]
 WORDS = st.text("안녕하세요. ?", max_size=12)
 
 
-# --- What was said, and what would be right --------------------------------------------------------------------------
+# --- What was output, and what would be right ------------------------------------------------------------------------
 
 
 @given(WORDS, st.lists(WORDS, min_size=1, max_size=3), st.sampled_from(LEVELS))
@@ -28,17 +28,17 @@ def test_each_row_reads_as_it_was_said_or_should_have_been(output, targets, leve
     split = Vocabulary((), level).split
     _, target, columns = compared(output, targets, split)
     assert Levenshtein.distance(output, target) == min(Levenshtein.distance(output, other) for other in targets)
-    for text, row in ((output, [column.said for column in columns]), (target, [column.right for column in columns])):
+    for text, row in ((output, [column.output for column in columns]), (target, [column.right for column in columns])):
         assert [token for token in row if token] == [token_label(token) for token in split(text)]
     assert sum(column.mark != "" for column in columns) == Levenshtein.distance(split(output), split(target))
 
 
 @given(WORDS, WORDS)
 def test_a_mark_tells_how_two_tokens_differ(output, target):
-    """And where nothing was said stands nothing, which no token looks like, "?" neither."""
+    """And where nothing was output stands nothing, which no token looks like, "?" neither."""
     columns = compared(output, [target], list).columns
-    for said, right, mark in columns:
-        assert mark == ("+" if not right else "−" if not said else "" if said == right else "≠")
+    for above, below, mark in columns:
+        assert mark == ("+" if not below else "−" if not above else "" if above == below else "≠")
 
 
 # --- After which epochs ----------------------------------------------------------------------------------------------
@@ -48,11 +48,11 @@ def test_the_page_has_every_loss_and_the_translations_of_every_epoch_that_was_ke
     shown = picture(open_page("train", new_session(run=a_run(trained))))
     assert shown["epochs"] == list(range(1, 151))
     assert shown["losses"] == [round(record["loss"], 4) for record in trained.history]
-    assert shown["kept"] == sorted({epoch for epoch, _ in trained.checkpoints} | {150})
-    for epoch, said in zip(shown["kept"], shown["said"], strict=True):
+    assert shown["checkpoints"] == sorted({epoch for epoch, _ in trained.checkpoints} | {150})
+    for epoch, numbers in zip(shown["checkpoints"], shown["outputs"], strict=True):
         model = Translator(trained if epoch == 150 else trained.at(epoch))
-        assert [shown["lines"][n]["output"] for n in said] == [model.translate(source) for source in SOURCES]
-        assert [shown["lines"][n]["target"] for n in said] == [target for _, target in NOTEBOOK_PAIRS]
+        assert [shown["lines"][n]["output"] for n in numbers] == [model.translate(source) for source in SOURCES]
+        assert [shown["lines"][n]["target"] for n in numbers] == [target for _, target in NOTEBOOK_PAIRS]
 
 
 def test_within_an_epoch_its_own_model_is_shown_and_not_the_one_that_was_kept(trained):
@@ -131,7 +131,7 @@ def test_of_long_sentences_fewer_epochs_are_shown(trained):
     kept = tuple((epoch, state.weights) for epoch in range(1, 31))
     run = a_run(replace(state, epoch=30, step=240, history=trained.history[:30], checkpoints=kept))
     shown = picture(open_page("train", new_session(run=run)))
-    assert 2 <= len(shown["kept"]) <= 10 and shown["kept"][-1] == 30
+    assert 2 <= len(shown["checkpoints"]) <= 10 and shown["checkpoints"][-1] == 30
 
 
 def test_of_what_goes_on_and_on_the_rest_is_counted():

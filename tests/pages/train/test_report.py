@@ -65,7 +65,7 @@ def test_earlier_epochs_of_many_runs_are_forgotten(trained, monkeypatch):
     assert [bool(named.run.state.checkpoints) for named in session.runs] == [True, False, True, True, True]
     session.choose(session.runs[1].run)
     app = open_page("train", session)
-    assert picture(app)["kept"] == [150]
+    assert picture(app)["checkpoints"] == [150]
 
 
 # --- What stops it ---------------------------------------------------------------------------------------------------

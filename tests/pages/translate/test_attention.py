@@ -34,9 +34,10 @@ from tests.pages.app import (
 SOURCE = "Hello."
 
 
-@pytest.fixture(scope="module")
-def attentive():
-    return advance(TrainingState.new(lesson_of(ModelConfig(16, attention="dot"))), epochs=20)
+@pytest.fixture(scope="module", params=[False, True], ids=["one way", "both ways"])
+def attentive(request):
+    model = ModelConfig(16, attention="dot", bidirectional=request.param)
+    return advance(TrainingState.new(lesson_of(model)), epochs=20)
 
 
 def alphas(table):
@@ -97,7 +98,7 @@ def test_the_stepper_draws_what_each_step_looked_at(attentive):
     app = open_section("steps", attentive, SOURCE)
     steps = list(Translator(attentive).steps(SOURCE))
     drawn = picture(app)["attention"]
-    assert [place["token"] for place in drawn["places"]] == list(SOURCE)
+    assert [place["token"] for place in drawn["places"]] == drawn["tokens"] == list(SOURCE)
     np.testing.assert_allclose(drawn["weights"], [step.attention.weights for step in steps], atol=6e-4)
     for step, said in zip(steps, narrations(app), strict=True):
         place = int(step.attention.weights.argmax())
@@ -142,7 +143,7 @@ def test_what_is_left_out_is_shown_for_both_models(attentive):
         np.testing.assert_allclose(table.to_numpy(), occlusion(translator, SOURCE, steps), atol=1e-3)
 
 
-@pytest.mark.parametrize("model", [{"mask_padding": False}, {"markers": False}])
+@pytest.mark.parametrize("model", [{"mask_padding": False}, {"markers": False}, {"bidirectional": True}])
 def test_attention_can_be_blinded_whatever_the_model(model):
     """Where padding is read, even a sentence without a token has rows to look at."""
     state = advance(TrainingState.new(lesson_of(ModelConfig(6, attention="dot", **model))), epochs=2)
@@ -154,7 +155,7 @@ def test_attention_can_be_blinded_whatever_the_model(model):
 
 
 def test_only_what_differs_by_its_attention_is_compared(attentive):
-    others = [ModelConfig(16, markers=False), ModelConfig(16, source_tokens="word"), ModelConfig(16, attention="dot")]
+    others = [ModelConfig(16, markers=False), ModelConfig(16, source_tokens="word"), attentive.lesson.model]
     session = new_session(run=a_run(attentive))
     for n, model in enumerate(others):
         run = a_run(replace(TrainingState.new(lesson_of(model)), step=1))

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts.drawing.choosing import choose_sentence
 from pages.parts.drawing.tokens import display_text, display_token, source_labels
-from pages.parts.players.stepper import LookedAt, Shown, draw, narration
+from pages.parts.players.stepper import AttendedSource, Shown, draw, narration
 from pages.parts.state import TranslateState, bound
 from pages.parts.texts import text
 from pages.parts.translate.query import Query
@@ -63,10 +63,10 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
     right = next((target for target in query.targets if target == query.translation), (query.targets or [None])[0])
     target = None if right is None else Target.of(lesson, right)
     steps = query.steps if intervention == NOTHING else decode(query, intervention, target)
-    looked_at = None if lesson.model.attention == "none" else _looked_at(query, intervention)
+    attended = None if lesson.model.attention == "none" else _attended(query, intervention)
     shown = Shown(
         steps,
-        [narration(lesson, steps, n, looked_at, intervention.limit is not None) for n in range(len(steps))],
+        [narration(lesson, steps, n, attended, intervention.limit is not None) for n in range(len(steps))],
         start(query, intervention).context,
         lesson.target_vocabulary,
         is_given=not lesson.model.markers and bool(target.prefix if intervention.teacher_forced else query.prefix),
@@ -75,11 +75,11 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
         n=stepper.n,
         has_shortcuts=session.has_shortcuts,
         can_pick=session.shows("what_if"),
-        looked_at=looked_at,
+        attended=attended,
     )
     draw(shown, state, stepper.pick)
-    if looked_at is not None:
-        attention.show(session.theme, looked_at.tokens, steps)
+    if attended is not None:
+        attention.show(session.theme, attended.tokens, steps)
     occlusion.section(session, query)
     if not session.shows("what_if"):
         return
@@ -93,11 +93,11 @@ def show(session: Session, query: Query, state: TranslateState, of: tuple) -> No
         st.markdown(text("stepper.same") if at is None else text("stepper.part", step=at + 1))
 
 
-def _looked_at(query: Query, intervention: Intervention) -> LookedAt:
+def _attended(query: Query, intervention: Intervention) -> AttendedSource:
     """Returns what attention looks at: nothing, another sentence, or the one that is translated."""
     sentence = query.sentence if intervention.looks_at is None else intervention.looks_at
     tokens = source_labels(query.translator, sentence) if sentence else []
-    return LookedAt(tokens, intervention.looks_at is not None or intervention.one_token is not None)
+    return AttendedSource(tokens, intervention.looks_at is not None or intervention.one_token is not None)
 
 
 def _changed(session: Session, stepper: Stepper, query: Query, steps: list[DecodingStep]) -> None:
