@@ -166,9 +166,9 @@ def test_the_map_of_the_chosen_sentence_goes_along_with_the_epochs(replay):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     choice = replay.locator(".alignment select")
     choice.select_option("")
-    expect(boxes).to_have_count(0)
+    expect(boxes.first).to_be_hidden()
     choice.select_option("0")
-    expect(boxes).to_have_count(2)
+    expect(boxes.first).to_be_visible()
     assert replay.evaluate("told") == [["align", {"row": None}], ["align", {"row": 0}]]
 
 

@@ -226,7 +226,8 @@ class Player {
     add(svg, "text", { ...title, x: beside, y: 0.5 * high }, texts.source)
     const wanted = Math.max(26 * rem, 6 + size * Math.max(...source.map(({ ems }) => ems)))
     const wide = Math.min(wanted, (width - beside) / source.length)
-    const every = Math.ceil((9 * rem) / wide) // where they would stand over each other, only some have a label
+    // Where tokens would stand over each other there are their numbers, and of those only some.
+    const every = source.every(({ ems }) => wide / ems >= 9 * rem) ? 1 : Math.ceil((14 * rem) / wide)
     source.forEach(({ token, ems }, k) => {
       if (k % every) return
       const fits = every === 1 && wide / ems >= 9 * rem, letter = fits ? Math.min(size, (0.96 * wide) / ems) : 9 * rem

@@ -250,7 +250,9 @@ class Stepper {
   drawAttention(width, top, x, y) {
     const svg = this.find("svg"), { attention } = this.data, { rem } = this
     if (!attention) return
-    add(svg, "text", { x: 0, y: top + (LINE / 2) * rem, class: "label", "font-size": 13 * rem }, attention.texts.title)
+    const titled = { x: 0, y: top + (LINE / 2) * rem, class: "label", "font-size": 13 * rem }
+    const title = add(svg, "text", titled, attention.texts.title), long = title.getComputedTextLength()
+    if (long > width) title.setAttribute("font-size", (13 * rem * width) / long)
     const widest = Math.max(...attention.places.map(row => row.x + row.width))
     const unit = Math.min(32 * rem, (width - 10) / widest), size = Math.min(17 * rem, unit / 0.6)
     const place = row => {

@@ -130,9 +130,8 @@ def test_labels_tell_equal_tokens_apart(attentive):
 
 
 def test_what_is_left_out_is_shown_for_both_models(attentive):
-    plain = advance(
-        TrainingState.new(lesson_of(ModelConfig(8, bidirectional=attentive.lesson.model.bidirectional))), epochs=5
-    )
+    other = replace(attentive.lesson.model, hidden_size=8, attention="none")
+    plain = advance(TrainingState.new(lesson_of(other)), epochs=5)
     session = new_session(run=a_run(attentive))
     session.runs.insert(0, NamedRun(a_run(plain), "without", (plain.lesson.pairs, plain.lesson.model)))
     app = open_page(
