@@ -40,9 +40,10 @@ chaos: setup
 	$(BIN)/python -m benchmarks.restarts
 	$(BIN)/python -m benchmarks.faults
 
-fuzz: $(VENV)/tests-installed
+fuzz: $(VENV)/tests-installed $(VENV)/guided-installed
 	$(BIN)/python -m tests.takeaway.fuzz 2000
 	$(BIN)/python -m tests.fuzz 100000
+	$(BIN)/python -m tests.guided 100000
 	$(PYTEST) -m long
 
 licences: setup
@@ -58,6 +59,10 @@ $(VENV)/app-installed: requirements.txt
 
 $(VENV)/tests-installed: $(VENV)/app-installed requirements-dev.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@
+
+$(VENV)/guided-installed: $(VENV)/app-installed tests/guided.txt
+	$(BIN)/python -m pip install --quiet -r tests/guided.txt
 	touch $@
 
 $(VENV)/bench-installed: $(VENV)/app-installed benchmarks/requirements.txt

@@ -32,9 +32,15 @@ ALIVE = (Status.init, Status.starting, Status.running)
 
 
 def worker_count() -> int:
-    """Returns how many workers to start: as many as are asked for, or one per core as far as free memory goes."""
+    """Returns how many workers to start: as many as are asked for, or one per core as far as free memory goes.
+
+    Raises:
+        SystemExit: what is asked for is no number of them; the message says so to whoever started this.
+    """
     if asked := os.environ.get("SEQ2SEQ_WORKERS"):
-        return max(1, int(asked))
+        if not (asked.isdecimal() and int(asked) > 0):
+            raise SystemExit(f"SEQ2SEQ_WORKERS must be a whole number from 1, not {asked!r}")
+        return int(asked)
     memory = min(psutil.virtual_memory().available, MEMORY_LIMIT)  # Dask's figure knows a container's limit
     return max(1, min(CPU_COUNT, int(memory / WORKER_BYTES)))
 

@@ -168,6 +168,16 @@ def test_workers_fit_the_machine(monkeypatch, cores, free, workers):
     assert cluster.worker_count() == workers
 
 
+@pytest.mark.parametrize(("asked", "workers"), [("3", 3), ("0", None), ("two", None), ("-1", None), ("1.5", None)])
+def test_a_number_of_workers_that_is_none_is_refused_in_words(monkeypatch, asked, workers):
+    monkeypatch.setenv("SEQ2SEQ_WORKERS", asked)
+    if workers:
+        assert cluster.worker_count() == workers
+    else:
+        with pytest.raises(SystemExit, match=f"SEQ2SEQ_WORKERS .* not '{asked}'"):
+            cluster.worker_count()
+
+
 def test_a_process_has_one_shared_engine(monkeypatch):
     started = []
 
