@@ -77,6 +77,11 @@ class Student:
         if name == "pairs":
             expect(self.table()).to_be_visible()
 
+    def is_at_rest(self):
+        """Waits until a page is drawn to its end."""
+        expect(self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+        expect(self.page.locator("[data-stale=true]")).to_have_count(0)
+
     def tabs_to(self, target):
         """Presses Tab until something has the focus, which is seen at every stop."""
         for _ in range(80):
