@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq import NOTEBOOK_PAIRS, Lesson, ModelConfig, TrainingConfig, TrainingState, Translator
+from seq2seq.lesson import ATTENTIONS
 from seq2seq.limits import SETTING_RANGES
 from seq2seq.takeaway import lesson_file
 from seq2seq.takeaway.archive import DOCUMENT, WEIGHTS, read_zip, write_zip
@@ -24,6 +25,7 @@ from seq2seq.takeaway.document import (
     write_document,
 )
 from seq2seq.takeaway.lesson_file import as_copy, load_state, read_lesson_file, save_state, write_lesson_file
+from seq2seq.takeaway.link import SharedLesson, read_link, write_link
 from seq2seq.takeaway.packing import Packer, Unpacker
 from seq2seq.training import advance
 from tests.takeaway import fuzz
@@ -223,6 +225,19 @@ def test_a_member_that_nobody_asked_for_is_refused():
     assert refused(write_zip(parts | {"more.txt": b"!"})) == "lesson_damaged"
     assert refused(write_zip(dict(list(parts.items())[:-1]))) == "lesson_damaged"
     assert list(read_zip(write_zip(parts))) == list(parts)
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_every_kind_of_model_is_saved_and_linked(tmp_path, attention, bidirectional):
+    lesson = Lesson(NOTEBOOK_PAIRS, ModelConfig(6, attention=attention, bidirectional=bidirectional))
+    state = TrainingState.new(lesson)
+    save_state(state, tmp_path / "saved.seq2seq.zip")
+    loaded = load_state(tmp_path / "saved.seq2seq.zip")
+    assert_same(loaded, state)
+    assert Translator(loaded).translate("Hello.") == Translator(state).translate("Hello.")
+    shared = SharedLesson(lesson.pairs, model=lesson.model)
+    assert read_link(write_link(shared)) == shared
 
 
 def test_mutated_files_are_refused_or_lessons():
