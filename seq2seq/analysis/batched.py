@@ -28,21 +28,23 @@ def encode_ids(translator: Translator, sentences: Sequence[np.ndarray]) -> Encod
     if model.bidirectional:
         backward, backward_h = _read(translator, "encoder_backward", turned(ids, lengths), lengths)
         context = Context(*(np.concatenate(states, axis=-1) for states in zip(context, backward, strict=True)))
-        all_h = np.concatenate([all_h, turned(backward_h, lengths)], axis=-1)  # (batch, time, 2 · hidden)
     if model.attention == "none":
         return Encoded(context)
+    all_h = np.stack(all_h, axis=1)  # (batch, time, hidden)
+    if model.bidirectional:
+        all_h = np.concatenate([all_h, turned(np.stack(backward_h, axis=1), lengths)], axis=-1)
     return Encoded(context, Memory(all_h, np.arange(ids.shape[1]) < lengths))
 
 
-def _read(translator: Translator, side: str, ids: np.ndarray, lengths: np.ndarray) -> tuple[Context, np.ndarray]:
-    """Runs an LSTM of the encoder: each sentence's last states, and its h after each step, (batch, time, hidden)."""
+def _read(translator: Translator, side: str, ids: np.ndarray, lengths: np.ndarray) -> tuple[Context, list]:
+    """Runs an LSTM of the encoder: each sentence's last states, and after each step its h, (batch, hidden)."""
     state, all_h = Context.zeros(len(ids), translator.lesson.model.hidden_size), []
     for n, fed in enumerate(ids.T):  # (batch,)
         cell = translator.cell(side, fed, state)
         # A shorter sentence keeps the states that it had at its end, as a mask does.
         state = Context(*np.where(n < lengths, (cell.state_h, cell.state_c), state))  # (batch, hidden) each
         all_h.append(state.state_h)
-    return state, np.stack(all_h, axis=1)
+    return state, all_h
 
 
 def turned(values: np.ndarray, lengths: np.ndarray) -> np.ndarray:
